@@ -1,0 +1,233 @@
+"""Models, devices, scaling laws and settings: rows of data, each with its source.
+
+Each catalog is a read-only mapping from name to row; an unknown name is an `InputError` that
+suggests the nearest. Rows bind symbols, so a formula takes them as they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Generic, TypeVar
+
+from lifecost import values
+from lifecost.errors import unknown_name
+from lifecost.formulas.hardware import operational_intensity
+from lifecost.formulas.transformer import parameter_count
+
+SHAPE = (
+    "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
+    "tied_embeddings",
+)  # fmt: skip
+LAW = ("loss_floor", "param_scale", "data_scale", "param_exponent", "data_exponent")
+POWER_LAW = ("power_law_scale", "power_law_exponent", "compute_unit")
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """Return the contents of ``data/<name>.toml``."""
+    text = resources.files("lifecost").joinpath("data", f"{name}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What every row says of itself; ``source`` is a bib key or a short citation."""
+
+    name: str
+    title: str
+    source: str
+    checked: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Row):
+    """A dense transformer, by its shape.
+
+    Examples
+    --------
+    >>> from lifecost import models
+    >>> models["llama-3-8b"].n_params
+    8030261248
+    """
+
+    year: int
+    n_layer: int
+    d_model: int
+    n_ff_matrix: int
+    d_ff: int
+    n_head: int
+    n_kv_head: int
+    d_head: int
+    vocab_size: int
+    tied_embeddings: int
+    published_params: int | None = None
+    train_tokens: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        for name, value in self.shape.items():
+            values.checked(name, value)
+        values.check_together(self.shape)
+
+    @property
+    def shape(self) -> dict[str, int]:
+        """The symbols that the shape binds."""
+        return {name: getattr(self, name) for name in SHAPE}
+
+    @cached_property
+    def n_params(self) -> int:
+        """Parameters, summed over the model's matrices."""
+        return int(parameter_count(self.shape))
+
+    @cached_property
+    def bindings(self) -> dict[str, float]:
+        """What the model gives to a formula."""
+        tokens = {} if self.train_tokens is None else {"train_tokens": self.train_tokens}
+        return {**self.shape, "n_params": self.n_params, **tokens}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware(Row):
+    """A device: dense peak rates by precision (FLOP/s), memory (byte/s, byte).
+
+    Examples
+    --------
+    >>> from lifecost import hardware
+    >>> round(hardware["h100-sxm"].at("fp8")["hoi"], 1)
+    590.7
+    """
+
+    vendor: str
+    year: int
+    memory_bandwidth: float
+    memory_capacity: float
+    peak_flops: Mapping[str, float]
+    memory: str = ""
+    tdp: float | None = None
+    announced: bool = False
+
+    def at(self, precision: str) -> dict[str, float]:
+        """Return the symbols that the device binds at a precision such as ``"fp8"``.
+
+        Raises
+        ------
+        InputError
+            If the device has no such rate.
+        """
+        if precision not in self.peak_flops:
+            raise unknown_name(f"precision of {self.title}", precision, self.peak_flops)
+        rates = {
+            "peak_flops": self.peak_flops[precision],
+            "memory_bandwidth": self.memory_bandwidth,
+        }
+        return {**rates, "hoi": operational_intensity(rates)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law(Row):
+    """A loss law: a floor, a term that falls with size and one that falls with data."""
+
+    loss_floor: float
+    param_scale: float
+    data_scale: float
+    param_exponent: float
+    data_exponent: float
+
+    @cached_property
+    def bindings(self) -> dict[str, float]:
+        """What the law gives to a formula."""
+        return {name: getattr(self, name) for name in LAW}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerLaw(Row):
+    """Compute-optimal size or tokens as a power of the compute budget."""
+
+    power_law_scale: float
+    power_law_exponent: float
+    compute_unit: float
+
+    @cached_property
+    def bindings(self) -> dict[str, float]:
+        """What the law gives to a formula."""
+        return {name: getattr(self, name) for name in POWER_LAW}
+
+
+_Entry = TypeVar("_Entry")
+
+
+class Catalog(Mapping[str, _Entry], Generic[_Entry]):
+    """A file of data as a mapping, read when it is first asked."""
+
+    def __init__(self, kind: str, file: str, entry: Callable[..., _Entry], needs: str = "") -> None:
+        self._kind, self._file, self._entry, self._needs = kind, file, entry, needs
+
+    @cached_property
+    def _entries(self) -> dict[str, _Entry]:
+        rows = load(self._file).items()
+        return {name: self._make(name, row) for name, row in rows if self._needs in ("", *row)}
+
+    def _make(self, name: str, row: dict[str, Any]) -> _Entry:
+        known = inspect.signature(self._entry).parameters
+        return self._entry(name=name, **{k: v for k, v in row.items() if k in known})
+
+    def __getitem__(self, name: str) -> _Entry:
+        """Return a row by name."""
+        if name not in self._entries:
+            raise unknown_name(self._kind, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a row of that name; an unknown one raises nothing here."""
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} {self._kind}s: {', '.join(self)}>"
+
+
+models = Catalog("model", "models", Model)
+hardware = Catalog("device", "hardware", Hardware)
+laws = Catalog("scaling law", "scaling_laws", Law, needs="loss_floor")
+power_laws = Catalog("power law", "power_laws", PowerLaw)
+
+
+class Post:
+    """The setting of the post: 128 sequences of 8,192 tokens, one byte an element, HOI 600."""
+
+    @property
+    def bindings(self) -> dict[str, float]:
+        """What the setting gives to a formula."""
+        return dict(load("post")["setting"])
+
+    def model(self, name: str) -> dict[str, float]:
+        """Return a model's symbols with the round parameter count that the post works with.
+
+        Raises
+        ------
+        InputError
+            If the post does not speak of that model.
+        """
+        rounded = load("post")["n_params"]
+        if name not in rounded:
+            raise unknown_name("model of the post", name, rounded)
+        return {**models[name].bindings, "n_params": rounded[name]}
+
+    def __repr__(self) -> str:
+        return (
+            "<the post's setting: " + ", ".join(f"{k}={v}" for k, v in self.bindings.items()) + ">"
+        )
+
+
+post = Post()

@@ -1,0 +1,99 @@
+"""Claims that no formula settles: measures taken over the data files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lifecost.catalog import Hardware, hardware, load
+
+ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
+
+
+def rows(file: str, **wanted: Any) -> list[dict[str, Any]]:
+    """Return the rows of ``data/<file>.toml`` whose fields have the wanted values."""
+    found: list[dict[str, Any]] = load(file)["row"]
+    return [row for row in found if all(row.get(k) == v for k, v in wanted.items())]
+
+
+def quality_points(variant: str, **wanted: Any) -> list[float]:
+    """Return the differences to multi-head attention in points, where parameters match."""
+    return [
+        row["value"] - row["baseline"]
+        for row in rows("attention_quality", higher_is_better=True, **wanted)
+        if row["variant"].startswith(variant) and "not matched" not in row["setting"]
+    ]
+
+
+def data_center_parts(since: int = 2017) -> list[Hardware]:
+    """Return the shipping parts with high-bandwidth memory, oldest first."""
+    parts = [h for h in hardware.values() if h.memory == "HBM" and not h.announced]
+    return sorted((h for h in parts if h.year >= since), key=lambda h: (h.year, h.name))
+
+
+def intensities(part: Hardware) -> Iterator[tuple[str, float, float]]:
+    """Yield precision, FLOPs per byte, and FLOPs per element of that precision."""
+    for precision in part.peak_flops:
+        per_byte = part.at(precision)["hoi"]
+        yield precision, per_byte, per_byte * ELEMENT_BYTES[precision]
+
+
+def utilizations(phase: str, source: str = "") -> list[float]:
+    """Return the published utilizations of a phase, lowest first."""
+    found = rows("utilization", phase=phase)
+    return sorted(r["utilization"] for r in found if source in ("", r["source"]))
+
+
+def _finest(part: Hardware) -> tuple[str, float, float]:
+    """Return a part's intensities at the narrowest format that it computes in."""
+    return min(intensities(part), key=lambda found: (ELEMENT_BYTES[found[0]], -found[1]))
+
+
+def _per_byte() -> list[float]:
+    return sorted(_finest(part)[1] for part in data_center_parts())
+
+
+def _per_element() -> list[float]:
+    return sorted(_finest(part)[2] for part in data_center_parts(since=2022))
+
+
+def _tokens_per_parameter(approach: str) -> float:
+    # The row of the model size that the paper derives from Gopher's budget.
+    row = next(r for r in load("scaling_laws")[approach]["rows"] if r["n_params"] == 67e9)
+    return float(row["train_tokens"] / row["n_params"])
+
+
+def _matmul_fp8() -> float:
+    title = "Best matrix multiplication, H100, FP8"
+    return float(rows("utilization", title=title)[0]["utilization"])
+
+
+EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
+    "best_training_utilization": (lambda: utilizations("training")[-1], "1"),
+    "worst_training_utilization": (lambda: utilizations("training")[0], "1"),
+    "fp8_matmul_utilization": (_matmul_fp8, "1"),
+    "deepseek_decode_utilization": (
+        lambda: utilizations("decode", "deepseek2025inference")[0], "1",
+    ),
+    "worst_pope_decode_utilization": (
+        lambda: utilizations("decode", "pope2023efficiently")[0], "1",
+    ),
+    "best_pope_decode_utilization": (
+        lambda: utilizations("decode", "pope2023efficiently")[-1], "1",
+    ),
+    "approach_1_tokens_per_parameter": (
+        lambda: _tokens_per_parameter("hoffmann-approach-1"), "token/parameter",
+    ),
+    "approach_2_tokens_per_parameter": (
+        lambda: _tokens_per_parameter("hoffmann-approach-2"), "token/parameter",
+    ),
+    "worst_gqa_points": (lambda: min(quality_points("GQA")), "1"),
+    "best_gqa_points": (lambda: max(quality_points("GQA")), "1"),
+    "deepseek_gqa_mmlu_points": (
+        lambda: min(quality_points("GQA", metric="MMLU", source="deepseekv2")), "1",
+    ),
+    "lowest_intensity_per_byte": (lambda: _per_byte()[0], "FLOP/byte"),
+    "highest_intensity_per_byte": (lambda: _per_byte()[-1], "FLOP/byte"),
+    "intensity_spread_per_byte": (lambda: _per_byte()[-1] / _per_byte()[0], "1"),
+    "intensity_spread_per_element": (lambda: _per_element()[-1] / _per_element()[0], "1"),
+}  # fmt: skip

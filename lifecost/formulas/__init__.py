@@ -1,0 +1,1 @@
+"""The cost model in sympy, one module for each step of the argument."""

@@ -1,0 +1,35 @@
+"""The KV cache: what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecost.formula import formula
+from lifecost.formulas.transformer import kv_elements_per_token
+from lifecost.symbols import batch, context, kv_bytes, n_params, weight_bytes
+
+
+@formula(r"M_\text{tok}", "byte/token", source="pope2023efficiently")
+def kv_bytes_per_token() -> Any:
+    """Bytes that one token of one sequence adds to the KV cache."""
+    return kv_elements_per_token.definition * kv_bytes
+
+
+@formula(r"M_\text{kv}", "byte", source="pope2023efficiently", assumptions=(
+    "all sequences have the same context; no padding, no paging overhead",
+))  # fmt: skip
+def kv_cache_size() -> Any:
+    """Bytes that the KV cache of the whole batch holds."""
+    return kv_bytes_per_token.definition * context * batch
+
+
+@formula(r"M_\text{w}", "byte")
+def weights_size() -> Any:
+    """Bytes that the model's weights hold."""
+    return n_params * weight_bytes
+
+
+@formula(r"M_\text{kv} / M_\text{w}", "1")
+def kv_to_weights_ratio() -> Any:
+    """Size of the KV cache as a multiple of the size of the weights."""
+    return kv_cache_size.definition / weights_size.definition

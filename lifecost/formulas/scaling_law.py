@@ -1,0 +1,78 @@
+"""Scaling laws and the compute-optimal model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from lifecost.formula import formula, solve
+from lifecost.formulas.training import training_flops
+from lifecost.symbols import (
+    compute_unit,
+    data_exponent,
+    data_scale,
+    loss_floor,
+    n_params,
+    param_exponent,
+    param_scale,
+    power_law_exponent,
+    power_law_scale,
+    train_flops,
+    train_tokens,
+)
+
+_FIT = ("as good as the fit, inside the range of models that it was made on",)
+
+
+@formula(r"\mathcal{L}", "nat/token", source="hoffmann2022training", assumptions=_FIT)
+def loss() -> Any:
+    """Loss of a model of a given size, trained on a given number of tokens."""
+    size = param_scale / n_params**param_exponent
+    data = data_scale / train_tokens**data_exponent
+    return loss_floor + size + data
+
+
+def _multipliers(eliminated: Any) -> tuple[Any, Any]:
+    """Return the Lagrange multiplier twice, from model size and from tokens.
+
+    On the surface where training costs the budget, the gradient of the loss is a multiple of the
+    gradient of the cost. Both components give that multiple; the budget eliminates one variable.
+    """
+    spent = solve(training_flops.definition, train_flops, eliminated)
+    by_size, by_tokens = (
+        -sympy.diff(loss.definition, v) / sympy.diff(training_flops.definition, v)
+        for v in (n_params, train_tokens)
+    )
+    return by_size.subs(eliminated, spent), by_tokens.subs(eliminated, spent)
+
+
+@formula(r"N_\text{opt}", "parameter", unknown=n_params, assumptions=_FIT)
+def optimal_params() -> Any:
+    """Model size that reaches the lowest loss within a compute budget."""
+    return _multipliers(train_tokens)
+
+
+@formula(r"D_\text{opt}", "token", unknown=train_tokens, assumptions=_FIT)
+def optimal_tokens() -> Any:
+    """Training tokens that reach the lowest loss within a compute budget."""
+    return _multipliers(n_params)
+
+
+@formula(r"\mathcal{L}_\text{opt}", "nat/token", assumptions=_FIT)
+def optimal_loss() -> Any:
+    """Lowest loss that a compute budget can reach."""
+    best = {n_params: optimal_params.definition, train_tokens: optimal_tokens.definition}
+    return loss.definition.subs(best, simultaneous=True)
+
+
+@formula(r"D_\text{opt} / N_\text{opt}", "token/parameter", assumptions=_FIT)
+def optimal_tokens_per_parameter() -> Any:
+    """Training tokens for each parameter of the compute-optimal model."""
+    return optimal_tokens.definition / optimal_params.definition
+
+
+@formula(r"y", "1", source="kaplan2020scaling", assumptions=_FIT)
+def power_law() -> Any:
+    """Model size or tokens that a power law in compute prescribes."""
+    return power_law_scale * (train_flops / compute_unit) ** power_law_exponent

@@ -1,0 +1,61 @@
+"""What training costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecost.formula import formula
+from lifecost.formulas.transformer import (
+    attention_flops,
+    matmul_flops,
+    token_flops_estimate,
+)
+from lifecost.symbols import context, sequence_length, train_flops, train_tokens
+
+# Backward: each matrix multiplication returns as two, one for the gradient of its input and one for
+# the gradient of its weights (or of the keys and values). With the forward pass, three.
+PASSES = 3
+
+
+@formula(r"C_\text{train}", "FLOP", source="kaplan2020scaling", level="post", assumptions=(
+    "forward and backward pass only; attention and recomputation are left out",
+))  # fmt: skip
+def training_flops() -> Any:
+    """FLOPs to train a model: six for each parameter and token."""
+    return PASSES * token_flops_estimate.definition * train_tokens
+
+
+@formula(r"\bar f_\text{attn}", "FLOP/token", level="full", assumptions=(
+    "causal mask: a token attends to half of the sequence on average; the rest is skipped",
+))  # fmt: skip
+def training_attention_flops() -> Any:
+    """Attention FLOPs for each token of a training sequence, forward pass."""
+    return attention_flops.definition.subs(context, sequence_length / 2)
+
+
+@formula(r"C_\text{exact}", "FLOP", level="full", assumptions=(
+    "no recomputation of activations; optimizer and elementwise work not counted",
+))  # fmt: skip
+def training_flops_exact() -> Any:
+    """FLOPs to train a model: every matrix multiplication, forward and backward."""
+    forward = matmul_flops.definition + training_attention_flops.definition
+    return PASSES * forward * train_tokens
+
+
+@formula(r"\phi_\text{train}", "1", level="full")
+def training_attention_share() -> Any:
+    """Share of the training FLOPs that attention takes: scores and mixture of values."""
+    attention = training_attention_flops.definition
+    return attention / (matmul_flops.definition + attention)
+
+
+@formula(r"S_\text{half}", "token", level="full", unknown=sequence_length)
+def equal_attention_sequence() -> Any:
+    """Length of training sequence at which attention takes as many FLOPs as all the weights."""
+    return training_attention_flops.definition, matmul_flops.definition
+
+
+@formula(r"D_\text{bought}", "token", level="post", unknown=train_tokens)
+def affordable_tokens() -> Any:
+    """Tokens that a compute budget buys for a model of a given size."""
+    return training_flops.definition, train_flops

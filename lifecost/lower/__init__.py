@@ -1,0 +1,53 @@
+"""From a sympy expression to the languages in which it is used; one short file a target."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import sympy
+from sympy.core.relational import Relational
+
+# What a formula may be made of. Everything else is refused: sympy's printers pass a node that they
+# do not know through as text, and the code that comes out is wrong without a word.
+ALLOWED = (
+    sympy.Add,
+    sympy.Mul,
+    sympy.Pow,
+    sympy.Max,
+    sympy.Min,
+    sympy.exp,
+    sympy.log,
+    sympy.Piecewise,
+    sympy.functions.elementary.piecewise.ExprCondPair,
+    Relational,
+    sympy.Symbol,
+    sympy.Number,
+    sympy.core.numbers.Exp1,
+    sympy.core.numbers.Infinity,
+    sympy.logic.boolalg.BooleanTrue,
+)
+
+
+def target(name: str) -> Any:
+    """Return a target's module; sympy's printers take 0.2 s to import, so not before they print."""
+    return import_module(f"lifecost.lower.{name}")
+
+
+def check_nodes(expr: Any) -> None:
+    """Raise ``TypeError`` where an expression holds a node that the targets do not share."""
+    for node in sympy.preorder_traversal(expr):
+        if not isinstance(node, ALLOWED):
+            raise TypeError(f"cannot lower {type(node).__name__} in {expr}")
+
+
+def shared_parts(expr: Any) -> tuple[list[tuple[Any, Any]], Any]:
+    """Return the assignments of shared subexpressions and what is left of the expression."""
+    check_nodes(expr)
+    shared, (rest,) = sympy.cse(expr, order="canonical")
+    return shared, rest
+
+
+def arguments(expr: Any) -> list[str]:
+    """Return the identifiers of an expression's symbols, sorted."""
+    return sorted(s.name for s in expr.free_symbols)

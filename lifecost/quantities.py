@@ -1,0 +1,61 @@
+"""Numbers as people read them: significant digits, prefixes and units, in this one place."""
+
+from __future__ import annotations
+
+import math
+
+_PREFIXES = {0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y"}
+_POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}
+_PREFIXED = {"byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s"}
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number to significant digits, with thousands separated and no bare float.
+
+    Examples
+    --------
+    >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2)
+    ('34.4', '5,232', '2.0e12')
+    """
+    if value == 0 or not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "-∞"}.get(value, "0")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if not -4 <= int(exponent) < max(6, digits):
+        return f"{mantissa}e{int(exponent)}"
+    return f"{float(f'{mantissa}e{exponent}'):,.{max(0, digits - 1 - int(exponent))}f}"
+
+
+def percent(value: float, digits: int = 2) -> str:
+    """Return a fraction as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.0498)
+    '5.0 %'
+    """
+    return f"{number(100 * value, digits)} %"
+
+
+def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
+    """Return a value with its unit, with a decimal prefix where the unit takes one or one is given.
+
+    Examples
+    --------
+    >>> quantity(68719476736, "byte"), quantity(2.0557e12, "FLOP"), quantity(20.057, "1")
+    ('68.7 GB', '2.06e12 FLOP', '20.1')
+    """
+    if unit == "1":
+        return number(value, digits)
+    if prefix:
+        return f"{number(value / _POWERS[prefix], digits)} {prefix}{_PREFIXED.get(unit, unit)}"
+    if unit not in _PREFIXED or not 1e3 <= abs(value) < 1e27:
+        return f"{number(value, digits)} {_plural(unit, value)}"
+    power = 3 * int(math.log10(abs(float(f"{value:.{digits - 1}e}"))) // 3)
+    return f"{number(value / 10**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
+
+
+def _plural(unit: str, value: float) -> str:
+    head, slash, rest = unit.partition("/")
+    if head in ("FLOP", "s") or value == 1:
+        return unit
+    return f"{head}s{slash}{rest}"
