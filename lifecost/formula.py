@@ -144,10 +144,8 @@ class Formula:
                 *(f"        {line}" for line in lower.target("python").scalar_lines(self.expr)),
             ]
         )
-        python = lower.target("python")
-        return cast(
-            Callable[..., Any], python.build(source, self.name, REAL=frozenset({int, float}))
-        )
+        build: Callable[..., Callable[..., Any]] = lower.target("python").build
+        return build(source, self.name, REAL=frozenset({int, float}))
 
     def _bind(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
         bound: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,12 +93,10 @@ class Entry:
         if self.value is None:
             return None
         if "printed" in self.row:
-            return float(f"{self.value:.{self.row['digits'] - 1}e}") == self.row["printed"]
-        return bool(
-            self.row.get("above", self.value - 1)
-            < self.value
-            < self.row.get("below", self.value + 1)
-        )
+            rounded = float(f"{self.value:.{self.row['digits'] - 1}e}")
+            return bool(rounded == self.row["printed"])
+        low, high = self.row.get("above", -math.inf), self.row.get("below", math.inf)
+        return bool(low < self.value < high)
 
     @property
     def holds(self) -> bool:

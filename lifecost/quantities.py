@@ -10,13 +10,15 @@ _PREFIXED = {"byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "F
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number to significant digits, with thousands separated and no bare float.
+    """Return a number to significant digits; whole numbers below a million are counts, and exact.
 
     Examples
     --------
-    >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2)
-    ('34.4', '5,232', '2.0e12')
+    >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2), number(32)
+    ('34.4', '5,232', '2.0e12', '32')
     """
+    if isinstance(value, int) and abs(value) < 10**6:
+        return f"{value:,}"
     if value == 0 or not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "0")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")

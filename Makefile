@@ -1,0 +1,96 @@
+# Two commands matter: `make book` and `make test`. Each sets up what it lacks.
+# Every path is relative, so the clone may stand anywhere, spaces included.
+
+PYTHON ?= python3
+PORT ?= 8000
+PY := .venv/bin/python
+HTML := _build/html
+# Whatever a page may come from: text, code (the API page quotes docstrings) and data.
+SOURCES := _config.yml _toc.yml CHANGELOG.md $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
+
+# A stamp is newer than what it installed from, or the install runs again.
+BOOK_READY := .venv/.book-ready
+TEST_READY := .venv/.test-ready
+
+PIP_INSTALL := $(PY) -m pip install -qq --no-input --disable-pip-version-check
+# A notebook counts as one test scope, so its cells stay on one worker, in order.
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 60
+# Jupyter's own switch to its present folder layout; without it, a deprecation warning.
+export JUPYTER_PLATFORM_DIRS = 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help book serve test bench lint notebooks generate lab lock clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+book: $(HTML)/index.html ## Build the book and say where it stands
+	@$(PY) -c 'import pathlib; page = pathlib.Path("$<").resolve(); print(f"The book stands at $<\nOpen {page.as_uri()} or run: make serve")'
+
+# All pages or none: left to itself, Sphinx neither copies a changed style sheet nor repeats the
+# warnings of a page that it kept. So make decides whether to build, and a failed build is removed.
+$(HTML)/index.html: $(BOOK_READY) $(SOURCES)
+	@echo "Building the book ..."
+	@.venv/bin/jupyter-book build --all --quiet --nitpick --warningiserror --keep-going . >/dev/null || \
+		{ rm -rf $(HTML); echo "The book was not built: see the warnings above." >&2; exit 1; }
+	@touch $@
+
+serve: book ## Serve the book on localhost (PORT=8000)
+	@echo "Serving http://localhost:$(PORT)/ (Ctrl-C ends it)"
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+test: $(TEST_READY) lint book ## Check everything: style, types, units, notebooks, pages
+	@$(PY) -m pytest $(NBVAL) -n auto --dist loadscope $(ARGS)
+
+bench: $(TEST_READY) ## Measure the speed of the formulas
+	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
+
+lint: $(TEST_READY) ## Check style, types and spelling
+	@echo "Checking style, types and spelling ..."
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check .
+	@$(PY) -m mypy --no-error-summary
+	@$(PY) -m codespell_lib
+
+notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
+	@$(PY) book/_tools/execute.py $(ARGS)
+
+generate: $(BOOK_READY) ## Write the reference pages again
+	@$(PY) book/_tools/reference.py $(ARGS)
+
+lab: $(BOOK_READY) ## Open the chapters in JupyterLab
+	@$(PY) -m nbformat.sign book/*.ipynb >/dev/null
+	@$(PY) -m jupyterlab --notebook-dir=book
+
+# Resolved once for every supported Python and platform; ARGS=--upgrade takes newer versions.
+LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--annotation-style line --custom-compile-command "make lock" $(ARGS) pyproject.toml
+lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
+	@$(LOCK) --extra plots --extra widgets --extra book --output-file requirements.txt
+	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	@printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> requirements.txt
+
+clean: ## Remove everything that make made, the environment included
+	@rm -rf .venv _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@find lifecost tests book -name __pycache__ -prune -exec rm -rf {} +
+
+# The environment. Each missing prerequisite is one line that says what to install.
+$(PY):
+	@command -v "$(PYTHON)" >/dev/null || \
+		{ echo "No Python at '$(PYTHON)': install Python 3.11 or later, or name yours: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "'$(PYTHON)' is $$("$(PYTHON)" --version 2>&1): install Python 3.11 or later, or name yours: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "'$(PYTHON)' cannot make an environment: install its venv module (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear .venv
+
+$(BOOK_READY): requirements.txt pyproject.toml | $(PY)
+	@echo "Installing the pinned requirements into .venv (once, a minute or two) ..."
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(TEST_READY): $(BOOK_READY) requirements-dev.txt
+	@echo "Installing the test tools into .venv (once) ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@

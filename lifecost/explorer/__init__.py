@@ -1,0 +1,141 @@
+"""The interactive figure: one declaration, several forms.
+
+An `Explorer` names its controls by symbol, its outputs by formula and one picture. Where a kernel
+runs it is sliders (ipywidgets); on a page without one it is the picture and the values at the
+opening setting; in a terminal it is text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lifecost import values as check
+from lifecost.errors import InputError, unknown_name
+from lifecost.formula import Formula
+from lifecost.quantities import quantity
+
+
+@dataclass(frozen=True)
+class Range:
+    """A control for one symbol, on a logarithmic scale where the range spans more than 100-fold."""
+
+    name: str
+    low: float
+    high: float
+    opening: float
+    steps_per_double: int = 1
+
+    @property
+    def label(self) -> str:
+        """What the control sets."""
+        return check.symbol(self.name).meaning
+
+    @property
+    def unit(self) -> str:
+        """Unit of the symbol."""
+        return check.symbol(self.name).unit
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the slider is logarithmic."""
+        return self.high > 100 * self.low
+
+    def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the symbol that a setting binds."""
+        if not self.low <= value <= self.high:
+            raise InputError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
+        return {self.name: value}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A control that picks one of several named sets of symbols.
+
+    A value may be the identifier of another symbol, which it then equals: ``{"n_kv_head":
+    "n_head"}`` is multi-head attention for any model.
+    """
+
+    name: str
+    label: str
+    options: Mapping[str, Mapping[str, Any]]
+    opening: str
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def bind(self, value: Any, bound: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the symbols that an option binds."""
+        if value not in self.options:
+            raise unknown_name(self.name, value, self.options)
+        return {n: bound[v] if isinstance(v, str) else v for n, v in self.options[value].items()}
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An interactive figure.
+
+    Attributes
+    ----------
+    name
+        Identifier, in addresses too.
+    title
+        The question that it answers.
+    controls
+        At most five; later ones may rebind what earlier ones bound.
+    outputs
+        Formulas whose values are read out, in their order.
+    draw
+        Makes the picture of all bound symbols and the outputs' values by name.
+    fixed
+        Symbols that no control sets.
+    """
+
+    name: str
+    title: str
+    controls: tuple[Range | Choice, ...]
+    outputs: tuple[Formula, ...]
+    draw: Callable[[Mapping[str, Any], Mapping[str, float]], Any]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def opening(self) -> dict[str, Any]:
+        """The setting that it opens with."""
+        return {control.name: control.opening for control in self.controls}
+
+    def bind(self, **state: Any) -> dict[str, Any]:
+        """Return every symbol that a setting binds; what it leaves out is as at the opening."""
+        for name in state:
+            if name not in self.opening:
+                raise unknown_name(f"control of {self.name}", name, self.opening)
+        bound = dict(self.fixed)
+        for control in self.controls:
+            bound |= control.bind(state.get(control.name, control.opening), bound)
+        return bound
+
+    def __call__(self, **state: Any) -> dict[str, float]:
+        """Return the value of each output, in base units, at a setting."""
+        bound = self.bind(**state)
+        return {formula.name: formula(bound) for formula in self.outputs}
+
+    def figure(self, **state: Any) -> Any:
+        """Return the picture at a setting."""
+        return self.draw(self.bind(**state), self(**state))
+
+    def readouts(self, **state: Any) -> list[tuple[str, str]]:
+        """Return each output's meaning and its value with unit, for people."""
+        found = self(**state)
+        return [(f.meaning.rstrip("."), quantity(found[f.name], f.unit)) for f in self.outputs]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from lifecost.explorer import page, widgets
+
+        bundle = {"text/plain": repr(self), "text/html": page.markup(self)}
+        return bundle | widgets.view(self)
+
+    def __repr__(self) -> str:
+        setting = ", ".join(f"{name}={value}" for name, value in self.opening.items())
+        lines = [f"{meaning}: {shown}" for meaning, shown in self.readouts()]
+        return "\n".join([f"{self.title} ({setting})", *lines])
+
+
+__all__ = ["Choice", "Explorer", "Range"]

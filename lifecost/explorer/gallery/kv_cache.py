@@ -1,0 +1,41 @@
+"""Explorer: the size of the KV cache beside the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lifecost.catalog import hardware
+from lifecost.explorer import Choice, Explorer
+from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, MODEL, POST
+from lifecost.formulas.kv_cache import kv_cache_size, kv_to_weights_ratio, weights_size
+from lifecost.plots import inference
+
+ATTENTION = Choice(
+    "attention",
+    "attention",
+    {"MHA": {"n_kv_head": "n_head"}, "GQA": {}, "MQA": {"n_kv_head": 1}},
+    "MHA",
+    {
+        "MHA": "multi-head (MHA)",
+        "GQA": "grouped-query, as published (GQA)",
+        "MQA": "multi-query (MQA)",
+    },
+)
+
+
+def _draw(_: Mapping[str, Any], values: Mapping[str, float]) -> Any:
+    device = hardware["h100-sxm"]
+    return inference.kv_against_weights(
+        values["kv_cache_size"], values["weights_size"], device.memory_capacity, device.title
+    )
+
+
+kv_cache = Explorer(
+    name="kv-cache",
+    title="How large is the KV cache beside the weights?",
+    controls=(MODEL, ATTENTION, BATCH, CONTEXT, KV_BYTES),
+    outputs=(kv_cache_size, weights_size, kv_to_weights_ratio),
+    draw=_draw,
+    fixed=POST,
+)

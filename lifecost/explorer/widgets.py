@@ -1,0 +1,60 @@
+"""The explorer where a kernel runs: ipywidgets."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lifecost.explorer import Choice, Explorer, Range
+from lifecost.explorer.page import readout_rows
+
+_STYLE = {"description_width": "16em"}
+
+
+def view(explorer: Explorer) -> dict[str, Any]:
+    """Return the MIME bundle of the explorer's widgets; empty where ipywidgets is missing."""
+    try:
+        return dict(build(explorer)._repr_mimebundle_())
+    except ImportError:
+        return {}
+
+
+def build(explorer: Explorer) -> Any:
+    """Return a box of controls, readouts and the picture, wired together."""
+    import ipywidgets
+
+    controls = {c.name: _control(c) for c in explorer.controls}
+    readouts, picture = ipywidgets.HTML(), ipywidgets.HTML()
+
+    def update(_: Any = None) -> None:
+        state = {name: control.value for name, control in controls.items()}
+        readouts.value = f'<dl class="lifecost-readouts">{readout_rows(explorer, **state)}</dl>'
+        picture.value = explorer.figure(**state)._repr_html_()
+
+    for control in controls.values():
+        control.observe(update, names="value")
+    update()
+    return ipywidgets.VBox([*controls.values(), readouts, picture])
+
+
+def _control(control: Range | Choice) -> Any:
+    import ipywidgets
+
+    layout = {"width": "min(100%, 40em)"}
+    if isinstance(control, Choice):
+        options = [(control.titles.get(name, name), name) for name in control.options]
+        return ipywidgets.Dropdown(
+            options=options, value=control.opening, description=control.label, style=_STYLE,
+            layout=layout,
+        )  # fmt: skip
+    label = control.label if control.unit == "1" else f"{control.label} ({control.unit})"
+    shared = {"description": label, "style": _STYLE, "layout": layout, "value": control.opening}
+    if control.is_log:
+        # Powers of two, whose logarithms are exact: the slider stops on round numbers.
+        return ipywidgets.FloatLogSlider(
+            base=2, min=math.log2(control.low), max=math.log2(control.high),
+            step=1 / control.steps_per_double, readout_format=",.4g", **shared,
+        )  # fmt: skip
+    return ipywidgets.FloatSlider(
+        min=control.low, max=control.high, step=(control.high - control.low) / 100, **shared
+    )

@@ -1,0 +1,124 @@
+"""One look for all figures: colors that mean something, ink that follows the page."""
+
+from __future__ import annotations
+
+import functools
+import html
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.figure import Figure as MplFigure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+_Given = ParamSpec("_Given")
+
+# Colors carry a meaning and never change; the page's style sheet holds the same ones.
+COLORS = {
+    "compute": "#0072B2",
+    "weights": "#AA3377",
+    "kv": "#D55E00",
+    "training": "#009E73",
+    "prefill": "#56B4E9",
+    "decode": "#E69F00",
+}
+# Colors for what has no meaning of its own, such as four published laws; told apart by dashes too.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#AA3377", "#E69F00", "#56B4E9")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+GREY = "#808080"  # reference lines: legible on white and on the dark page
+
+_INK = "#010203"  # stands for the page's own text color: replaced in the SVG
+_STYLE: dict[Any, Any] = {
+    "axes.edgecolor": _INK,
+    "axes.facecolor": "none",
+    "axes.labelcolor": _INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": _INK,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "font.size": 10,
+    "grid.alpha": 0.25,
+    "grid.color": GREY,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing that shows itself as SVG in the colors of the page around it.
+
+    Attributes
+    ----------
+    name
+        Identifier; also the prefix of every id inside the SVG, so that many share a page.
+    drawing
+        The matplotlib figure.
+    alt
+        What there is to see, for readers who do not see it.
+    caption
+        The takeaway, in a sentence.
+    """
+
+    name: str
+    drawing: Any
+    alt: str
+    caption: str
+
+    def svg(self) -> str:
+        """Return the figure as inline SVG, the same text for the same figure."""
+        buffer = io.StringIO()
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}):
+            self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
+        text = buffer.getvalue()
+        text = text[text.index("<svg") :]
+        text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+        text = re.sub(r"(\bid=\"|xlink:href=\"#|url\(#)", rf"\g<1>{self.name}-", text)
+        text = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", text, count=2)
+        text = re.sub(r"font: ([^;\"]*?)'[^;\"]*", r"font: \1inherit", text)
+        label = html.escape(self.alt, quote=True)
+        return text.replace(_INK, "currentColor").replace(
+            "<svg", f'<svg role="img" aria-label="{label}"', 1
+        )
+
+    def _repr_html_(self) -> str:
+        caption = html.escape(self.caption)
+        return (
+            f'<figure class="lifecost-figure" id="{self.name}">\n{self.svg()}'
+            f"<figcaption>{caption}</figcaption>\n</figure>"
+        )
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.caption}"
+
+
+def styled(draw: Callable[_Given, Figure]) -> Callable[_Given, Figure]:
+    """Return a drawing function that draws in the book's style."""
+
+    @functools.wraps(draw)
+    def drawn(*args: _Given.args, **kwargs: _Given.kwargs) -> Figure:
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def canvas(width: float = 7.2, height: float = 3.6, **subplots: Any) -> tuple[Any, Any]:
+    """Return an empty drawing (inches; further arguments as for ``subplots``) and its axes."""
+    drawing = MplFigure(figsize=(width, height))
+    return drawing, drawing.subplots(**subplots)
+
+
+def plain_log(axis: Any) -> None:
+    """Label a logarithmic axis with plain numbers instead of powers of ten."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+    axis.set_minor_formatter(NullFormatter())
