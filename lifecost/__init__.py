@@ -47,6 +47,7 @@ from lifecost.formulas.hardware import (
 )
 from lifecost.formulas.kv_cache import (
     kv_bytes_per_token,
+    kv_cache_reduction,
     kv_cache_size,
     kv_to_weights_ratio,
     weights_size,
@@ -63,7 +64,10 @@ from lifecost.formulas.prefill import (
     prefill_flops,
 )
 from lifecost.formulas.scaling_law import (
+    compute_overhead,
+    isoflop_loss,
     loss,
+    matching_tokens,
     optimal_loss,
     optimal_params,
     optimal_tokens,
@@ -86,6 +90,7 @@ from lifecost.formulas.transformer import (
     matmul_flops,
     multiplied_parameters,
     parameter_count,
+    parameters_saved,
     token_flops,
     token_flops_estimate,
 )
@@ -110,6 +115,7 @@ __all__ = [
     "break_even_context",
     "break_even_days",
     "break_even_decode_tokens",
+    "compute_overhead",
     "decode_cost",
     "decode_flops",
     "decode_memory_flop_equivalent",
@@ -121,7 +127,9 @@ __all__ = [
     "equal_attention_sequence",
     "forward_flops",
     "hardware",
+    "isoflop_loss",
     "kv_bytes_per_token",
+    "kv_cache_reduction",
     "kv_cache_size",
     "kv_elements_per_token",
     "kv_load_flop_equivalent",
@@ -131,6 +139,7 @@ __all__ = [
     "lifetime_cost",
     "lookup_to_estimate",
     "loss",
+    "matching_tokens",
     "matmul_flops",
     "memory_to_compute_ratio",
     "models",
@@ -143,6 +152,7 @@ __all__ = [
     "optimal_tokens",
     "optimal_tokens_per_parameter",
     "parameter_count",
+    "parameters_saved",
     "percent",
     "post",
     "power_law",

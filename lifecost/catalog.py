@@ -183,6 +183,10 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
             raise unknown_name(self._kind, name, self._entries)
         return self._entries[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a row by name, or the default."""
+        return self._entries.get(name, default)
+
     def __contains__(self, name: object) -> bool:
         """Say whether there is a row of that name; an unknown one raises nothing here."""
         return name in self._entries

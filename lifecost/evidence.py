@@ -44,17 +44,17 @@ def utilizations(phase: str, source: str = "") -> list[float]:
     return sorted(r["utilization"] for r in found if source in ("", r["source"]))
 
 
-def _finest(part: Hardware) -> tuple[str, float, float]:
-    """Return a part's intensities at the narrowest format that it computes in."""
-    return min(intensities(part), key=lambda found: (ELEMENT_BYTES[found[0]], -found[1]))
+def _fastest(part: Hardware) -> tuple[str, float, float]:
+    """Return a part's intensities in the format that it computes fastest in."""
+    return max(intensities(part), key=lambda found: (found[1], -ELEMENT_BYTES[found[0]]))
 
 
 def _per_byte() -> list[float]:
-    return sorted(_finest(part)[1] for part in data_center_parts())
+    return sorted(_fastest(part)[1] for part in data_center_parts())
 
 
 def _per_element() -> list[float]:
-    return sorted(_finest(part)[2] for part in data_center_parts(since=2022))
+    return sorted(_fastest(part)[2] for part in data_center_parts(since=2022))
 
 
 def _tokens_per_parameter(approach: str) -> float:

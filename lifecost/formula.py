@@ -13,7 +13,7 @@ import sympy
 from lifecost import lower
 from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
-from lifecost.symbols import CONSTANTS, SYMBOLS
+from lifecost.symbols import SYMBOLS, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
 
@@ -32,7 +32,8 @@ class Formula:
     name, meaning, unit, latex
         Identifier, what it is, its unit, and its sign in equations.
     level
-        ``"post"``, ``"full"`` or ``""`` where the two levels of the cost model agree.
+        ``"post"``, ``"weights"`` (the post's level with weights added), ``"full"``, or ``""`` where
+        all levels of the cost model agree.
     source
         A key of the bibliography, or ``"derived"``.
     assumptions
@@ -75,7 +76,7 @@ class Formula:
     @cached_property
     def expr(self) -> Any:
         """The sympy expression, in numbers and symbols."""
-        return self.definition.subs({symbol: value for symbol, (value, _) in CONSTANTS.items()})
+        return in_numbers(self.definition)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -116,25 +117,33 @@ class Formula:
         Raises
         ------
         InputError
-            If a value is missing, unknown, out of range, or does not fit with another.
+            If a value is missing, unknown, out of range, or does not fit with another, or if the
+            result is too large for a floating-point number.
         """
         if objects:
             values = self._bind(objects, values)
         try:
-            result = self._scalar(**values)
-        except TypeError:  # a name is missing or unknown, or a value is no number
-            result = None
-        return self._general(values) if result is None else result
+            try:
+                result = self._scalar(**values)
+            except TypeError:  # a name is missing or unknown, or a value is no number
+                result = None
+            return self._general(values) if result is None else result
+        except ArithmeticError:  # each value is in range, and their power is not
+            raise InputError(
+                f"{self.name} leaves the range of floating-point numbers at these values"
+            ) from None
 
     @cached_property
     def _scalar(self) -> Callable[..., Any]:
         # The checks stand in the generated function: calling a validator for each value would take
         # longer than the formula. It returns None for whatever is not plain and in range.
-        tests = [f"{n}.__class__ in REAL" for n in self.symbols]
+        tests = []
         for name in self.symbols:
-            quantity = SYMBOLS[name]
-            tests.append(f"{quantity.low!r} <= {name} <= {quantity.high!r}")
-            tests += [f"{name} % 1 == 0"] if quantity.integer else []
+            quantity, kind = SYMBOLS[name], f"{name}.__class__"
+            low, high, real = quantity.low, quantity.high, f"{kind} is float"
+            if quantity.integer:  # integers compare faster with integers
+                low, high, real = int(low), int(high), f"({real} and {name} % 1 == 0)"
+            tests += [f"({kind} is int or {real})", f"{low!r} <= {name} <= {high!r}"]
         pairs = [(a, b) for a, b, _ in check.DIVIDES if {a, b} <= set(self.symbols)]
         tests += [f"{dividend} % {divisor} == 0" for divisor, dividend in pairs]
         source = "\n".join(
@@ -145,21 +154,34 @@ class Formula:
             ]
         )
         build: Callable[..., Callable[..., Any]] = lower.target("python").build
-        return build(source, self.name, REAL=frozenset({int, float}))
+        return build(source, self.name)
+
+    @cached_property
+    def _has_cases(self) -> bool:
+        return bool(self.expr.has(sympy.Piecewise))
 
     def _bind(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
         bound: dict[str, Any] = {}
         for item in objects:
             found = getattr(item, "bindings", item)
             if found.__class__ is not dict and not isinstance(found, Mapping):
-                raise InputError(f"{self.name} takes models, devices and settings, not {item!r}")
-            for name in bound.keys() & found.keys():
-                if bound[name] != found[name] and name not in values:
-                    raise InputError(f"two of the objects given to {self.name} bind {name}")
+                raise InputError(
+                    f"{self.name} takes what binds symbols (a model, a device at a precision, a "
+                    f"setting), not {check.show(item)}"
+                )
+            for name in bound:
+                if name not in found or name in values:
+                    continue
+                if not np.array_equal(bound[name], found[name]):
+                    raise check.conflict(self.name, name, bound[name], found[name])
             bound.update(found)
         bound.update(values)
-        if "n_kv_head" in values or "n_head" in values:  # an object is consistent by itself
-            check.check_together(bound)
+        # Also where the formula needs but one of them: a model's heads beside the caller's.
+        for *names, _ in check.DIVIDES:
+            part, whole = map(bound.get, names)
+            if part.__class__ is int is whole.__class__ and part > 0 == whole % part:
+                continue  # the common case, settled in a fraction of the time
+            check.check_together({n: check.checked(n, bound[n]) for n in names if n in bound})
         bound = {name: bound[name] for name in self.symbols if name in bound}
         bound.update(values)
         return bound
@@ -171,12 +193,14 @@ class Formula:
         if absent := [n for n in self.symbols if n not in values]:
             raise check.missing(self.name, absent)
         values = {n: check.checked(n, v) for n, v in values.items()}
-        check.check_together(values)
         arrays = {n: v for n, v in values.items() if hasattr(v, "shape")}
+        check.check_shapes(arrays)
+        check.check_together(values)
         if not arrays:
             return self._scalar(**values)
         function = self.numpy(*arrays)
-        with np.errstate(divide="ignore"):  # an infinite limit is an answer; NaN cannot arise
+        # Both branches of a case are computed, and the one not taken may divide by zero.
+        with np.errstate(divide="ignore" if self._has_cases else "raise", over="raise", invalid="raise"):
             if any(type(a) is not np.ndarray for a in arrays.values()):
                 return function(**values)
             return _blockwise(function, arrays, values)

@@ -161,7 +161,7 @@ class Ledger(list[Entry]):
 def _table_row(entry: Entry) -> str:
     row = entry.row
     cells = (row["quote"], row["claim"], entry.shown or "–", row["verdict"], entry.why)
-    text = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+    text = "".join(f'<td style="text-align: left">{html.escape(cell)}</td>' for cell in cells)
     return f'<tr id="{entry.id}">{text}</tr>'
 
 

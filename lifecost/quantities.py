@@ -17,9 +17,11 @@ def number(value: float, digits: int = 3) -> str:
     >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2), number(32)
     ('34.4', '5,232', '2.0e12', '32')
     """
-    if isinstance(value, int) and abs(value) < 10**6:
+    if hasattr(value, "__index__") and abs(value) < 10**6:
         return f"{value:,}"
-    if value == 0 or not math.isfinite(value):
+    if math.isnan(value):
+        return "NaN"  # seen, not hidden behind a number
+    if value == 0 or math.isinf(value):
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "0")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     if not -4 <= int(exponent) < max(6, digits):
@@ -52,7 +54,7 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
         return f"{number(value / _POWERS[prefix], digits)} {prefix}{_PREFIXED.get(unit, unit)}"
     if unit not in _PREFIXED or not 1e3 <= abs(value) < 1e27:
         return f"{number(value, digits)} {_plural(unit, value)}"
-    power = 3 * int(math.log10(abs(float(f"{value:.{digits - 1}e}"))) // 3)
+    power = min(24, 3 * int(math.log10(abs(float(f"{value:.{digits - 1}e}"))) // 3))
     return f"{number(value / 10**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
 
 

@@ -34,6 +34,11 @@ FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
 CONSTANTS: dict[Any, tuple[int, str]] = {FLOP_PER_MAC: (2, "FLOP")}
 
 
+def in_numbers(expr: Any) -> Any:
+    """Return an expression with its constants replaced by their values."""
+    return expr.subs({symbol: value for symbol, (value, _) in CONSTANTS.items()})
+
+
 def _symbol(
     name: str,
     latex: str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -34,6 +33,7 @@ def checked(name: str, value: Any) -> Any:
     """
     quantity = SYMBOLS[name]
     value = _number_or_array(quantity, value)
+    # A comparison with NaN is false, so that NaN is never inside.
     inside = (value >= quantity.low) & (value <= quantity.high)
     if quantity.integer:
         inside = inside & (value % 1 == 0)
@@ -41,7 +41,8 @@ def checked(name: str, value: Any) -> Any:
         if not inside:
             raise _out_of_range(quantity, value)
     elif not bool(inside.all()):
-        raise _out_of_range(quantity, _first(value, inside))
+        # The lowest of the wrong ones, found without gathering them: an array may exceed memory.
+        raise _out_of_range(quantity, float(np.where(inside, np.inf, value).min()))
     return value
 
 
@@ -49,12 +50,32 @@ def check_together(values: Mapping[str, Any]) -> None:
     """Raise `InputError` where values are fine one by one and impossible together."""
     for divisor, dividend, why in DIVIDES:
         if divisor in values and dividend in values:
-            rest = values[dividend] % values[divisor]
-            if not np.all(rest == 0):
+            whole = values[dividend] % values[divisor] == 0
+            if not (whole if isinstance(whole, bool) else np.all(whole)):
                 raise InputError(
-                    f"{divisor} = {_show(values[divisor])} does not divide "
-                    f"{dividend} = {_show(values[dividend])}: {why}"
+                    f"{divisor} = {show(values[divisor])} does not divide "
+                    f"{dividend} = {show(values[dividend])}: {why}"
                 )
+
+
+def check_shapes(arrays: Mapping[str, Any]) -> None:
+    """Raise `InputError` where NumPy arrays have shapes that do not broadcast."""
+    shapes = {name: a.shape for name, a in arrays.items() if type(a) is np.ndarray}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise InputError(f"these shapes do not broadcast: {given}") from None
+
+
+def conflict(formula: str, name: str, first: Any, second: Any) -> InputError:
+    """Return the error for two objects that give one symbol different values."""
+    quantity = SYMBOLS.get(name)
+    what = f" ({quantity.meaning}, {quantity.unit})" if quantity else ""
+    return InputError(
+        f"two of the objects given to {formula} bind {name}{what}: {show(first)} and "
+        f"{show(second)}; choose with {name}=..."
+    )
 
 
 def missing(formula: str, names: list[str]) -> InputError:
@@ -75,26 +96,37 @@ def _number_or_array(quantity: Quantity, value: Any) -> Any:
         value = value.item()
     if type(value) is int or type(value) is float:
         return value
-    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
-        return float(value)
-    if hasattr(type(value), "__array_ufunc__") and type(value) is not np.ndarray:
-        return value.astype(float)  # an array of another library stays one
+    array = value  # of another library: stays one
     try:
-        array = np.asarray(value)
+        if _is_real(value):
+            return float(value)
+        if not hasattr(type(value), "__array_ufunc__") or isinstance(value, np.ndarray):
+            array = _ndarray(value)
+    except OverflowError:
+        raise _out_of_range(quantity, value) from None
     except ValueError:  # ragged
-        array = np.asarray(None)
-    if array.dtype.kind not in "iuf":
-        raise InputError(f"{quantity.name} = {_show(value)} is not a number: {_allowed(quantity)}")
-    return array.astype(float)  # 64-bit integers would overflow in products of tokens and sizes
+        array = None
+    if getattr(getattr(array, "dtype", None), "kind", "") not in ("i", "u", "f"):
+        raise InputError(f"{quantity.name} = {show(value)} is not a number: {_allowed(quantity)}")
+    # 64-bit integers would overflow in products of tokens and sizes.
+    return array.astype(float)
 
 
-def _first(value: Any, inside: Any) -> Any:
-    value, inside = np.broadcast_arrays(np.asarray(value), np.asarray(inside))
-    return value[~inside].flat[0].item()
+def _ndarray(value: Any) -> Any:
+    if isinstance(value, np.ma.MaskedArray):
+        return value
+    array = np.asarray(value)  # a matrix too: its product is not elementwise
+    if array.dtype == object and all(map(_is_real, array.flat)):
+        return array.astype(float)  # fractions, integers beyond 64 bits
+    return array
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, (int, float, Fraction, np.floating)) and not isinstance(value, bool)
 
 
 def _out_of_range(quantity: Quantity, value: Any) -> InputError:
-    return InputError(f"{quantity.name} = {_show(value)} is out of range: {_allowed(quantity)}")
+    return InputError(f"{quantity.name} = {show(value)} is out of range: {_allowed(quantity)}")
 
 
 def _allowed(quantity: Quantity) -> str:
@@ -103,7 +135,9 @@ def _allowed(quantity: Quantity) -> str:
     return f"{quantity.meaning}, {kind} from {quantity.low:g} to {quantity.high:g}{unit}"
 
 
-def _show(value: Any) -> str:
-    text = f"{value:g}" if isinstance(value, float) and math.isfinite(value) else repr(value)
-    text = " ".join(text.split())
+def show(value: Any) -> str:
+    """Return a value as a message quotes it: on one line, and short."""
+    if isinstance(value, int) and value.bit_length() > 128:  # Python refuses to print a longer one
+        return f"an integer of {value.bit_length()} bits"
+    text = " ".join(repr(value).split())
     return text if len(text) <= 40 else text[:37] + "..."

@@ -17,13 +17,16 @@ from typing import Any
 import nbformat
 
 BOOK = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BOOK / "_ext"))
+from citations import CITATION, link  # noqa: E402
+
 NUMBER = re.compile(r'<data value="([^"]+)">([^<]*)</data>')
 # Live views and random identifiers: without a kernel they show nothing, and they change every time.
 FLEETING = ("application/vnd.jupyter.widget-view+json",)
 
 
 def fill(notebook: Any) -> list[tuple[str, str, str]]:
-    """Write every number in the prose anew; return (expression, was, is) for each."""
+    """Write the numbers and citations in the prose anew; return (expression, was, is) for each."""
     numbers: list[tuple[str, str, str]] = []
     scope: dict[str, Any] = {}
 
@@ -42,7 +45,7 @@ def fill(notebook: Any) -> list[tuple[str, str, str]]:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(cell.source, scope)
         else:
-            cell.source = NUMBER.sub(replace, cell.source)
+            cell.source = CITATION.sub(link, NUMBER.sub(replace, cell.source))
     return numbers
 
 

@@ -29,13 +29,15 @@ class Range:
 
     @property
     def label(self) -> str:
-        """What the control sets."""
-        return check.symbol(self.name).meaning
+        """Short name of the symbol, with its unit."""
+        unit = check.symbol(self.name).unit
+        words = self.name.replace("_", " ")
+        return words if unit == "1" else f"{words} ({unit})"
 
     @property
-    def unit(self) -> str:
-        """Unit of the symbol."""
-        return check.symbol(self.name).unit
+    def meaning(self) -> str:
+        """What the control sets."""
+        return check.symbol(self.name).meaning
 
     @property
     def is_log(self) -> bool:
@@ -44,8 +46,12 @@ class Range:
 
     def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbol that a setting binds."""
-        if not self.low <= value <= self.high:
-            raise InputError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
+        value = check.checked(self.name, value)
+        if hasattr(value, "shape") or not self.low <= value <= self.high:
+            raise InputError(
+                f"{self.name} = {check.show(value)} is out of the control's range: {self.meaning}, "
+                f"from {self.low:.12g} to {self.high:.12g} {check.symbol(self.name).unit}"
+            )
         return {self.name: value}
 
 
@@ -65,7 +71,7 @@ class Choice:
 
     def bind(self, value: Any, bound: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbols that an option binds."""
-        if value not in self.options:
+        if not isinstance(value, str) or value not in self.options:
             raise unknown_name(self.name, value, self.options)
         return {n: bound[v] if isinstance(v, str) else v for n, v in self.options[value].items()}
 

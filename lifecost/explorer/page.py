@@ -7,16 +7,16 @@ import html
 from lifecost.explorer import Explorer
 
 
-def readout_rows(explorer: Explorer, **state: object) -> str:
-    """Return the outputs as the rows of a description list."""
+def readouts(explorer: Explorer, **state: object) -> str:
+    """Return the outputs as the rows of a table."""
     values = explorer(**state)
     rows = []
     for (meaning, shown), (name, value) in zip(
         explorer.readouts(**state), values.items(), strict=True
     ):
         output = f'<output name="{name}" data-value="{value!r}">{html.escape(shown)}</output>'
-        rows.append(f"<div><dt>{html.escape(meaning)}</dt><dd>{output}</dd></div>")
-    return "".join(rows)
+        rows.append(f'<tr><th scope="row">{html.escape(meaning)}</th><td>{output}</td></tr>')
+    return f'<table class="lifecost-readouts"><tbody>{"".join(rows)}</tbody></table>'
 
 
 def markup(explorer: Explorer) -> str:
@@ -26,7 +26,7 @@ def markup(explorer: Explorer) -> str:
         f'<lifecost-explorer data-name="{explorer.name}">\n'
         f'<p class="lifecost-title">{html.escape(explorer.title)}</p>\n'
         f"{explorer.figure()._repr_html_()}\n"
-        f'<dl class="lifecost-readouts">{readout_rows(explorer)}</dl>\n'
+        f"{readouts(explorer)}\n"
         f'<p class="lifecost-setting">At {html.escape(setting)}. '
         "Run this notebook to move the sliders.</p>\n"
         "</lifecost-explorer>"

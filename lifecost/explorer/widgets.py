@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from lifecost.explorer import Choice, Explorer, Range
-from lifecost.explorer.page import readout_rows
+from lifecost.explorer.page import readouts
 
-_STYLE = {"description_width": "16em"}
+_STYLE = {"description_width": "12em"}
 
 
 def view(explorer: Explorer) -> dict[str, Any]:
@@ -24,17 +24,17 @@ def build(explorer: Explorer) -> Any:
     import ipywidgets
 
     controls = {c.name: _control(c) for c in explorer.controls}
-    readouts, picture = ipywidgets.HTML(), ipywidgets.HTML()
+    values, picture = ipywidgets.HTML(), ipywidgets.HTML()
 
     def update(_: Any = None) -> None:
         state = {name: control.value for name, control in controls.items()}
-        readouts.value = f'<dl class="lifecost-readouts">{readout_rows(explorer, **state)}</dl>'
+        values.value = readouts(explorer, **state)
         picture.value = explorer.figure(**state)._repr_html_()
 
     for control in controls.values():
         control.observe(update, names="value")
     update()
-    return ipywidgets.VBox([*controls.values(), readouts, picture])
+    return ipywidgets.VBox([*controls.values(), values, picture])
 
 
 def _control(control: Range | Choice) -> Any:
@@ -47,13 +47,16 @@ def _control(control: Range | Choice) -> Any:
             options=options, value=control.opening, description=control.label, style=_STYLE,
             layout=layout,
         )  # fmt: skip
-    label = control.label if control.unit == "1" else f"{control.label} ({control.unit})"
-    shared = {"description": label, "style": _STYLE, "layout": layout, "value": control.opening}
+    shared = {
+        "description": control.label, "tooltip": control.meaning, "style": _STYLE,
+        "layout": layout, "value": control.opening,
+        "readout_format": ",.0f" if control.low >= 1 else ".2f",
+    }  # fmt: skip
     if control.is_log:
         # Powers of two, whose logarithms are exact: the slider stops on round numbers.
         return ipywidgets.FloatLogSlider(
             base=2, min=math.log2(control.low), max=math.log2(control.high),
-            step=1 / control.steps_per_double, readout_format=",.4g", **shared,
+            step=1 / control.steps_per_double, **shared,
         )  # fmt: skip
     return ipywidgets.FloatSlider(
         min=control.low, max=control.high, step=(control.high - control.low) / 100, **shared

@@ -1,7 +1,9 @@
 """Decode: one step that adds a token to each sequence, in one currency.
 
-Two levels, never mixed. The post's: compute is twice the parameters, memory is the KV cache. The
-full one: compute is every matrix multiplication at the given context, memory is weights and cache.
+The post's level: compute is twice the parameters, memory is the KV cache. The full level: compute
+is every matrix multiplication at the given context, memory is weights and cache. Formulas of level
+"weights" stand between: the post's level with the loading of the weights added, which is the first
+thing that it leaves out.
 """
 
 from __future__ import annotations
@@ -82,13 +84,13 @@ def balancing_group_size() -> Any:
     return grouped, forward_flops.definition
 
 
-@formula(r"C_\text{w}", "FLOP", level="full")
+@formula(r"C_\text{w}", "FLOP", level="weights")
 def weight_load_flop_equivalent() -> Any:
     """FLOPs that the device could do while one decode step reads the weights."""
     return hoi * weight_bytes * n_params
 
 
-@formula(r"C_\text{w} / C_\text{fwd}", "1", level="full")
+@formula(r"C_\text{w} / C_\text{fwd}", "1", level="weights")
 def weights_to_compute_ratio() -> Any:
     """Cost of reading the weights as a multiple of the cost of the forward pass.
 
@@ -97,20 +99,20 @@ def weights_to_compute_ratio() -> Any:
     return weight_load_flop_equivalent.definition / forward_flops.definition
 
 
-@formula(r"B_\text{w}", "sequence", level="full", unknown=batch)
+@formula(r"B_\text{w}", "sequence", level="weights", unknown=batch)
 def weight_balancing_batch() -> Any:
     """Batch at which reading the weights costs as much as the forward pass."""
     return weight_load_flop_equivalent.definition, forward_flops.definition
 
 
-@formula(r"(C_\text{w} + C_\text{kv}) / C_\text{fwd}", "1", level="full")
+@formula(r"(C_\text{w} + C_\text{kv}) / C_\text{fwd}", "1", level="weights")
 def memory_to_compute_ratio() -> Any:
     """Cost of reading weights and KV cache as a multiple of the estimated forward pass."""
     memory = weight_load_flop_equivalent.definition + kv_load_flop_equivalent.definition
     return memory / forward_flops.definition
 
 
-@formula(r"B_\text{even}", "sequence", level="full")
+@formula(r"B_\text{even}", "sequence", level="weights")
 def balancing_batch() -> Any:
     """Batch at which reading weights and KV cache costs as much as the forward pass.
 

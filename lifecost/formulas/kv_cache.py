@@ -6,7 +6,15 @@ from typing import Any
 
 from lifecost.formula import formula
 from lifecost.formulas.transformer import kv_elements_per_token
-from lifecost.symbols import batch, context, kv_bytes, n_params, weight_bytes
+from lifecost.symbols import (
+    batch,
+    context,
+    kv_bytes,
+    n_head,
+    n_kv_head,
+    n_params,
+    weight_bytes,
+)
 
 
 @formula(r"M_\text{tok}", "byte/token", source="pope2023efficiently")
@@ -21,6 +29,15 @@ def kv_bytes_per_token() -> Any:
 def kv_cache_size() -> Any:
     """Bytes that the KV cache of the whole batch holds."""
     return kv_bytes_per_token.definition * context * batch
+
+
+@formula(r"M_\text{mha} / M_\text{kv}", "1", source="ainslie2023gqa")
+def kv_cache_reduction() -> Any:
+    """Factor by which sharing heads shrinks the KV cache against multi-head attention.
+
+    It is the number of query heads that share one key-value head.
+    """
+    return kv_cache_size.definition.subs(n_kv_head, n_head) / kv_cache_size.definition
 
 
 @formula(r"M_\text{w}", "byte")

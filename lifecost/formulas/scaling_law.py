@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from lifecost.formula import formula, solve
-from lifecost.formulas.training import training_flops
+from lifecost.formulas.training import affordable_tokens, training_flops
 from lifecost.symbols import (
     compute_unit,
     data_exponent,
@@ -33,30 +33,48 @@ def loss() -> Any:
     return loss_floor + size + data
 
 
-def _multipliers(eliminated: Any) -> tuple[Any, Any]:
+@formula(r"\mathcal{L}_C", "nat/token", assumptions=_FIT)
+def isoflop_loss() -> Any:
+    """Loss of a model of a given size that is trained until a compute budget is spent."""
+    return loss.definition.subs(train_tokens, affordable_tokens.definition)
+
+
+def _multipliers() -> tuple[Any, Any]:
     """Return the Lagrange multiplier twice, from model size and from tokens.
 
     On the surface where training costs the budget, the gradient of the loss is a multiple of the
-    gradient of the cost. Both components give that multiple; the budget eliminates one variable.
+    gradient of the cost. Both components give that multiple.
     """
-    spent = solve(training_flops.definition, train_flops, eliminated)
     by_size, by_tokens = (
         -sympy.diff(loss.definition, v) / sympy.diff(training_flops.definition, v)
         for v in (n_params, train_tokens)
     )
-    return by_size.subs(eliminated, spent), by_tokens.subs(eliminated, spent)
+    return by_size, by_tokens
+
+
+def _multipliers_within_budget(eliminated: Any) -> tuple[Any, Any]:
+    """Return both multipliers with one variable eliminated by the budget."""
+    spent = solve(training_flops.definition, train_flops, eliminated)
+    by_size, by_tokens = (multiplier.subs(eliminated, spent) for multiplier in _multipliers())
+    return by_size, by_tokens
+
+
+@formula(r"D_\text{match}", "token", unknown=train_tokens, assumptions=_FIT)
+def matching_tokens() -> Any:
+    """Training tokens at which a model size is compute-optimal."""
+    return _multipliers()
 
 
 @formula(r"N_\text{opt}", "parameter", unknown=n_params, assumptions=_FIT)
 def optimal_params() -> Any:
     """Model size that reaches the lowest loss within a compute budget."""
-    return _multipliers(train_tokens)
+    return _multipliers_within_budget(train_tokens)
 
 
 @formula(r"D_\text{opt}", "token", unknown=train_tokens, assumptions=_FIT)
 def optimal_tokens() -> Any:
     """Training tokens that reach the lowest loss within a compute budget."""
-    return _multipliers(n_params)
+    return _multipliers_within_budget(n_params)
 
 
 @formula(r"\mathcal{L}_\text{opt}", "nat/token", assumptions=_FIT)
@@ -70,6 +88,19 @@ def optimal_loss() -> Any:
 def optimal_tokens_per_parameter() -> Any:
     """Training tokens for each parameter of the compute-optimal model."""
     return optimal_tokens.definition / optimal_params.definition
+
+
+@formula(r"C / C_\text{least}", "1", source="devries2023gosmol", assumptions=_FIT)
+def compute_overhead() -> Any:
+    """Compute budget as a multiple of the least that reaches the same loss.
+
+    The least loss above the floor is a power of the budget, so a ratio of losses above the floor is
+    a power of a ratio of budgets.
+    """
+    growth = train_flops * sympy.diff(sympy.log(optimal_params.definition), train_flops)
+    exponent = param_exponent * sympy.simplify(growth)
+    above, least = (f.definition - loss_floor for f in (isoflop_loss, optimal_loss))
+    return (above / least) ** (1 / exponent)
 
 
 @formula(r"y", "1", source="kaplan2020scaling", assumptions=_FIT)

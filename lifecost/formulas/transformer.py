@@ -82,6 +82,16 @@ def parameter_count() -> Any:
     return total("elements", "weights")
 
 
+@formula(r"\Delta N", "parameter", assumptions=_DENSE)
+def parameters_saved() -> Any:
+    """Parameters that sharing heads saves against multi-head attention.
+
+    The projections to keys and values shrink with the number of their heads.
+    """
+    grouped = parameter_count.definition
+    return sympy.factor(grouped.subs(n_kv_head, n_head) - grouped)
+
+
 @formula(r"N_\text{mat}", "parameter", assumptions=_DENSE)
 def multiplied_parameters() -> Any:
     """Parameters that are multiplied for each token: all but input embedding and norms.

@@ -39,6 +39,9 @@ def check_nodes(expr: Any) -> None:
     for node in sympy.preorder_traversal(expr):
         if not isinstance(node, ALLOWED):
             raise TypeError(f"cannot lower {type(node).__name__} in {expr}")
+        partial = isinstance(node, sympy.Piecewise) and node.args[-1].cond is not sympy.true
+        if partial or node is sympy.nan:
+            raise TypeError(f"{expr} has no value in some cases")
 
 
 def shared_parts(expr: Any) -> tuple[list[tuple[Any, Any]], Any]:

@@ -79,21 +79,18 @@ class Figure:
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}):
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
-        text = buffer.getvalue()
-        text = text[text.index("<svg") :]
-        text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+        text = _lean(buffer.getvalue())
         text = re.sub(r"(\bid=\"|xlink:href=\"#|url\(#)", rf"\g<1>{self.name}-", text)
-        text = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", text, count=2)
-        text = re.sub(r"font: ([^;\"]*?)'[^;\"]*", r"font: \1inherit", text)
         label = html.escape(self.alt, quote=True)
-        return text.replace(_INK, "currentColor").replace(
-            "<svg", f'<svg role="img" aria-label="{label}"', 1
-        )
+        return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
     def _repr_html_(self) -> str:
         caption = html.escape(self.caption)
+        # JupyterLab shows nothing of an SVG in a notebook that is not trusted yet, but its text:
+        # at size zero that text does not litter the page. Text inside the SVG has its own size.
         return (
-            f'<figure class="lifecost-figure" id="{self.name}">\n{self.svg()}'
+            f'<figure class="lifecost-figure" id="{self.name}">\n'
+            f'<div style="font-size: 0">{self.svg()}</div>\n'
             f"<figcaption>{caption}</figcaption>\n</figure>"
         )
 
@@ -122,3 +119,24 @@ def plain_log(axis: Any) -> None:
     """Label a logarithmic axis with plain numbers instead of powers of ten."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _lean(text: str) -> str:
+    """Return matplotlib's SVG without what differs by machine or repeats the page's style."""
+    text = text[text.index("<svg") :].replace(_INK, "currentColor")
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", text, count=2)
+    text = re.sub(r" font-family: [^;\"]*;", "", text)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+    text = re.sub(r"\s*\n\s*", "\n", text)
+    # Positions to a hundredth of a point: processors differ in digits that no eye sees, and the
+    # names that matplotlib derives from them would differ altogether.
+    places = r'( (?:d|x|y|transform|points|width|height)=")([^"]*)'
+    text = re.sub(places, lambda m: m[1] + re.sub(r"-?\d+\.\d{3,}", _hundredth, m[2]), text)
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([mp][0-9a-f]{10})"', text))):
+        text = text.replace(name, f"{name[0]}{number}")
+    return text
+
+
+def _hundredth(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.2f}"

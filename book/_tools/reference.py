@@ -1,0 +1,242 @@
+"""Write the generated reference pages: `make generate`.
+
+Notation, formula cards, models and hardware come from the package alone; a test compares the
+committed pages with what this writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+from lifecost import (
+    FORMULAS,
+    Formula,
+    hardware,
+    kv_bytes_per_token,
+    kv_to_compute_ratio,
+    models,
+    number,
+    post,
+    quantity,
+)
+from lifecost.catalog import Row
+from lifecost.lower import latex
+from lifecost.symbols import SYMBOLS, in_numbers
+
+BOOK = Path(__file__).resolve().parent.parent
+KEYS = frozenset(re.findall(r"^@\w+\{([^,]+),", (BOOK / "references.bib").read_text(), re.M))
+LEVELS = {
+    "post": "the post's level",
+    "weights": "the post's level with the loading of weights added",
+    "full": "the full level",
+    "": "all levels",
+}
+STEPS = {
+    "transformer": "The transformer",
+    "training": "Training",
+    "scaling_law": "Scaling laws",
+    "kv_cache": "The KV cache",
+    "hardware": "Hardware",
+    "prefill": "Prefill",
+    "decode": "Decode",
+    "lifetime": "The whole life",
+}
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a MyST table; a head that starts with ">" is a column of numbers."""
+    heads = list(heads)
+    rule = ["--:" if head.startswith(">") else ":--" for head in heads]
+    lines = [[head.lstrip(">") for head in heads], rule, *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cite(source: str) -> str:
+    """Return a citation for a bib key, and other sources as they stand."""
+    return f"{{cite}}`{source}`" if source in KEYS else source
+
+
+def notation() -> str:
+    """Return the page of symbols."""
+    rows = (
+        [f"${q.latex}$", f"`{q.name}`", q.meaning, q.unit, f"{q.low:g} to {q.high:g}"]
+        for q in SYMBOLS.values()
+    )
+    return f"""# Notation
+
+One symbol, one meaning: the same identifier in Python, in JavaScript, in the data files and in
+this table. Counts (tokens, layers, heads, parameters, elements) have dimension one, as in the SI;
+FLOP, byte, second and day are dimensions, and every formula is checked to come out in its unit.
+Gigabytes are decimal, $10^9$ bytes. A value outside its range is refused.
+
+{table(("Symbol", "Identifier", "Meaning", "Unit", "Range"), rows)}
+"""
+
+
+def derivation(formula: Formula) -> str:
+    """Return where a formula comes from."""
+    if formula.equation is None:
+        return "from the formulas above" if formula.source == "derived" else cite(formula.source)
+    left, right = (latex.source(in_numbers(side)) for side in formula.equation)
+    return f"solve ${left} = {right}$ for ${SYMBOLS[formula.unknown.name].latex}$"
+
+
+def used_in(formula: Formula) -> str:
+    """Return links to the chapters whose cells or prose name a formula."""
+    links = [
+        f"[{title}](../{path.name})"
+        for path, title, text in chapters()
+        if re.search(rf"\b{formula.name}\b", text)
+    ]
+    return ", ".join(links) or "other formulas, the ledger"
+
+
+@cache
+def chapters() -> list[tuple[Path, str, str]]:
+    """Return each notebook of the table of contents: path, title, and the text of its cells."""
+    contents = (BOOK.parent / "_toc.yml").read_text("utf-8")
+    paths = [BOOK.parent / f"{name}.ipynb" for name in re.findall(r"book/[\w-]+$", contents, re.M)]
+    found = []
+    for path in filter(Path.exists, paths):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells)
+        found.append((path, text.partition("\n")[0].removeprefix("# "), text))
+    return found
+
+
+def card(formula: Formula) -> str:
+    """Return the card of one formula."""
+    facts = {
+        "Unit": formula.unit,
+        "Level": LEVELS[formula.level],
+        "Assumes": "; ".join(formula.assumptions) or "nothing beyond its symbols",
+        "Source": derivation(formula),
+        "Used in": used_in(formula),
+    }
+    notes = f"{formula.notes}\n\n" if formula.notes else ""
+    return f"""({formula.name})=
+### `{formula.name}`
+
+{formula.meaning}
+
+$$
+{formula.latex_equation}
+$$
+
+{notes}{table(("", ""), ([f"**{k}**", v] for k, v in facts.items()))}
+
+::::{{admonition}} As code
+:class: dropdown
+
+```python
+{formula.numpy_source}
+```
+
+```javascript
+{formula.javascript_source}
+```
+::::
+"""
+
+
+def formulas() -> str:
+    """Return the page of formula cards."""
+    parts = [
+        "# Formulas\n\nEach formula is one sympy expression. Its equation, its Python and its "
+        "JavaScript are printed from that expression, here as in the chapters; a test holds the "
+        "two languages to each other and every formula to its unit.\n"
+    ]
+    for module, title in STEPS.items():
+        parts.append(f"## {title}\n")
+        parts += [card(f) for f in FORMULAS.values() if f.module == module]
+    return "\n".join(parts)
+
+
+def sources(rows: Iterable[Row]) -> str:
+    """Return the list of where rows come from."""
+    items = (
+        f"{row.title}\n: {cite(row.source)}, checked {row.checked}. {row.note}".rstrip()
+        for row in rows
+    )
+    return "\n\n".join(items)
+
+
+def model_page() -> str:
+    """Return the page of models."""
+    rows = (
+        [
+            f"`{m.name}`", str(m.year), str(m.n_layer), number(m.d_model), number(m.d_ff),
+            str(m.n_head), str(m.n_kv_head), f"{m.n_params:,}",
+            quantity(kv_bytes_per_token(m, post), "byte"), number(kv_to_compute_ratio(m, post)),
+        ]
+        for m in models.values()
+    )  # fmt: skip
+    heads = (
+        "Model", ">Year", ">Layers", ">Width", ">Feed-forward", ">Heads", ">KV heads",
+        ">Parameters", ">KV a token", ">KV load / compute",
+    )  # fmt: skip
+    return f"""# Models
+
+Shapes as published; parameters are counted from the shape. The last two columns are at the post's
+setting: one byte an element, a context of {number(post.bindings["context"])} tokens, an
+operational intensity of {number(post.bindings["hoi"])} FLOPs a byte, and the exact parameter
+count.
+
+{table(heads, rows)}
+
+## Sources
+
+{sources(models.values())}
+"""
+
+
+def hardware_page() -> str:
+    """Return the page of devices."""
+    precisions = ("bf16", "fp8", "int8", "fp4")
+    rows = []
+    for device in sorted(hardware.values(), key=lambda d: (d.vendor, d.year, d.name)):
+        rates = dict(device.peak_flops)
+        rates.setdefault("bf16", rates.get("fp16"))
+        rows.append([
+            f"`{device.name}`", str(device.year) + (" (announced)" if device.announced else ""),
+            quantity(device.memory_bandwidth, "byte/s"), quantity(device.memory_capacity, "byte"),
+            *(number(rates[p] / 1e12, 4) if rates.get(p) else "" for p in precisions),
+            *(number(rates[p] / device.memory_bandwidth) if rates.get(p) else ""
+              for p in precisions),
+        ])  # fmt: skip
+    heads = (
+        "Device", ">Year", ">Bandwidth", ">Memory",
+        *(f">{p}" for p in precisions), *(f">HOI {p}" for p in precisions),
+    )  # fmt: skip
+    return f"""# Hardware
+
+Peak rates are dense, in TFLOP/s; datasheets often print twice as much, for structured sparsity.
+HOI is the hardware operational intensity, FLOPs a byte, at each precision. The bf16 columns show
+fp16 for devices that lack bf16.
+
+{table(heads, rows)}
+
+## Sources
+
+{sources(hardware.values())}
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "notation": notation,
+    "formulas": formulas,
+    "models": model_page,
+    "hardware": hardware_page,
+}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        path = BOOK / "reference" / f"{name}.md"
+        path.write_text(page(), "utf-8")
+        print(f"book/reference/{name}.md", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""The committed notebooks: executed, filled in, and lean. nbval compares their outputs."""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+CHAPTERS = [p for p in NOTEBOOKS if p.stem not in ("intro", "ledger")]
+
+sys.path.insert(0, str(ROOT / "book/_tools"))
+import execute  # noqa: E402
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def prose(path):
+    return "\n".join(c.source for c in read(path).cells if c.cell_type == "markdown")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
+def notebook(request):
+    return request.param
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda p: p.stem)
+def chapter(request):
+    return request.param
+
+
+def test_every_notebook_of_the_contents_is_here():
+    contents = re.findall(r"book/([\w-]+)$", (ROOT / "_toc.yml").read_text(), re.M)
+    pages = {p.stem for p in NOTEBOOKS} | {p.stem for p in (ROOT / "book").glob("*.md")}
+    assert set(contents) == pages
+
+
+def test_executed_from_top_to_bottom(notebook):
+    # nbval runs a cell without an execution count and compares nothing.
+    assert [cell.execution_count for cell in code(notebook)] == list(
+        range(1, len(code(notebook)) + 1)
+    )
+
+
+def test_no_cell_failed_or_warned(notebook):
+    for cell in code(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+def test_numbers_in_prose_are_what_the_code_gives(notebook):
+    stale = [(e, was, now) for e, was, now in execute.fill(read(notebook)) if was != now]
+    assert not stale, f"run make notebooks: {stale}"
+
+
+def test_numbers_in_prose_are_there(notebook):
+    assert len(execute.NUMBER.findall(prose(notebook))) >= 5
+
+
+def test_nothing_fleeting_is_committed(notebook):
+    found = read(notebook)
+    assert set(found.metadata) == {"kernelspec", "language_info"}
+    assert set(found.metadata.language_info) == {"name"}
+    for cell in code(notebook):
+        assert set(cell.metadata) <= {"tags", "mystnb"}
+        for output in cell.outputs:
+            assert not any("widget" in kind for kind in output.get("data", {}))
+
+
+def test_cells_are_short_and_define_nothing(notebook):
+    for cell in code(notebook):
+        lines = [s for s in cell.source.splitlines() if s and not s.startswith(("from", "import"))]
+        # The code of the opening picture is folded away on the page.
+        assert len(lines) <= (11 if "hide-input" in cell.metadata.get("tags", ()) else 7), cell.source
+        assert not re.search(r"^\s*(def|class)\s", cell.source, re.M), cell.source
+
+
+def test_no_constant_with_a_unit(notebook):
+    # Settings come from the data. What may stand in a cell are small counts and powers of ten
+    # that only place a grid or scale an axis.
+    for cell in code(notebook):
+        for number in re.findall(r"(?<![\w.\"'])\d[\d_.]*(?:e[+-]?\d+)?", cell.source):
+            value = float(number.replace("_", "").rstrip("."))
+            is_power_of_ten = re.fullmatch(r"10*|1e[+-]?\d+", number) is not None
+            assert value <= 200 or is_power_of_ten or "call it" in cell.source, cell.source
+
+
+def test_figures_have_a_name_and_a_caption(notebook):
+    for cell in code(notebook):
+        for output in cell.outputs:
+            html = output.get("data", {}).get("text/html", "")
+            assert html.count("<svg") == len(
+                re.findall(r'<svg role="img" aria-label="[^"]{30,}', html)
+            )
+            assert html.count("<svg") == len(re.findall(r"<figcaption>[^<]{20,}", html))
+
+
+@pytest.mark.parametrize(
+    "part", ["**Time**", "**New symbols**", "## Predict", "## Explore", "## Derive",
+             "## Worked example", "## What it leaves out", "## Check against the world",
+             "## Exercises", ":class: dropdown", "Takeaway"],
+)  # fmt: skip
+def test_rhythm(chapter, part):
+    assert part in prose(chapter)
+
+
+def test_at_least_two_exercises_with_folded_solutions(chapter):
+    text = prose(chapter)
+    assert text.count(":::{admonition} Solution\n:class: dropdown") >= 2
+    assert text.index("## Exercises") < text.index(":::{admonition} Solution")
+
+
+def test_opens_with_its_picture(chapter):
+    first = code(chapter)[0]
+    assert "<svg" in first.outputs[0]["data"]["text/html"]
