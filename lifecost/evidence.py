@@ -21,7 +21,7 @@ def quality_points(variant: str, **wanted: Any) -> list[float]:
     return [
         row["value"] - row["baseline"]
         for row in rows("attention_quality", higher_is_better=True, **wanted)
-        if row["variant"].startswith(variant) and "not matched" not in row["setting"]
+        if row["variant"].startswith(variant) and "parameters matched" in row["setting"]
     ]
 
 

@@ -178,10 +178,10 @@ class Formula:
         bound.update(values)
         # Also where the formula needs but one of them: a model's heads beside the caller's.
         for *names, _ in check.DIVIDES:
-            part, whole = map(bound.get, names)
-            if part.__class__ is int is whole.__class__ and part > 0 == whole % part:
-                continue  # the common case, settled in a fraction of the time
-            check.check_together({n: check.checked(n, bound[n]) for n in names if n in bound})
+            part, whole = (bound.get(n, 0) for n in names)
+            plain = part.__class__ is int and whole.__class__ is int
+            if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
+                check.check_together({n: check.checked(n, bound[n]) for n in names if n in bound})
         bound = {name: bound[name] for name in self.symbols if name in bound}
         bound.update(values)
         return bound
@@ -200,7 +200,8 @@ class Formula:
             return self._scalar(**values)
         function = self.numpy(*arrays)
         # Both branches of a case are computed, and the one not taken may divide by zero.
-        with np.errstate(divide="ignore" if self._has_cases else "raise", over="raise", invalid="raise"):
+        divide: Any = "ignore" if self._has_cases else "raise"
+        with np.errstate(divide=divide, over="raise", invalid="raise"):
             if any(type(a) is not np.ndarray for a in arrays.values()):
                 return function(**values)
             return _blockwise(function, arrays, values)

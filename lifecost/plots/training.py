@@ -54,7 +54,7 @@ def isoflop_valleys(
         "lowest loss\nfor each budget", ((start * end) ** 0.5, floor + (high * deep) ** 0.5),
         xytext=(8, -4), textcoords="offset points", fontsize=9,
     )  # fmt: skip
-    places = ((9, -3, "left"), (44, -30, "left"), (-8, -11, "right"), (-6, -15, "right"))
+    places = ((10, -11, "left"), (44, -30, "left"), (-8, -11, "right"), (-6, -15, "right"))
     leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkB": 4}
     for (title, size, loss), (x, y, side) in zip(published, places, strict=True):
         axes.plot(size, loss, "o", color=ink, markersize=6)

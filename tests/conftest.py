@@ -1,0 +1,70 @@
+"""What the tests share: random settings inside the ranges that the book speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+
+from lifecost.symbols import SYMBOLS
+
+# Narrower than what the package allows: there a power may leave the floating-point range (which is
+# an error of its own), here every formula has a value.
+RANGES = {
+    "peak_flops": (1e12, 1e17),
+    "memory_bandwidth": (1e11, 1e14),
+    "hoi": (1, 1e4),
+    "n_params": (1e6, 1e13),
+    "n_layer": (1, 200),
+    "vocab_size": (100, 500_000),
+    "d_model": (64, 50_000),
+    "n_ff_matrix": (2, 3),
+    "d_ff": (64, 200_000),
+    "n_kv_head": (1, 128),
+    "d_head": (16, 512),
+    "group_size": (1, 128),
+    "tied_embeddings": (0, 1),
+    "kv_bytes": (0.25, 4),
+    "weight_bytes": (0.25, 4),
+    "batch": (1, 4096),
+    "context": (1, 1e7),
+    "train_tokens": (1e6, 1e15),
+    "train_flops": (1e20, 1e28),
+    "sequence_length": (1, 1e7),
+    "loss_floor": (0.1, 4),
+    "param_scale": (100, 3000),
+    "data_scale": (100, 3000),
+    "param_exponent": (0.2, 0.6),
+    "data_exponent": (0.2, 0.6),
+    "power_law_scale": (0.1, 1e10),
+    "power_law_exponent": (0.1, 1),
+    "compute_unit": (1, 1e19),
+    "prefill_tokens": (1e6, 1e16),
+    "decode_tokens": (1e6, 1e16),
+    "tokens_per_day": (1e6, 1e14),
+}
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., dict[str, np.ndarray]]:
+    """Return ``draw(names, count)``: arrays of random values by symbol, log-uniform."""
+
+    def one(name: str, count: int, random: np.random.Generator) -> np.ndarray:
+        low, high = RANGES[name]
+        if low < 1 or SYMBOLS[name].integer is False:
+            values = np.exp(random.uniform(np.log(max(low, 1e-9)), np.log(high), count))
+            return values.round() if SYMBOLS[name].integer else values
+        return np.floor(np.exp(random.uniform(np.log(low), np.log(high + 1), count)))
+
+    def draw(names: Iterable[str], count: int, seed: int = 1) -> dict[str, np.ndarray]:
+        random = np.random.default_rng(seed)
+        # The heads come first, so that each group is whole, and still whole with twice the heads.
+        heads = one("n_kv_head", count, random)
+        values = {"n_kv_head": heads, "n_head": heads * 2 ** random.integers(1, 5, count)}
+        for name in RANGES:
+            if name not in values:
+                values[name] = one(name, count, random)
+        return {name: values[name] for name in names}
+
+    return draw

@@ -1,0 +1,176 @@
+"""What sympy derived: put back into its equation, and found again by search."""
+
+import numpy as np
+import pytest
+import sympy
+
+from lifecost import FORMULAS, laws
+from lifecost.formula import solve
+from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
+from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
+from lifecost.symbols import (
+    CONSTANTS,
+    batch,
+    d_ff,
+    d_head,
+    d_model,
+    n_ff_matrix,
+    n_head,
+    n_kv_head,
+    n_layer,
+    n_params,
+    tied_embeddings,
+)
+
+SOLVED = {name: formula for name, formula in FORMULAS.items() if formula.unknown is not None}
+NUMBERS = {symbol: value for symbol, (value, _) in CONSTANTS.items()}
+
+
+def test_derivations_are_found():
+    # The list would be empty, and the next test silent, if the attribute changed its name.
+    assert {"break_even_context", "balancing_group_size", "optimal_params"} <= set(SOLVED)
+
+
+@pytest.mark.parametrize("formula", SOLVED.values(), ids=SOLVED)
+def test_solution_balances_its_equation(formula):
+    left, right = (side.subs(formula.unknown, formula.definition) for side in formula.equation)
+    assert formula.unknown not in formula.definition.free_symbols
+    ratio = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
+    assert sympy.simplify(ratio) == 0 or sympy.simplify(left - right) == 0
+
+
+def test_balancing_batch_balances_the_full_level():
+    # Solved by hand in the package, since it holds only below the break-even context.
+    (solution, _), (beyond, _) = balancing_batch.expr.args
+    assert sympy.simplify(memory_to_compute_ratio.expr.subs(batch, solution)) == 1
+    assert beyond == sympy.oo
+
+
+x, y, z = sympy.symbols("x y z", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "solution"),
+    [
+        (2 * x, y, y / 2),
+        (x * y + z, 3 * z, 2 * z / y),
+        (y * x**2, z, sympy.sqrt(z / y)),
+        (y / x, z * x**z, (y / z) ** (1 / (z + 1))),
+        (x * sympy.Max(y, z), z, z / sympy.Max(y, z)),
+    ],
+)
+def test_solve(left, right, solution):
+    found = solve(left, right, x)
+    logs = sympy.expand_log(sympy.log(found) - sympy.log(solution), force=True)
+    assert sympy.simplify(logs) == 0
+
+
+def lowest(loss, low, high):
+    """Return where a function of one peak downward is lowest: golden section, in logarithms."""
+    golden = (np.sqrt(5) - 1) / 2
+    low, high = np.log(low), np.log(high)
+    for _ in range(80):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        below = loss(np.exp(left)) < loss(np.exp(right))
+        low, high = (low, right) if below else (left, high)
+    return np.exp((low + high) / 2)
+
+
+def written_out(law, size, tokens):
+    return (
+        law["loss_floor"]
+        + law["param_scale"] / size ** law["param_exponent"]
+        + law["data_scale"] / tokens ** law["data_exponent"]
+    )
+
+
+@pytest.mark.parametrize("name", laws)
+@pytest.mark.parametrize("budget", [1e19, 5.76e23, 3.8e25])
+def test_compute_optimum_is_the_lowest_loss_on_its_budget(name, budget):
+    law = laws[name].bindings
+    size = FORMULAS["optimal_params"](law, train_flops=budget)
+    tokens = FORMULAS["optimal_tokens"](law, train_flops=budget)
+    least = FORMULAS["optimal_loss"](law, train_flops=budget)
+    assert 6 * size * tokens == pytest.approx(budget, rel=1e-12)
+
+    grid = np.geomspace(size / 100, size * 100, 20_001)  # odd: the optimum is its middle
+    losses = written_out(law, grid, budget / (6 * grid))
+    assert np.argmin(losses) == 10_000
+    assert losses.min() == pytest.approx(least, rel=1e-14)
+    # A minimum is flat: the loss fixes its place to half the digits of a floating-point number.
+    found = lowest(lambda n: written_out(law, n, budget / (6 * n)), size / 100, size * 100)
+    assert found == pytest.approx(size, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", laws)
+def test_first_order_condition(name):
+    # Hoffmann et al. 2022, section 3.3: alpha A / N^alpha = beta B / D^beta at the optimum.
+    law = laws[name].bindings
+    size = FORMULAS["optimal_params"](law, train_flops=1e24)
+    tokens = FORMULAS["optimal_tokens"](law, train_flops=1e24)
+    by_size = law["param_exponent"] * law["param_scale"] * size ** -law["param_exponent"]
+    by_tokens = law["data_exponent"] * law["data_scale"] * tokens ** -law["data_exponent"]
+    assert by_size == pytest.approx(by_tokens, rel=1e-12)
+    assert FORMULAS["matching_tokens"](law, n_params=size) == pytest.approx(tokens, rel=1e-12)
+
+
+def test_size_slope_against_differences_on_the_curve_of_equal_loss():
+    # Sardana et al. 2024: at the compute-optimal point a larger model saves no training, to first
+    # order, and costs two FLOPs for each token served.
+    law, served = laws["sardana"].bindings, 1e13
+    size = FORMULAS["optimal_params"](law, train_flops=1e24)
+    loss = FORMULAS["optimal_loss"](law, train_flops=1e24)
+
+    def cost(n):
+        data = loss - law["loss_floor"] - law["param_scale"] / n ** law["param_exponent"]
+        tokens = (law["data_scale"] / data) ** (1 / law["data_exponent"])
+        return 6 * n * tokens + 2 * n * served
+
+    step = size * 1e-4
+    slope = (cost(size + step) - cost(size - step)) / (2 * step)
+    assert slope == pytest.approx(
+        FORMULAS["size_slope_at_optimum"](prefill_tokens=served), rel=1e-4
+    )
+
+
+# Width to infinity: heads of constant width fill the residual stream, the rest grows with it.
+ratio, group = sympy.symbols("ratio group", positive=True)
+WIDE = {n_head: d_model / d_head, n_kv_head: d_model / d_head / group, d_ff: ratio * d_model}
+
+
+@pytest.mark.parametrize("name", ["token_flops", "training_flops_exact"])
+def test_rule_of_thumb_is_the_leading_term(name):
+    # 2 N a token and 6 N D for training, N counted exactly: both ratios tend to one.
+    estimate = {"token_flops": token_flops_estimate, "training_flops_exact": "training_flops"}[name]
+    estimate = FORMULAS[estimate] if isinstance(estimate, str) else estimate
+    over = FORMULAS[name].expr / estimate.expr.subs(n_params, parameter_count.expr)
+    over = sympy.cancel(sympy.together(over.subs(WIDE)))
+    assert sympy.limit(over, d_model, sympy.oo) == 1
+    assert sympy.simplify(over - 1) != 0  # a leading term, not an identity
+
+
+def test_deep_and_plain_shape_has_twelve_squares_a_layer():
+    # Kaplan et al. 2020, section 2.1: N = 12 n_layer d_model^2, for d_ff = 4 d_model.
+    kaplan = {
+        n_head: d_model / d_head, n_kv_head: d_model / d_head, d_ff: 4 * d_model, n_ff_matrix: 2,
+        tied_embeddings: 1,
+    }  # fmt: skip
+    over = parameter_count.expr.subs(kaplan) / (12 * n_layer * d_model**2)
+    assert sympy.limit(sympy.expand(over), d_model, sympy.oo) == 1
+
+
+def test_average_causal_attention():
+    # One token after the other: the t-th of T attends to t tokens, (T + 1) / 2 on average. The
+    # formula drops the 1; the error is exactly 1 / T.
+    shape = {"n_layer": 2, "n_head": 3, "d_head": 5}
+    for length in (1, 10, 1000):
+        one_by_one = sum(FORMULAS["attention_flops"](shape, context=t + 1) for t in range(length))
+        mean = FORMULAS["training_attention_flops"](shape, sequence_length=length)
+        assert one_by_one / length / mean == pytest.approx(1 + 1 / length, rel=1e-12)
+
+
+def test_exact_flops_at_zero_context_are_the_matrices():
+    assert sympy.expand(token_flops.expr - FORMULAS["attention_flops"].expr) == sympy.expand(
+        FORMULAS["matmul_flops"].expr
+    )
+    assert FORMULAS["matmul_flops"].definition.subs(NUMBERS) == FORMULAS["matmul_flops"].expr

@@ -1,0 +1,306 @@
+"""How every formula answers to every one of its symbols, and what it tends to."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lifecost import FORMULAS, laws, models
+from lifecost.formulas.transformer import TABLE, total
+
+UP, DOWN, BOTH = "up", "down", "both"
+KV = dict(n_layer=1, n_kv_head=1, d_head=1, kv_bytes=1, context=1)
+WEIGHTS = dict(n_layer=UP, n_ff_matrix=UP, d_ff=UP, n_head=UP, n_kv_head=UP, d_head=UP)
+MEMORY = dict(n_layer=UP, n_kv_head=UP, d_head=UP, kv_bytes=UP, context=UP, hoi=UP)
+AGAINST = dict(n_layer=-1, n_kv_head=-1, d_head=-1, kv_bytes=-1, hoi=-1)
+INVERSE = dict.fromkeys(MEMORY, DOWN)
+
+# A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
+# depends on the rest, and a test further below says how.
+DIRECTIONS = {
+    "operational_intensity": dict(peak_flops=1, memory_bandwidth=-1),
+    "operational_intensity_per_element": dict(hoi=1, kv_bytes=1),
+    "parameter_count": {**WEIGHTS, "d_model": 1, "vocab_size": UP, "tied_embeddings": DOWN},
+    "parameters_saved": dict(n_layer=1, d_model=1, d_head=1, n_head=UP, n_kv_head=DOWN),
+    "multiplied_parameters": {**WEIGHTS, "d_model": 1, "vocab_size": UP},
+    "matmul_flops": {**WEIGHTS, "d_model": 1, "vocab_size": UP},
+    "attention_flops": dict(n_layer=1, n_head=1, d_head=1, context=1),
+    "token_flops": {**WEIGHTS, "d_model": UP, "vocab_size": UP, "context": UP},
+    "token_flops_estimate": dict(n_params=1),
+    "attention_to_estimate": dict(n_layer=1, n_head=1, d_head=1, context=1, n_params=-1),
+    "lookup_to_estimate": dict(
+        d_model=1, n_params=-1, n_layer=UP, vocab_size=UP, tied_embeddings=DOWN
+    ),
+    "kv_elements_per_token": dict(n_layer=1, n_kv_head=1, d_head=1),
+    "kv_bytes_per_token": dict(n_layer=1, n_kv_head=1, d_head=1, kv_bytes=1),
+    "kv_cache_size": {**KV, "batch": 1},
+    "kv_cache_reduction": dict(n_head=1, n_kv_head=-1),
+    "weights_size": dict(n_params=1, weight_bytes=1),
+    "kv_to_weights_ratio": {**KV, "batch": 1, "n_params": -1, "weight_bytes": -1},
+    "forward_flops": dict(n_params=1, batch=1),
+    "kv_load_flop_equivalent": {**KV, "batch": 1, "hoi": 1},
+    "kv_to_compute_ratio": {**KV, "hoi": 1, "n_params": -1},
+    "decode_step_cost": {**MEMORY, "batch": 1, "n_params": UP},
+    "decode_utilization": {**INVERSE, "batch": 0, "n_params": UP},
+    "break_even_context": {**AGAINST, "n_params": 1},
+    "balancing_group_size": dict(
+        n_layer=1, n_head=1, d_head=1, kv_bytes=1, context=1, hoi=1, n_params=-1
+    ),
+    "weight_load_flop_equivalent": dict(hoi=1, n_params=1, weight_bytes=1),
+    "weights_to_compute_ratio": dict(hoi=1, weight_bytes=1, batch=-1),
+    "weight_balancing_batch": dict(hoi=1, weight_bytes=1),
+    "memory_to_compute_ratio": {
+        **MEMORY, "hoi": 1, "batch": DOWN, "n_params": DOWN, "weight_bytes": UP,
+    },
+    "balancing_batch": {**MEMORY, "n_params": DOWN, "weight_bytes": 1},
+    "decode_flops": {**WEIGHTS, "batch": 1, "context": UP, "d_model": UP, "vocab_size": UP},
+    "decode_memory_flop_equivalent": {
+        **WEIGHTS, **MEMORY, "hoi": 1, "batch": UP, "d_model": UP, "vocab_size": UP,
+        "weight_bytes": UP,
+    },
+    # More of the model is more to read and more to do: which weighs more depends on the rest.
+    "decode_memory_to_compute_ratio": {
+        **dict.fromkeys([*WEIGHTS, "d_model", "vocab_size", "context"], BOTH),
+        "n_head": DOWN, "n_kv_head": UP, "hoi": 1, "batch": DOWN, "kv_bytes": UP, "weight_bytes": UP,
+    },
+    "decode_step_cost_full": {
+        **WEIGHTS, **MEMORY, "batch": UP, "d_model": UP, "vocab_size": UP, "weight_bytes": UP,
+    },
+    "prefill_flops": dict(n_params=1, prefill_tokens=1),
+    "training_flops": dict(n_params=1, train_tokens=1),
+    "training_attention_flops": dict(n_layer=1, n_head=1, d_head=1, sequence_length=1),
+    "training_flops_exact": {
+        **WEIGHTS, "d_model": UP, "vocab_size": UP, "sequence_length": UP, "train_tokens": 1,
+    },
+    "training_attention_share": dict(
+        sequence_length=UP, n_layer=UP, n_head=UP, d_head=UP, n_kv_head=DOWN, d_model=DOWN,
+        d_ff=DOWN, n_ff_matrix=DOWN, vocab_size=DOWN,
+    ),
+    "equal_attention_sequence": dict(
+        d_model=1, d_ff=UP, n_ff_matrix=UP, n_kv_head=UP, vocab_size=UP, n_layer=DOWN, n_head=DOWN,
+        d_head=DOWN,
+    ),
+    "affordable_tokens": dict(train_flops=1, n_params=-1),
+    "loss": dict(
+        loss_floor=UP, param_scale=UP, data_scale=UP, n_params=DOWN, train_tokens=DOWN,
+        param_exponent=DOWN, data_exponent=DOWN,
+    ),
+    "isoflop_loss": dict(
+        loss_floor=UP, param_scale=UP, data_scale=UP, train_flops=DOWN, param_exponent=DOWN,
+        data_exponent=DOWN, n_params=BOTH,
+    ),
+    "matching_tokens": dict(
+        n_params=UP, data_scale=UP, param_scale=DOWN, param_exponent=UP, data_exponent=DOWN
+    ),
+    # The larger its exponent, the sooner a variable has done what it can.
+    "optimal_params": dict(
+        train_flops=UP, param_scale=UP, data_scale=DOWN, param_exponent=DOWN, data_exponent=UP
+    ),
+    "optimal_tokens": dict(
+        train_flops=UP, param_scale=DOWN, data_scale=UP, param_exponent=UP, data_exponent=DOWN
+    ),
+    # By the envelope theorem, as the loss itself.
+    "optimal_loss": dict(
+        train_flops=DOWN, loss_floor=UP, param_scale=UP, data_scale=UP, param_exponent=DOWN,
+        data_exponent=DOWN,
+    ),
+    "optimal_tokens_per_parameter": dict(
+        param_scale=DOWN, data_scale=UP, train_flops=BOTH, param_exponent=UP, data_exponent=DOWN
+    ),
+    "compute_overhead": dict.fromkeys(
+        ["n_params", "train_flops", "param_scale", "data_scale", "param_exponent", "data_exponent"],
+        BOTH,
+    ),
+    "power_law": dict(
+        power_law_scale=1, train_flops=UP, compute_unit=DOWN, power_law_exponent=UP
+    ),
+    "decode_token_cost": {**MEMORY, "n_params": UP},
+    "decode_cost": {**MEMORY, "n_params": UP, "decode_tokens": 1},
+    "lifetime_cost": {
+        **MEMORY, "n_params": UP, "decode_tokens": UP, "prefill_tokens": UP, "train_tokens": UP,
+    },
+    "break_even_decode_tokens": {**INVERSE, "n_params": UP, "train_tokens": 1},
+    "break_even_days": {**INVERSE, "n_params": UP, "train_tokens": 1, "tokens_per_day": -1},
+    "size_slope_at_optimum": dict(prefill_tokens=1),
+}  # fmt: skip
+
+SMALLEST = {"n_ff_matrix": 2, "tied_embeddings": 0}  # of two values: the one below the other
+
+
+def test_no_formula_and_no_symbol_is_missing():
+    named = {name: set(directions) for name, directions in DIRECTIONS.items()}
+    assert named == {name: set(formula.symbols) for name, formula in FORMULAS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "direction"),
+    [(n, s, d) for n, row in DIRECTIONS.items() for s, d in row.items()],
+)
+def test_direction(draw, name, symbol, direction):
+    formula = FORMULAS[name]
+    before = draw(formula.symbols, 60)
+    if symbol in SMALLEST:
+        before[symbol] = np.full(60, float(SMALLEST[symbol]))
+        after = {**before, symbol: before[symbol] + 1}
+    else:
+        after = {**before, symbol: before[symbol] * 2}
+    low, high = formula(**before), formula(**after)
+    if direction in (UP, DOWN):
+        low, high = (low, high) if direction == UP else (high, low)
+        assert np.all(high >= low * (1 - 1e-12))
+        assert np.any(high > low * (1 + 1e-6))
+    elif direction == BOTH:
+        assert np.any(high > low * (1 + 1e-6))
+        assert np.any(high < low * (1 - 1e-6))
+    else:
+        # No exception for 0: a symbol that cancels in value must not change it.
+        assert high == pytest.approx(low * 2.0**direction, rel=1e-11)
+
+
+LLAMA = models["llama-3-405b"].bindings
+POST = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+LAW = laws["besiroglu"].bindings
+
+
+def at(name, **values):
+    """Return a formula's value for the 405B model at the post's setting, except for some."""
+    known = LLAMA | POST | LAW | values
+    formula = FORMULAS[name]
+    return formula(**{symbol: known[symbol] for symbol in formula.symbols})
+
+
+# (a ratio, the symbol at which it balances, the formula that says where, the ratio there)
+BALANCES = [
+    ("kv_to_compute_ratio", "context", "break_even_context", 1),
+    ("decode_utilization", "context", "break_even_context", 1),
+    ("weights_to_compute_ratio", "batch", "weight_balancing_batch", 1),
+    ("training_attention_share", "sequence_length", "equal_attention_sequence", 0.5),
+]
+
+
+@pytest.mark.parametrize(("ratio", "symbol", "where", "there"), BALANCES)
+def test_balance(ratio, symbol, where, there):
+    point = at(where)
+    assert at(ratio, **{symbol: point}) == pytest.approx(there, rel=1e-12)
+    assert at(ratio, **{symbol: point * 1.5}) != pytest.approx(there, rel=1e-3)
+
+
+def test_batch_balances_below_the_break_even_context_and_never_beyond():
+    edge = at("break_even_context")
+    for context in (1, 1000, edge * 0.99):
+        found = at("balancing_batch", context=context)
+        ratio = at("memory_to_compute_ratio", context=context, batch=found)
+        assert ratio == pytest.approx(1, rel=1e-10)
+    assert at("balancing_batch", context=edge * 1.01) == math.inf
+    # Without a cache only the weights are left to balance.
+    tiny = at("balancing_batch", context=1, kv_bytes=1 / 64)
+    assert tiny == pytest.approx(at("weight_balancing_batch"), rel=1e-4)
+
+
+def test_group_that_balances_brings_the_load_to_the_compute():
+    group = at("balancing_group_size")
+    ungrouped = at("kv_to_compute_ratio", n_kv_head=LLAMA["n_head"])
+    assert ungrouped / group == pytest.approx(1, rel=1e-12)
+
+
+def test_decoding_the_break_even_tokens_costs_as_much_as_training():
+    tokens = at("break_even_decode_tokens")
+    assert at("decode_cost", decode_tokens=tokens) == pytest.approx(at("training_flops"), rel=1e-12)
+    days = at("break_even_days", tokens_per_day=tokens / 30)
+    assert days == pytest.approx(30, rel=1e-12)
+
+
+def test_life_is_the_sum_of_its_parts():
+    life = at("lifetime_cost", prefill_tokens=2e12, decode_tokens=3e12)
+    parts = (
+        at("training_flops"),
+        at("prefill_flops", prefill_tokens=2e12),
+        at("decode_cost", decode_tokens=3e12),
+    )
+    assert life == pytest.approx(sum(parts), rel=1e-14)
+    untouched = at("lifetime_cost", prefill_tokens=0, decode_tokens=0)
+    assert untouched == at("training_flops")
+
+
+def test_a_step_costs_what_is_dearer():
+    for context in (100, 5000, 6000, 10**6):
+        work, load = at("forward_flops"), at("kv_load_flop_equivalent", context=context)
+        assert at("decode_step_cost", context=context) == max(work, load)
+        assert at("decode_token_cost", context=context) == max(work, load) / POST["batch"]
+        full = (
+            at("decode_flops", context=context),
+            at("decode_memory_flop_equivalent", context=context),
+        )
+        assert at("decode_step_cost_full", context=context) == max(full)
+        ratio = at("decode_memory_to_compute_ratio", context=context)
+        assert ratio == pytest.approx(full[1] / full[0], rel=1e-14)
+
+
+def test_decode_ratio_tends_to_that_of_attention():
+    # Weights drop out: an element of cache costs its loading, and serves 2 n_head / n_kv_head FLOPs.
+    ratio = at("decode_memory_to_compute_ratio", context=1e12)
+    assert ratio == pytest.approx(600 * 8 / (2 * 128), rel=1e-4)
+
+
+def test_shares_tend_to_zero_and_one():
+    assert at("training_attention_share", sequence_length=1) < 1e-5
+    assert at("training_attention_share", sequence_length=1e12) > 1 - 1e-5
+    assert at("decode_utilization", context=1) == 1
+    assert at("decode_utilization", context=1e12) < 1e-6
+
+
+def test_no_grouping_saves_nothing():
+    assert at("parameters_saved", n_kv_head=128) == 0
+    assert at("kv_cache_reduction", n_kv_head=128) == 1
+    grown = at("parameter_count", n_kv_head=128) - at("parameter_count")
+    assert grown == at("parameters_saved")
+
+
+def test_tying_removes_one_table():
+    table = at("parameter_count") - at("parameter_count", tied_embeddings=1)
+    assert table == LLAMA["vocab_size"] * LLAMA["d_model"]
+
+
+def test_loss_tends_to_its_floor():
+    far = at("loss", n_params=1e18, train_tokens=1e24)
+    assert LAW["loss_floor"] < far < LAW["loss_floor"] + 1e-3
+    small = at("isoflop_loss", n_params=1e6, train_flops=1e23)
+    best = at("optimal_loss", train_flops=1e23)
+    large = at("isoflop_loss", n_params=1e15, train_flops=1e23)
+    assert best < min(small, large)
+
+
+def test_overhead_is_one_at_the_optimum_and_more_beside_it():
+    size = at("optimal_params", train_flops=1e24)
+    overhead = [
+        at("compute_overhead", n_params=size * factor, train_flops=1e24)
+        for factor in np.geomspace(0.1, 10, 21).tolist()
+    ]
+    assert overhead[10] == pytest.approx(1, rel=1e-12)
+    assert all(np.diff(overhead[:11]) < 0)
+    assert all(np.diff(overhead[10:]) > 0)
+
+
+def test_equal_exponents_make_a_constant_ratio():
+    # Then N and D both grow as the square root of the budget: the rule of twenty to one.
+    even = dict(param_exponent=0.35, data_exponent=0.35, param_scale=400, data_scale=1600)
+    ratio = FORMULAS["optimal_tokens_per_parameter"](even, train_flops=[1e20, 1e26])
+    assert ratio[0] == pytest.approx(ratio[1], rel=1e-10)
+    assert ratio[0] == pytest.approx(4 ** (1 / 0.35), rel=1e-10)
+
+
+def test_power_law_at_its_unit_is_its_scale():
+    assert at(
+        "power_law", power_law_scale=7, power_law_exponent=0.3, compute_unit=1e20, train_flops=1e20
+    ) == pytest.approx(7, rel=1e-15)
+
+
+def test_totals_over_the_table():
+    # Every row is of one of two kinds, and what is used is stored.
+    assert {row.operand for row in TABLE} == {"weights", "cache"}
+    assert len({row.name for row in TABLE}) == len(TABLE)
+    everything = sum(row.elements for row in TABLE if row.operand == "weights")
+    assert (total("elements", "weights") - everything).expand() == 0
+    idle = total("elements", "weights") - total("elements", "weights", used_only=True)
+    unused = sum(r.elements for r in TABLE if r.operand == "weights" and r.used == 0)
+    assert (idle - unused).expand() == 0

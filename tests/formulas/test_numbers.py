@@ -1,0 +1,370 @@
+"""Every formula against a number from elsewhere: published, or counted here in plain integers."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from lifecost import FORMULAS
+
+# Shapes as published (Llama 3 paper, table 3), written out again: the catalog is under test too.
+LLAMA_8B = dict(
+    n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8, d_head=128,
+    vocab_size=128256, tied_embeddings=0,
+)  # fmt: skip
+LLAMA_405B = dict(
+    n_layer=126, d_model=16384, n_ff_matrix=3, d_ff=53248, n_head=128, n_kv_head=8, d_head=128,
+    vocab_size=128256, tied_embeddings=0,
+)  # fmt: skip
+# A shape in which no two sizes are equal, so that none can stand in for another.
+ODD = dict(
+    n_layer=3, d_model=40, n_ff_matrix=2, d_ff=110, n_head=6, n_kv_head=2, d_head=7, vocab_size=501,
+    tied_embeddings=1,
+)  # fmt: skip
+
+POST = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+KV_8B = 2 * 32 * 8 * 128 * 8192 * 128  # bytes: keys and values, layers, heads, width, tokens, batch
+KV_405B = 2 * 126 * 8 * 128 * 8192 * 128
+
+HOFFMANN = dict(
+    loss_floor=1.69, param_scale=406.4, data_scale=410.7, param_exponent=0.34, data_exponent=0.28
+)
+UNROUNDED = dict(
+    loss_floor=1.6934, param_scale=406.401, data_scale=410.7228, param_exponent=0.33917084,
+    data_exponent=0.2849083,
+)  # fmt: skip
+BESIROGLU = dict(
+    loss_floor=1.8172, param_scale=482.01, data_scale=2085.43, param_exponent=0.3478,
+    data_exponent=0.3658,
+)  # fmt: skip
+SARDANA = dict(
+    loss_floor=1.69, param_scale=406.4, data_scale=410.7, param_exponent=0.336, data_exponent=0.283
+)
+GOPHER = 5.76e23  # FLOPs of Gopher's training, Hoffmann et al. 2022, table 3
+
+
+class Counts(NamedTuple):
+    parameters: int
+    multiplied: int
+    weight_flops: int
+    attention_flops: int
+    cache: int
+
+
+def count(shape, context):
+    """Walk through a decoder layer by layer, matrix by matrix, and count what is there.
+
+    An implementation of its own: it shares no table and no formula with the package.
+    """
+    s = shape
+    query, key = s["n_head"] * s["d_head"], s["n_kv_head"] * s["d_head"]
+    empty = np.broadcast_to  # a matrix by shape alone, without memory
+    multiplied, elementwise, cache, attention = [], [], [], 0
+    for _ in range(s["n_layer"]):
+        multiplied += [empty(0, (s["d_model"], width)) for width in (query, key, key)]
+        multiplied += [empty(0, (query, s["d_model"]))]
+        gates = [empty(0, (s["d_model"], s["d_ff"]))] * (s["n_ff_matrix"] - 1)
+        multiplied += [*gates, empty(0, (s["d_ff"], s["d_model"]))]
+        elementwise += [empty(0, s["d_model"])] * 2
+        cache += [empty(0, (context, s["n_kv_head"], s["d_head"]))] * 2
+        for _ in range(s["n_head"]):
+            attention += 2 * s["d_head"] * context  # one query with every key
+            attention += 2 * context * s["d_head"]  # the mixture of every value
+    elementwise += [empty(0, s["d_model"])]
+    multiplied += [empty(0, (s["d_model"], s["vocab_size"]))]
+    embedding = [] if s["tied_embeddings"] else [empty(0, (s["vocab_size"], s["d_model"]))]
+    used = sum(matrix.size for matrix in multiplied)
+    return Counts(
+        parameters=used + sum(m.size for m in (*elementwise, *embedding)),
+        multiplied=used,
+        weight_flops=sum(2 * rows * columns for rows, columns in (m.shape for m in multiplied)),
+        attention_flops=attention,
+        cache=sum(m.size for m in cache),
+    )
+
+
+SMALL, LARGE, SMALLEST = count(LLAMA_8B, 8192), count(LLAMA_405B, 8192), count(ODD, 50)
+STEP_8B = 128 * (SMALL.weight_flops + SMALL.attention_flops)
+READ_8B = 600 * (SMALL.multiplied + KV_8B)
+
+
+def sardana_loss(n_params, train_tokens):
+    return 1.69 + 406.4 / n_params**0.336 + 410.7 / train_tokens**0.283
+
+
+def least_budget(loss):
+    """Return the least budget that reaches a loss under Sardana's constants, by search alone."""
+
+    def best_loss(budget):
+        sizes = np.exp(np.linspace(math.log(1e6), math.log(1e14), 400_001))
+        return sardana_loss(sizes, budget / (6 * sizes)).min()
+
+    low, high = 1e18, 1e30
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if best_loss(middle) > loss else (low, middle)
+    return high
+
+
+# name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
+# rounding of a printed number; what is counted or exact has none beyond floating point.
+EXACT = 1e-12
+CASES = {
+    # Hardware
+    "operational_intensity": [
+        (dict(peak_flops=1979e12, memory_bandwidth=3.35e12), 590.7, 1e-4, "H100 SXM, FP8, dense"),
+        (dict(peak_flops=9000e12, memory_bandwidth=8e12), 1125, EXACT, "B200, FP4, dense"),
+    ],
+    "operational_intensity_per_element": [
+        (dict(hoi=1125, kv_bytes=0.5), 562.5, EXACT, "B200: FP4 is half a byte"),
+    ],
+    # Transformer
+    "parameter_count": [
+        (LLAMA_8B, 8_030_261_248, 0, "Llama 3 8B, from its configuration (litgpt 0.5.13)"),
+        (LLAMA_405B, 405_853_388_800, 0, "Llama 3.1 405B, from its configuration"),
+        (ODD, SMALLEST.parameters, 0, "counted here"),
+    ],
+    "parameters_saved": [
+        # Brandon et al. 2024: the 1B models; 2 x 2048 x 15 x 128 x 20.
+        (dict(n_layer=20, d_model=2048, n_head=16, n_kv_head=1, d_head=128), 157_286_400, 0, "MQA"),
+        (LLAMA_8B, count({**LLAMA_8B, "n_kv_head": 32}, 1).parameters - SMALL.parameters, 0,
+         "counted here, with and without grouping"),
+    ],
+    "multiplied_parameters": [
+        (LLAMA_8B, SMALL.multiplied, 0, "counted here"),
+        (ODD, SMALLEST.multiplied, 0, "counted here"),
+    ],
+    "matmul_flops": [
+        (LLAMA_8B, SMALL.weight_flops, 0, "counted here"),
+        (ODD, SMALLEST.weight_flops, 0, "counted here"),
+    ],
+    "attention_flops": [
+        ({**LLAMA_8B, "context": 8192}, SMALL.attention_flops, 0, "counted here"),
+        ({**ODD, "context": 50}, SMALLEST.attention_flops, 0, "counted here"),
+    ],
+    "token_flops": [
+        ({**LLAMA_405B, "context": 8192}, LARGE.weight_flops + LARGE.attention_flops, 0,
+         "counted here"),
+        ({**ODD, "context": 50}, SMALLEST.weight_flops + SMALLEST.attention_flops, 0,
+         "counted here"),
+    ],
+    "token_flops_estimate": [(dict(n_params=70e9), 140e9, 0, "2N, Kaplan et al. 2020, table 1")],
+    "attention_to_estimate": [
+        ({**LLAMA_8B, "context": 8192, "n_params": 8_030_261_248},
+         4 * 32 * 4096 * 8192 / (2 * 8_030_261_248), EXACT, "26.7 % for the 8B model at 8k"),
+        ({**LLAMA_405B, "context": 8192, "n_params": 405_853_388_800}, 0.083, 5e-3, "8.3 %"),
+    ],
+    "lookup_to_estimate": [
+        ({**LLAMA_8B, "n_params": 8_030_261_248},
+         (SMALL.parameters - SMALL.multiplied) / SMALL.parameters, EXACT, "counted here: 6.5 %"),
+        ({**ODD, "n_params": 1000}, (SMALLEST.parameters - SMALLEST.multiplied) / 1000, EXACT,
+         "counted here"),
+    ],
+    "kv_elements_per_token": [
+        (LLAMA_8B, 65_536, 0, "2 x 32 x 8 x 128"),
+        (dict(n_layer=118, n_kv_head=1, d_head=256), 60_416, 0, "PaLM 540B, multi-query"),
+        (ODD, SMALLEST.cache // 50, 0, "counted here"),
+    ],
+    # KV cache
+    "kv_bytes_per_token": [
+        # Brandon et al. 2024, table 1, in 16-bit: H128-MHA and H128-GQA4.
+        (dict(n_layer=20, n_kv_head=16, d_head=128, kv_bytes=2), 163_840, 0, "table 1"),
+        (dict(n_layer=20, n_kv_head=4, d_head=128, kv_bytes=2), 40_960, 0, "table 1"),
+    ],
+    "kv_cache_size": [
+        ({**LLAMA_8B, **POST, "n_kv_head": 32}, 256 * 2**30, 0, "the post's 280 GB"),
+        ({**LLAMA_8B, **POST}, 64 * 2**30, 0, "the post's 69 GB"),
+        ({**LLAMA_405B, **POST}, KV_405B, 0, "the post's 270 GB"),
+        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.cache, 0, "counted"),
+    ],
+    "kv_cache_reduction": [
+        (dict(n_head=32, n_kv_head=8), 4, 0, "Llama 3 8B"),
+        (dict(n_head=128, n_kv_head=8), 16, 0, "Llama 3 405B"),
+    ],
+    "weights_size": [(dict(n_params=70e9, weight_bytes=2), 140e9, 0, "70B in bf16")],
+    "kv_to_weights_ratio": [
+        ({**LLAMA_8B, **POST, "n_kv_head": 32, "n_params": 8e9}, 34.359738368, EXACT,
+         "the post's 30 times"),
+    ],
+    # Decode, the post's level
+    "forward_flops": [(dict(n_params=8e9, batch=128), 2_048_000_000_000, 0, "the post's 2 TFLOPs")],
+    "kv_load_flop_equivalent": [({**LLAMA_8B, **POST}, 600 * KV_8B, 0, "the post's 41 TFLOPs")],
+    "kv_to_compute_ratio": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9}, 600 * KV_8B / 2.048e12, EXACT, "the post's 20"),
+        ({**LLAMA_405B, **POST, "n_params": 405_853_388_800}, 1.563, 3e-4, "the post's 1.5"),
+    ],
+    "decode_step_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9}, 600 * KV_8B, 0, "memory-bound"),
+        ({**LLAMA_8B, **POST, "context": 100, "n_params": 8e9}, 2.048e12, 0, "compute-bound"),
+    ],
+    "decode_utilization": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9}, 2.048e12 / (600 * KV_8B), EXACT, "5 %"),
+        ({**LLAMA_8B, **POST, "context": 100, "n_params": 8e9}, 1, 0, "compute-bound"),
+    ],
+    "break_even_context": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9}, 407, 1e-3, "8192 / 20.13"),
+        ({**LLAMA_405B, **POST, "n_params": 405e9}, 5232, 1e-4, "8192 / 1.566"),
+    ],
+    "balancing_group_size": [
+        # 32 heads without sharing load 4 x 20.13 as much as the arithmetic; so many must share.
+        ({**LLAMA_8B, **POST, "n_params": 8e9}, 4 * 600 * KV_8B / 2.048e12, EXACT, "80.5"),
+    ],
+    # Decode, the full level
+    "weight_load_flop_equivalent": [
+        (dict(n_params=405_853_388_800, hoi=600, weight_bytes=1), 2.435e14, 1e-4, "405B"),
+    ],
+    "weights_to_compute_ratio": [(POST, 2.34375, 0, "600 / 256, for every dense model")],
+    "weight_balancing_batch": [(POST, 300, 0, "half the intensity, at one byte")],
+    "memory_to_compute_ratio": [
+        ({**LLAMA_405B, **POST, "n_params": 405e9}, 2.34375 + 600 * KV_405B / (2 * 405e9 * 128),
+         EXACT, "the 405B model's 3.9"),
+    ],
+    "balancing_batch": [
+        # Per sequence 2N of work less 600 x 2 x 126 x 8 x 128 x 4096 of cache, against 600 N.
+        ({**LLAMA_405B, **POST, "context": 4096, "n_params": 405e9},
+         600 * 405e9 / (2 * 405e9 - 600 * 2 * 126 * 8 * 128 * 4096), EXACT, "below 5,232 tokens"),
+        ({**LLAMA_405B, **POST, "n_params": 405e9}, math.inf, 0, "beyond: no batch is enough"),
+    ],
+    "decode_flops": [
+        ({**LLAMA_8B, **POST}, STEP_8B, 0, "counted here"),
+    ],
+    "decode_memory_flop_equivalent": [({**LLAMA_8B, **POST}, READ_8B, 0, "counted here")],
+    "decode_memory_to_compute_ratio": [({**LLAMA_8B, **POST}, READ_8B / STEP_8B, EXACT, "counted")],
+    "decode_step_cost_full": [
+        ({**LLAMA_8B, **POST}, READ_8B, 0, "memory-bound"),
+        # Two heads in 32 at a short context: arithmetic is dearer at a batch of 4,096.
+        ({**LLAMA_8B, **POST, "context": 1, "batch": 4096},
+         4096 * (SMALL.weight_flops + SMALL.attention_flops // 8192), 0, "compute-bound"),
+    ],
+    # Prefill and training
+    "prefill_flops": [(dict(n_params=8e9, prefill_tokens=8192), 131_072_000_000_000, 0, "2ND")],
+    "training_flops": [
+        (dict(n_params=540e9, train_tokens=780e9), 2.5272e24, EXACT, "PaLM 540B, table 21"),
+        (dict(n_params=174.6e9, train_tokens=300e9), 3.14e23, 2e-3, "GPT-3 175B, table D.1"),
+    ],
+    "training_attention_flops": [
+        # Kaplan et al. 2020, table 1: 2 n_layer n_ctx d_attn, the average over a causal context.
+        ({**LLAMA_8B, "sequence_length": 8192}, 2 * 32 * 8192 * 4096, 0, "Kaplan, table 1"),
+    ],
+    "training_flops_exact": [
+        ({**LLAMA_8B, "sequence_length": 8192, "train_tokens": 15e12},
+         15e12 * 3 * (SMALL.weight_flops + SMALL.attention_flops / 2), EXACT, "counted here"),
+        # PaLM 540B: 3.28e12 per token with attention (table 22). That count takes the whole
+        # square of scores; an equivalent causal one is twice as long.
+        (dict(n_layer=118, d_model=18432, n_ff_matrix=3, d_ff=73728, n_head=48, n_kv_head=1,
+              d_head=256, vocab_size=256000, sequence_length=2 * 2048, train_tokens=1),
+         3.28e12, 1.5e-3, "PaLM, table 22"),
+    ],
+    "training_attention_share": [
+        ({**LLAMA_8B, "sequence_length": 8192},
+         SMALL.attention_flops / (2 * SMALL.weight_flops + SMALL.attention_flops), EXACT,
+         "12.5 %, counted here"),
+    ],
+    "equal_attention_sequence": [
+        # The attention of one token grows by 2 x 32 x 4096 FLOPs with each token of sequence.
+        (LLAMA_8B, SMALL.weight_flops / (2 * 32 * 4096), EXACT, "counted here"),
+    ],
+    "affordable_tokens": [(dict(train_flops=5.88e23, n_params=70e9), 1.4e12, EXACT, "Chinchilla")],
+    # Scaling laws
+    "loss": [
+        ({**HOFFMANN, "n_params": 1, "train_tokens": 1}, 1.69 + 406.4 + 410.7, EXACT, "by hand"),
+        ({**SARDANA, "n_params": 30e9, "train_tokens": 1.54e12}, 1.96, 3e-3,
+         "Sardana et al. 2024, section 2: about 1.96 at 30B"),
+    ],
+    "isoflop_loss": [
+        ({**SARDANA, "n_params": 13e9, "train_flops": 6 * 13e9 * 4e11}, sardana_loss(13e9, 4e11),
+         EXACT, "by hand, on 4e11 tokens"),
+    ],
+    "matching_tokens": [
+        ({**SARDANA, "n_params": 70e9}, 4.26e12, 2e-3, "Sardana et al. 2024, appendix B, table 2"),
+    ],
+    "optimal_params": [
+        # Hoffmann et al. 2022, equation 4: G (C/6)^a, G = (alpha A / beta B)^(1/(alpha + beta)).
+        ({**HOFFMANN, "train_flops": GOPHER},
+         (0.34 * 406.4 / (0.28 * 410.7)) ** (1 / 0.62) * (GOPHER / 6) ** (0.28 / 0.62), EXACT,
+         "equation 4"),
+        ({**HOFFMANN, "train_flops": GOPHER}, 32e9, 1e-2, "printed constants: 32B"),
+        ({**UNROUNDED, "train_flops": GOPHER}, 40e9, 1e-2, "unrounded constants: 40B"),
+        ({**BESIROGLU, "train_flops": GOPHER}, 72e9, 1e-2, "the refit: 72B"),
+    ],
+    "optimal_tokens": [
+        ({**HOFFMANN, "train_flops": GOPHER},
+         (0.34 * 406.4 / (0.28 * 410.7)) ** (-1 / 0.62) * (GOPHER / 6) ** (0.34 / 0.62), EXACT,
+         "equation 4"),
+    ],
+    "optimal_loss": [
+        ({**SARDANA, "train_flops": 6 * 30e9 * 1.54e12}, 1.96, 3e-3, "as for the loss at 30B"),
+    ],
+    "optimal_tokens_per_parameter": [
+        ({**HOFFMANN, "train_flops": GOPHER}, 93, 5e-3, "printed constants"),
+        ({**UNROUNDED, "train_flops": GOPHER}, 59, 1e-2, "unrounded constants"),
+        ({**BESIROGLU, "train_flops": GOPHER}, 18.4, 5e-3, "the refit"),
+    ],
+    "compute_overhead": [
+        ({**SARDANA, "n_params": 10e9, "train_flops": 1e23},
+         1e23 / least_budget(sardana_loss(10e9, 1e23 / 60e9)), 1e-5, "found by search"),
+    ],
+    "power_law": [
+        # Kaplan et al. 2020, table 6: 1.3e9 parameters at one PF-day.
+        (dict(power_law_scale=1.3e9, power_law_exponent=0.73, compute_unit=8.64e19,
+              train_flops=8.64e19), 1.3e9, 0, "table 6"),
+        (dict(power_law_scale=0.29, power_law_exponent=0.53, compute_unit=1, train_flops=3.8e25),
+         1.05e13, 5e-3, "Llama 3's printed constants"),
+    ],
+    # Lifetime
+    "decode_token_cost": [({**LLAMA_8B, **POST, "n_params": 8e9}, 600 * KV_8B // 128, 0, "above")],
+    "decode_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "decode_tokens": 1280}, 10 * 600 * KV_8B, 0,
+         "ten steps of the batch"),
+    ],
+    "lifetime_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 1e12,
+          "decode_tokens": 1280}, 48e21 + 16e21 + 10 * 600 * KV_8B, EXACT, "by hand"),
+    ],
+    "break_even_decode_tokens": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 15e12},
+         6 * 8e9 * 15e12 / (600 * KV_8B / 128), EXACT, "by hand"),
+    ],
+    "break_even_days": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 15e12, "tokens_per_day": 168e9},
+         6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, EXACT, "by hand"),
+    ],
+    "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
+}  # fmt: skip
+
+
+def test_no_formula_is_missing():
+    assert set(CASES) == set(FORMULAS)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "expected", "tolerance"),
+    [
+        pytest.param(name, inputs, expected, tolerance, id=f"{name}-{source}")
+        for name, cases in CASES.items()
+        for inputs, expected, tolerance, source in cases
+    ],
+)
+def test_number(name, inputs, expected, tolerance):
+    value = FORMULAS[name](inputs)
+    assert value == pytest.approx(expected, rel=tolerance, abs=0)
+
+
+@pytest.mark.parametrize("constants", [HOFFMANN, UNROUNDED, BESIROGLU, SARDANA])
+def test_exponents_of_the_optimum(constants):
+    # Hoffmann et al. 2022, equation 4: a = beta / (alpha + beta), b = alpha / (alpha + beta).
+    # Table 2 prints 0.46 and 0.54 for Approach 3; Besiroglu et al. 2024 print a = 0.513.
+    alpha, beta = constants["param_exponent"], constants["data_exponent"]
+    for name, exponent in (("optimal_params", beta), ("optimal_tokens", alpha)):
+        low, high = FORMULAS[name](constants, train_flops=[1e22, 1e24])
+        measured = math.log(high / low) / math.log(100)
+        assert measured == pytest.approx(exponent / (alpha + beta), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("constants", "printed", "digits"), [(UNROUNDED, 0.46, 2), (BESIROGLU, 0.513, 3)]
+)
+def test_printed_exponent(constants, printed, digits):
+    low, high = FORMULAS["optimal_params"](constants, train_flops=[1e22, 1e24])
+    assert round(math.log(high / low) / math.log(100), digits) == printed

@@ -1,0 +1,14 @@
+"""The random settings cover every symbol and keep to the ranges that the package allows."""
+
+from lifecost.symbols import SYMBOLS
+from lifecost.values import check_together, checked
+
+
+def test_random_settings_are_complete_and_in_range(draw):
+    values = draw(SYMBOLS, 200)
+    assert set(values) == set(SYMBOLS)
+    for name, value in values.items():
+        checked(name, value)
+        checked(name, value * 2 if name not in ("n_ff_matrix", "tied_embeddings") else value)
+    check_together(values)
+    check_together({**values, "n_kv_head": 2 * values["n_kv_head"]})
