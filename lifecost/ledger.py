@@ -149,7 +149,7 @@ class Ledger(list[Entry]):
 
     def _repr_html_(self) -> str:
         body = "\n".join(_table_row(entry) for entry in self)
-        heads = ("The post", "Claim", "Here", "Verdict", "Why")
+        heads = ("The post", "Here", "Verdict", "Claim, and why")
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         return (
             '<div class="lifecost-scroll" tabindex="0" role="region" aria-label="The ledger">'
@@ -160,9 +160,11 @@ class Ledger(list[Entry]):
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
-    cells = (row["quote"], row["claim"], entry.shown or "–", row["verdict"], entry.why)
-    text = "".join(f'<td style="text-align: left">{html.escape(cell)}</td>' for cell in cells)
-    return f'<tr id="{entry.id}">{text}</tr>'
+    cells = [html.escape(cell) for cell in (row["quote"], entry.shown or "–", row["verdict"])]
+    cells.append(f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}")
+    # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
+    text = "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)
+    return f'<tr id="{entry.id}">{text}</tr>'.replace(" %", "&nbsp;%")
 
 
 def ledger(section: str = "") -> Ledger:

@@ -50,7 +50,7 @@ def _control(control: Range | Choice) -> Any:
     shared = {
         "description": control.label, "tooltip": control.meaning, "style": _STYLE,
         "layout": layout, "value": control.opening,
-        "readout_format": ",.0f" if control.low >= 1 else ".2f",
+        "readout_format": ".3g" if control.high > 1e9 else ",.0f" if control.low >= 1 else ".2f",
     }  # fmt: skip
     if control.is_log:
         # Powers of two, whose logarithms are exact: the slider stops on round numbers.

@@ -61,7 +61,8 @@ DIRECTIONS = {
     # More of the model is more to read and more to do: which weighs more depends on the rest.
     "decode_memory_to_compute_ratio": {
         **dict.fromkeys([*WEIGHTS, "d_model", "vocab_size", "context"], BOTH),
-        "n_head": DOWN, "n_kv_head": UP, "hoi": 1, "batch": DOWN, "kv_bytes": UP, "weight_bytes": UP,
+        "n_head": DOWN, "n_kv_head": UP, "hoi": 1, "batch": DOWN, "kv_bytes": UP,
+        "weight_bytes": UP,
     },
     "decode_step_cost_full": {
         **WEIGHTS, **MEMORY, "batch": UP, "d_model": UP, "vocab_size": UP, "weight_bytes": UP,
@@ -237,7 +238,7 @@ def test_a_step_costs_what_is_dearer():
 
 
 def test_decode_ratio_tends_to_that_of_attention():
-    # Weights drop out: an element of cache costs its loading, and serves 2 n_head / n_kv_head FLOPs.
+    # Weights drop out: an element of cache is loaded once and serves 2 n_head / n_kv_head FLOPs.
     ratio = at("decode_memory_to_compute_ratio", context=1e12)
     assert ratio == pytest.approx(600 * 8 / (2 * 128), rel=1e-4)
 
