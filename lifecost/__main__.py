@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -35,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.set_defaults(run=_ledger)
     try:
         chosen = parser.parse_args(arguments)
-        return int(chosen.run(chosen))
+        status = int(chosen.run(chosen))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader has seen enough, as `| head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 0
     except InputError as error:
         print(f"lifecost: {error}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -192,9 +193,16 @@ class Formula:
                 raise unknown_name(f"value for {self.name}", name, self.symbols)
         if absent := [n for n in self.symbols if n not in values]:
             raise check.missing(self.name, absent)
-        values = {n: check.checked(n, v) for n, v in values.items()}
+        values = {n: check.converted(n, v) for n, v in values.items()}
         arrays = {n: v for n, v in values.items() if hasattr(v, "shape")}
-        check.check_shapes(arrays)
+        size = math.prod(check.check_shapes(arrays))
+        blockwise = all(type(a) is np.ndarray for a in arrays.values())
+        # The longest arrays are checked block by block, while the processor has them at hand.
+        late = [n for n, a in arrays.items() if blockwise and a.size == size]
+        late = [n for n in late if not any(n in pair for pair in check.DIVIDES)]
+        for name, value in values.items():
+            if name not in late:
+                check.check_range(name, value)
         check.check_together(values)
         if not arrays:
             return self._scalar(**values)
@@ -202,9 +210,9 @@ class Formula:
         # Both branches of a case are computed, and the one not taken may divide by zero.
         divide: Any = "ignore" if self._has_cases else "raise"
         with np.errstate(divide=divide, over="raise", invalid="raise"):
-            if any(type(a) is not np.ndarray for a in arrays.values()):
-                return function(**values)
-            return _blockwise(function, arrays, values)
+            if blockwise:
+                return _blockwise(function, arrays, values, late)
+            return function(**values)
 
     def __repr__(self) -> str:
         return f"<Formula {self.name}({', '.join(self.symbols)}) in {self.unit}>"
@@ -213,8 +221,13 @@ class Formula:
         return rf"$\displaystyle {self.latex_equation}$"
 
 
-def _blockwise(function: Callable[..., Any], arrays: dict[str, Any], values: dict[str, Any]) -> Any:
-    """Return a function of arrays, evaluated block by block with broadcasting."""
+def _blockwise(
+    function: Callable[..., Any], arrays: dict[str, Any], values: dict[str, Any], late: list[str]
+) -> Any:
+    """Return a function of arrays, evaluated block by block with broadcasting.
+
+    Of the arrays named ``late``, each block is held to its symbol's range before it is used.
+    """
     count = len(arrays)
     flags: list[Any] = [["readonly"]] * count + [["writeonly", "allocate"]]
     blocks = np.nditer(
@@ -224,7 +237,10 @@ def _blockwise(function: Callable[..., Any], arrays: dict[str, Any], values: dic
     )  # fmt: skip
     with blocks:
         for *inputs, out in blocks:
-            out[...] = function(**(values | dict(zip(arrays, inputs, strict=True))))
+            given = values | dict(zip(arrays, inputs, strict=True))
+            for name in late:
+                check.check_range(name, given[name])
+            out[...] = function(**given)
         return blocks.operands[-1]
 
 

@@ -118,7 +118,7 @@ def test_a_symbol_that_the_formula_does_not_know_is_an_error_as_a_keyword_alone(
 def test_description(formula):
     assert formula.meaning.endswith(".")
     assert "\n" not in formula.meaning
-    assert formula.level in ("", "post", "full")
+    assert formula.level in ("", "post", "weights", "full")
     assert formula.symbols == tuple(sorted(formula.symbols))
     assert set(formula.symbols) <= set(SYMBOLS)
     assert repr(formula) == (
@@ -198,7 +198,7 @@ def test_a_result_too_large_is_an_error():
 
 def test_the_documented_infinity_is_the_same_for_numbers_and_arrays():
     setting = dict(hoi=600, kv_bytes=1, weight_bytes=1)
-    contexts = [1.0, 400.0, 408.0, 1e6]
+    contexts = [1.0, 408.0, 409.0, 1e6]
     found = [balancing_batch(LLAMA, context=s, **setting) for s in contexts]
     assert [math.isinf(value) for value in found] == [False, False, True, True]
     np.testing.assert_allclose(balancing_batch(LLAMA, context=contexts, **setting), found)
@@ -233,7 +233,7 @@ def outcome(formula, row):
 
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_in_range_there_is_a_number_or_an_error_and_never_nan(formula, data):
     row = data.draw(settings_of(formula))

@@ -100,7 +100,7 @@ def test_every_formula_refuses_every_wrong_value(draw, formula):
     for name in formula.symbols:
         quantity = SYMBOLS[name]
         beyond = [quantity.high * 2, quantity.low / 2 if quantity.low else -1, -1, math.nan]
-        beyond += [math.inf, -math.inf, True, "8", None, 1j, []][: 6 if len(row) == 1 else 10]
+        beyond += [math.inf, -math.inf, True, "8", None, 1j]
         beyond += [quantity.low + 0.5] if quantity.integer else []
         for value in beyond:
             text = message_of(lambda: formula(**{**row, name: value}))  # noqa: B023

@@ -136,7 +136,7 @@ class Explorer:
         from lifecost.explorer import page, widgets
 
         bundle = {"text/plain": repr(self), "text/html": page.markup(self)}
-        return bundle | widgets.view(self)
+        return widgets.view(self) | bundle  # the text form is ours, not that of a box of widgets
 
     def __repr__(self) -> str:
         setting = ", ".join(f"{name}={value}" for name, value in self.opening.items())

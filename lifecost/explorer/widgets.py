@@ -27,7 +27,7 @@ def build(explorer: Explorer) -> Any:
     values, picture = ipywidgets.HTML(), ipywidgets.HTML()
 
     def update(_: Any = None) -> None:
-        state = {name: control.value for name, control in controls.items()}
+        state = {c.name: _state(c, controls[c.name].value) for c in explorer.controls}
         values.value = readouts(explorer, **state)
         picture.value = explorer.figure(**state)._repr_html_()
 
@@ -35,6 +35,13 @@ def build(explorer: Explorer) -> Any:
         control.observe(update, names="value")
     update()
     return ipywidgets.VBox([*controls.values(), values, picture])
+
+
+def _state(control: Range | Choice, value: Any) -> Any:
+    if isinstance(control, Choice):
+        return value
+    # The end of a logarithmic slider may lie beyond the range by a rounding error.
+    return min(max(value, control.low), control.high)
 
 
 def _control(control: Range | Choice) -> Any:

@@ -1,0 +1,140 @@
+"""How fast it is: ``make bench`` runs this and prints a table. Not a test: a machine has moods.
+
+Every ratio is taken within one run, between two things measured in turn.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import sympy
+
+from lifecost import FORMULAS, hardware, laws, models, post, power_laws
+
+POINTS = 10**7
+MODEL = {
+    **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
+    **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
+    "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
+    "tokens_per_day": 1e9,
+}  # fmt: skip
+HIGHEST = {"context": 10_000, "batch": 1000}
+
+# The shape of the 8B model, and what a reader would write who has no formulas: constants folded,
+# one expression. (symbols that are arrays, expression)
+M = dict(MODEL)
+N, KV = M["n_params"], 2 * M["n_layer"] * M["n_kv_head"] * M["d_head"] * M["kv_bytes"]
+MULTIPLIED = M["n_layer"] * M["d_model"] * (3 * M["d_ff"] + 2 * M["d_head"] * 40)
+MULTIPLIED += M["vocab_size"] * M["d_model"]
+ATTENTION = 4 * M["n_layer"] * M["n_head"] * M["d_head"]
+HOI, BOTH = M["hoi"], ("batch", "context")
+BY_HAND = {
+    "decode_step_cost": (
+        BOTH, lambda batch, context: np.maximum(2 * N * batch, HOI * KV * batch * context),
+    ),
+    "decode_utilization": (
+        BOTH,
+        lambda batch, context: (
+            2 * N * batch / np.maximum(2 * N * batch, HOI * KV * batch * context)
+        ),
+    ),
+    "decode_step_cost_full": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            batch * (2 * MULTIPLIED + ATTENTION * context),
+            HOI * (MULTIPLIED + KV * batch * context),
+        ),
+    ),
+    "decode_token_cost": (
+        ("context",), lambda context: np.maximum(2 * N, HOI * KV * context),
+    ),
+    "decode_cost": (
+        ("context",),
+        lambda context: M["decode_tokens"] * np.maximum(2 * N, HOI * KV * context),
+    ),
+    "lifetime_cost": (
+        ("context",),
+        lambda context: (
+            6 * N * M["train_tokens"]
+            + 2 * N * M["prefill_tokens"]
+            + M["decode_tokens"] * np.maximum(2 * N, HOI * KV * context)
+        ),
+    ),
+    "break_even_decode_tokens": (
+        ("context",),
+        lambda context: 6 * N * M["train_tokens"] / np.maximum(2 * N, HOI * KV * context),
+    ),
+    "break_even_days": (
+        ("context",),
+        lambda context: (
+            6 * N * M["train_tokens"]
+            / M["tokens_per_day"] / np.maximum(2 * N, HOI * KV * context)
+        ),
+    ),
+}  # fmt: skip
+
+
+def row(capsys, *cells):
+    with capsys.disabled():
+        print("\n" + "".join(f"{cell:<34}" for cell in cells).rstrip(), end="")
+
+
+def test_every_formula_with_an_extreme_is_measured():
+    assert set(BY_HAND) == {n for n, f in FORMULAS.items() if f.expr.atoms(sympy.Max, sympy.Min)}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_arrays(benchmark, capsys, name):
+    names, by_hand = BY_HAND[name]
+    random = np.random.default_rng(1)
+    arrays = {symbol: random.uniform(1, HIGHEST[symbol], POINTS) for symbol in names}
+    formula = FORMULAS[name]
+    fixed = {s: M[s] for s in formula.symbols if s not in arrays}
+    ours, theirs = [], []
+
+    def both():
+        for call, times, given in (
+            (lambda **a: formula(**fixed, **a), ours, arrays),
+            (by_hand, theirs, arrays),
+        ):
+            start = time.process_time()  # what others run on the machine does not count
+            result = call(**given)
+            times.append(time.process_time() - start)
+            del result
+
+    np.testing.assert_allclose(formula(**fixed, **arrays), by_hand(**arrays), rtol=1e-12)
+    benchmark.pedantic(both, rounds=7, warmup_rounds=1)
+    speed = statistics.median(theirs[1:]) / statistics.median(ours[1:])
+    benchmark.extra_info["speed against NumPy by hand"] = speed
+    row(capsys, name, f"{speed:.2f}x of NumPy by hand", "(0.9 wanted)" if speed < 0.9 else "")
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_scalars(benchmark, capsys, name):
+    formula = FORMULAS[name]
+    given = {symbol: MODEL[symbol] for symbol in formula.symbols}
+    formula(**given)  # lowered once
+    benchmark.pedantic(lambda: formula(**given), rounds=50, iterations=2000, warmup_rounds=2)
+    rate = 1 / benchmark.stats.stats.min  # whatever slows a round down is not the formula
+    row(capsys, name, f"{rate:,.0f} calls/s", "(300,000 wanted)" if rate < 300_000 else "")
+
+
+def test_import(benchmark, capsys):
+    def seconds(code):
+        timed = f"import time; {code}; print(time.process_time() - start)"
+        done = subprocess.run([sys.executable, "-c", timed], capture_output=True, check=True)
+        return float(done.stdout)
+
+    beyond = []
+
+    def once():
+        code = "import numpy, sympy; start = time.process_time(); import lifecost"
+        beyond.append(seconds(code))
+
+    benchmark.pedantic(once, rounds=9, warmup_rounds=1)
+    found = statistics.median(beyond[1:])
+    row(capsys, "import beyond numpy and sympy", f"{found:.3f} s", "" if found < 0.2 else "(0.2)")

@@ -1,0 +1,251 @@
+"""The interactive figures: their numbers, their controls, and what a moved slider does."""
+
+import math
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from IPython.display import HTML
+
+from lifecost import InputError
+from lifecost.explorer import Choice, Explorer, Range, page, widgets
+from lifecost.explorer.gallery import EXPLORERS
+
+POST = dict(model="llama-3-8b", batch=128, context=8192, kv_bytes=1, hoi=600)
+KV_MHA = 2 * 32 * 32 * 128 * 8192 * 128  # bytes, written out
+WORK = 2 * 8_000_000_000 * 128
+
+# name: the numbers at the opening setting, from the post or written out from its setting.
+OPENINGS = {
+    "kv-cache": dict(kv_cache_size=KV_MHA, weights_size=8e9, kv_to_weights_ratio=34.359738368),
+    "gqa": dict(
+        kv_cache_size=KV_MHA / 4, kv_cache_reduction=4, kv_to_weights_ratio=8.589934592,
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, balancing_group_size=600 * KV_MHA / WORK,
+    ),
+    "balance": dict(
+        forward_flops=WORK, kv_load_flop_equivalent=600 * KV_MHA / 4,
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, weight_load_flop_equivalent=600 * 8e9,
+        break_even_context=8192 * WORK / (600 * KV_MHA / 4),
+        decode_utilization=WORK / (600 * KV_MHA / 4),
+    ),
+    # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
+    "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
+}  # fmt: skip
+# The setting that chapter 1 opens with is Gopher's, not the post's.
+ELSEWHERE = {"compute-optimal": dict(law="hoffmann", train_flops=5.76e23, n_params=280e9)}
+
+every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
+
+
+def test_no_explorer_is_missing():
+    assert set(OPENINGS) == set(EXPLORERS)
+
+
+@every_explorer
+def test_opens_at_the_posts_setting_with_its_number(explorer):
+    setting = ELSEWHERE.get(explorer.name, POST)
+    shared = explorer.opening.keys() & setting.keys()
+    assert shared
+    assert {name: explorer.opening[name] for name in shared} == {n: setting[n] for n in shared}
+    found = explorer()
+    for name, value in OPENINGS[explorer.name].items():
+        assert found[name] == pytest.approx(
+            value, rel=1e-4 if explorer.name in ELSEWHERE else 1e-12
+        )
+
+
+@every_explorer
+def test_declaration(explorer):
+    assert 1 <= len(explorer.controls) <= 5
+    assert explorer.title.endswith("?")
+    names = [control.name for control in explorer.controls]
+    assert len(set(names)) == len(names)
+    for control in explorer.controls:
+        assert control.label
+        if isinstance(control, Range):
+            assert control.low < control.high
+            assert control.low <= control.opening <= control.high
+            assert control.is_log == (control.high / control.low > 100)
+        else:
+            assert control.opening in control.options
+            assert set(control.titles) <= set(control.options)
+
+
+@every_explorer
+def test_outputs_are_the_formulas_at_every_end(explorer):
+    for control in explorer.controls:
+        ends = [*control.options] if isinstance(control, Choice) else [control.low, control.high]
+        for end in ends:
+            found = explorer(**{control.name: end})
+            bound = explorer.bind(**{control.name: end})
+            assert list(found) == [formula.name for formula in explorer.outputs]
+            for formula in explorer.outputs:
+                inputs = {symbol: bound[symbol] for symbol in formula.symbols}
+                assert found[formula.name] == formula(**inputs)
+                assert not math.isnan(found[formula.name])
+
+
+class Page(HTMLParser):
+    """Collects outputs by name and checks that the markup is balanced."""
+
+    VOID = ("br", "img", "input", "path", "use", "rect", "line", "circle", "hr")
+
+    def __init__(self, text):
+        super().__init__()
+        self.stack, self.outputs, self.data, self.names = [], {}, "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "lifecost-explorer":
+            self.names.append(attributes["data-name"])
+        if tag == "output":
+            self.outputs[attributes["name"]] = [attributes["data-value"], ""]
+        self.stack.append((tag, attributes))
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        while self.stack and self.stack[-1][0] in self.VOID and self.stack[-1][0] != tag:
+            self.stack.pop()
+        assert self.stack.pop()[0] == tag
+
+    def handle_data(self, data):
+        if self.stack and self.stack[-1][0] == "output":
+            self.outputs[self.stack[-1][1]["name"]][1] += data
+
+
+@every_explorer
+def test_page_carries_the_numbers_in_full_precision(explorer):
+    found = Page(page.markup(explorer))
+    assert found.stack == []
+    assert found.names == [explorer.name]
+    values, shown = explorer(), dict(zip(explorer(), explorer.readouts(), strict=True))
+    assert list(found.outputs) == list(values)
+    for name, (exact, text) in found.outputs.items():
+        assert float(exact) == values[name]
+        assert text == shown[name][1]
+
+
+@every_explorer
+def test_text_form(explorer):
+    text = repr(explorer)
+    assert text.startswith(explorer.title)
+    for control in explorer.controls:
+        assert f"{control.name}=" in text.replace(" = ", "=").replace(": ", "=")
+    for meaning, shown in explorer.readouts():
+        assert meaning in text
+        assert shown in text
+    assert " at 0x" not in text
+
+
+@every_explorer
+def test_forms_in_one_bundle(explorer):
+    bundle = explorer._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(explorer)
+    # Drawn a second time, and the same to the letter: notebooks are checked by it.
+    assert bundle["text/html"] == page.markup(explorer)
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def parts(box, explorer):
+    """Return a box's controls by name, its readouts and its picture."""
+    *controls, readouts, picture = box.children
+    return (
+        dict(zip((c.name for c in explorer.controls), controls, strict=True)), readouts, picture
+    )  # fmt: skip
+
+
+def outputs_of(readouts):
+    return {name: float(exact) for name, (exact, _) in Page(readouts.value).outputs.items()}
+
+
+@every_explorer
+def test_widgets_open_as_the_page(explorer):
+    controls, readouts, _ = parts(widgets.build(explorer), explorer)
+    assert {name: control.value for name, control in controls.items()} == explorer.opening
+    assert outputs_of(readouts) == explorer()
+
+
+@every_explorer
+def test_a_moved_control_changes_readouts_and_picture(explorer):
+    controls, readouts, picture = parts(widgets.build(explorer), explorer)
+    moves, state = 0, {}
+    for control in explorer.controls:
+        before, drawn, widget = readouts.value, picture.value, controls[control.name]
+        if isinstance(control, Choice):
+            moved = next(name for name in control.options if name != control.opening)
+        else:
+            moved = control.high if control.opening != control.high else control.low
+        widget.value = state[control.name] = moved  # on top of what was moved before
+        assert readouts.value != before
+        # A logarithmic slider ends within a rounding error of its range.
+        assert outputs_of(readouts) == pytest.approx(explorer(**state), rel=1e-11)
+        moves += picture.value != drawn
+    assert moves  # not every control moves the picture of every figure, but some do
+
+
+@every_explorer
+def test_a_slider_may_stand_anywhere(explorer):
+    # At its ends, where the logarithm and the power of it do not cancel to the last digit.
+    undrawn = replace(explorer, draw=lambda *_: HTML(""))
+    controls, readouts, _ = parts(widgets.build(undrawn), explorer)
+    for control in explorer.controls:
+        if isinstance(control, Choice):
+            continue
+        widget = controls[control.name]
+        for end in (widget.min, widget.max):
+            widget.value = widget.base**end if control.is_log else end
+            inside = min(max(widget.value, control.low), control.high)
+            assert outputs_of(readouts) == explorer(**{control.name: inside})
+        widget.value = control.opening
+
+
+NO_RANGE = ["8", None, True, math.nan, math.inf, -1, 1e300, 1j, [1, 2], {}, 10**5000]
+NO_CHOICE = ["nope", None, 3, [], {}, "<script>alert(1)</script>", "__class__"]
+
+
+@every_explorer
+def test_bad_state_is_one_line(explorer):
+    for control in explorer.controls:
+        for wrong in NO_CHOICE if isinstance(control, Choice) else NO_RANGE:
+            with pytest.raises(InputError) as caught:
+                explorer(**{control.name: wrong})
+            text = str(caught.value)
+            assert "\n" not in text
+            assert control.name in text or control.label in text
+        if isinstance(control, Range):
+            with pytest.raises(InputError, match=rf"{control.name} = .* is out of the control's"):
+                explorer(**{control.name: control.high * 1.01})
+
+
+@every_explorer
+def test_unknown_control(explorer):
+    with pytest.raises(InputError, match=f"unknown control of {explorer.name} 'nope'"):
+        explorer(nope=1)
+    wrong = explorer.controls[0].name + "s"
+    with pytest.raises(InputError, match=f"did you mean '{explorer.controls[0].name}'"):
+        explorer.figure(**{wrong: 1})
+
+
+def test_range_message_has_value_range_and_unit():
+    with pytest.raises(InputError) as caught:
+        Range("context", 128, 2**20, 8192).bind(2**21, {})
+    text = str(caught.value)
+    assert text.startswith("context = 2097152 is out of the control's range: ")
+    assert text.endswith("from 128 to 1048576 token")  # in full, not 1.04858e+06
+
+
+def test_a_choice_may_follow_another_symbol():
+    heads = Choice("attention", "attention", {"MHA": {"n_kv_head": "n_head"}, "GQA": {}}, "MHA")
+    assert heads.bind("MHA", {"n_head": 64}) == {"n_kv_head": 64}
+    assert heads.bind("GQA", {"n_head": 64}) == {}
+
+
+def test_page_escapes_what_it_is_given():
+    base = EXPLORERS["kv-cache"]
+    nasty = Explorer(
+        base.name, "<script>alert(1)</script>", base.controls, base.outputs, base.draw, base.fixed
+    )
+    assert "<script>" not in page.markup(nasty)

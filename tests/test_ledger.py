@@ -1,0 +1,323 @@
+"""Every row of the ledger against plain arithmetic, and the command that prints it."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+
+import lifecost.ledger as module
+from lifecost.__main__ import main
+from lifecost.catalog import load
+from lifecost.ledger import VERDICTS, Entry, ledger
+
+# The setting of the post, and the models as it rounds them.
+BATCH, CONTEXT, HOI = 128, 8192, 600
+N8, N70, N405 = 8_000_000_000, 70_000_000_000, 405_000_000_000
+EXACT8 = 32 * (2 * 4096**2 + 2 * 4096 * 1024 + 3 * 4096 * 14336 + 2 * 4096)
+EXACT8 += 2 * 128256 * 4096 + 4096
+LOOKED_UP8 = 128256 * 4096 + 32 * 2 * 4096 + 4096  # the input embedding and the norms
+MULTIPLIED8 = EXACT8 - LOOKED_UP8
+ATTENTION8 = 4 * 32 * 32 * 128 * CONTEXT  # FLOPs of the token at the end of the context
+
+KV8, KV70, KV405 = (2 * layers * 8 * 128 * CONTEXT * BATCH for layers in (32, 80, 126))
+LOAD8, LOAD70, LOAD405 = (HOI * size for size in (KV8, KV70, KV405))
+WORK8, WORK70, WORK405 = (2 * n * BATCH for n in (N8, N70, N405))
+
+# id: (value, verdict). A row whose value or verdict changes fails its test.
+ROWS = {
+    "training-6nd": ((2 * MULTIPLIED8 + ATTENTION8 / 2) / (2 * EXACT8), "holds"),
+    "training-attention-share": (
+        (ATTENTION8 / 2) / (2 * MULTIPLIED8 + ATTENTION8 / 2), "conditional",
+    ),
+    "training-utilization": (0.552, "fails"),  # MegaScale, abstract
+    "chinchilla-tokens": (1.5e12 / 67e9, "conditional"),  # Hoffmann et al. 2022, table 3
+    "smaller-trained-longer": (2 * 10**12, "holds"),
+    "prefill-2n": ((2 * MULTIPLIED8 + ATTENTION8) / (2 * EXACT8), "conditional"),
+    "prefill-compute-bound": (HOI / (2 * 8192), "holds"),
+    "weights-amortized": (HOI / (2 * BATCH), "fails"),
+    "kv-8b-mha": (4 * KV8, "rounding"),
+    "kv-8b-mha-over-weights": (4 * KV8 / N8, "holds"),
+    "kv-70b-mha": (8 * KV70, "holds"),
+    "kv-405b-mha": (16 * KV405, "holds"),
+    "kv-8b-gqa": (KV8, "holds"),
+    "kv-70b-gqa": (KV70, "holds"),
+    "kv-405b-gqa": (KV405, "holds"),
+    "gqa-quality": (37.7 - 42.9, "conditional"),  # DeepSeek-V2, table 8: C-Eval
+    "hoi-h100": (1979 / 3.35, "holds"),
+    "hoi-stable-byte": ((15000 / 8) / (45 / 0.6), "fails"),  # GB300 FP4, TPU v2 bf16
+    "hoi-stable-element": (None, "conditional"),  # its own test below
+    "forward-8b": (WORK8, "holds"),
+    "kv-load-8b": (LOAD8, "holds"),
+    "ratio-8b": (LOAD8 / WORK8, "holds"),
+    "memory-bound-8b": (CONTEXT * WORK8 / LOAD8, "holds"),
+    "ratio-405b": (LOAD405 / WORK405, "rounding"),
+    "ratio-405b-weights": (HOI / (2 * BATCH) + LOAD405 / WORK405, "fails"),
+    "memory-bound-405b": (CONTEXT * WORK405 / LOAD405, "conditional"),
+    "utilization-8b": (WORK8 / LOAD8, "conditional"),
+    "utilization-70b": (WORK70 / LOAD70, "conditional"),
+    "utilization-405b": (WORK405 / LOAD405, "conditional"),
+    "lifetime-cost": (6 * EXACT8 * 15 * 10**12 / (LOAD8 / BATCH), "holds"),
+    "kv-compression": (None, "open"),
+    "shape": (None, "open"),
+    "speculative-decoding": (None, "open"),
+    "query-key": (None, "open"),
+    "training-factor": (None, "open"),
+    "inference-factor": (None, "open"),
+}  # fmt: skip
+ENTRIES = {entry.id: entry for entry in ledger()}
+
+
+def test_no_row_is_missing_and_no_id_is_used_twice():
+    assert [entry.id for entry in ledger()] == list(dict.fromkeys(entry.id for entry in ledger()))
+    assert set(ENTRIES) == set(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_row(name):
+    value, verdict = ROWS[name]
+    entry = ENTRIES[name]
+    assert entry.row["verdict"] == verdict
+    assert verdict in VERDICTS
+    assert entry.holds
+    if value is not None:
+        assert entry.value == pytest.approx(value, rel=1e-12)
+    assert (entry.value is None) == (verdict == "open") == entry.is_open
+    assert entry.why.strip()
+    assert "{" not in entry.why  # every further value was filled in
+    assert entry.row["claim"]
+    assert entry.row["quote"]
+    assert bool(entry.shown) == (verdict != "open")
+
+
+def test_parts_since_2022_by_element():
+    # FLOPs per element at the narrowest format, from the datasheets: TFLOP/s, bytes, TB/s.
+    parts = {
+        "h100-sxm": (1979, 1, 3.35), "h100-pcie": (1513, 1, 2.0), "h200": (1979, 1, 4.8),
+        "b200": (9000, 0.5, 8), "gb200": (10000, 0.5, 8), "b300": (13125, 0.5, 8),
+        "gb300": (15000, 0.5, 8), "mi300x": (2615, 1, 5.3), "mi325x": (2615, 1, 6),
+        "mi355x": (10100, 0.5, 8), "tpu-v5e": (394, 1, 0.819), "tpu-v5p": (918, 1, 2.765),
+        "tpu-v6e": (1836, 1, 1.64), "tpu-v7": (4614, 1, 7.37), "trainium2": (1299, 1, 2.9),
+        "gaudi-2": (865, 1, 2.46), "gaudi-3": (1677, 1, 3.7),
+    }  # fmt: skip
+    values = [rate * width / bandwidth for rate, width, bandwidth in parts.values()]
+    spread = max(values) / min(values)
+    assert ENTRIES["hoi-stable-element"].value == pytest.approx(spread, rel=1e-12)
+
+
+def test_verdicts_by_number():
+    assert ledger().counts() == {v: Counter(v for _, v in ROWS.values())[v] for v in VERDICTS}
+    assert str(ledger()).startswith(f"{len(ROWS)} rows: ")
+
+
+def test_section():
+    sections = {entry.row["section"] for entry in ledger()}
+    assert sum(len(ledger(section)) for section in sections) == len(ROWS)
+    assert {entry.row["section"] for entry in ledger("Decode")} == {"Decode"}
+
+
+# What the post prints, and the verdict that follows from the value alone.
+STANDS = [
+    (dict(printed=69e9, digits=2), 68_719_476_736, True),
+    (dict(printed=280e9, digits=2), 274_877_906_944, False),
+    (dict(printed=1.5, digits=2), 1.5658, False),
+    (dict(printed=1.6, digits=2), 1.5658, True),
+    (dict(below=1), 0.99, True),
+    (dict(below=1), 1, False),
+    (dict(above=8192), 5232, False),
+    (dict(above=0, below=2), 1, True),
+]
+
+
+def entry_of(value, verdict="holds", **row):
+    """Return a row whose formula gives ``value``: two FLOPs for each of half as many parameters."""
+    formula = dict(formula="token_flops_estimate", values=dict(n_params=value / 2), exact=value)
+    return Entry({"id": "x", "verdict": verdict, "why": "", **formula, **row})
+
+
+@pytest.mark.parametrize(("printed", "value", "stands"), STANDS)
+def test_what_is_printed(printed, value, stands):
+    scaled = {k: v * 1e3 if k != "digits" else v for k, v in printed.items()}
+    assert entry_of(value * 1e3, **scaled).claim_stands is stands
+
+
+@pytest.mark.parametrize(
+    ("verdict", "stands", "holds"),
+    [
+        ("holds", True, True),
+        ("holds", False, False),
+        ("rounding", True, False),
+        ("rounding", False, True),
+        ("fails", True, False),
+        ("fails", False, True),
+        ("conditional", True, True),
+        ("conditional", False, True),
+    ],
+)
+def test_a_verdict_must_fit_the_value(verdict, stands, holds):
+    entry = entry_of(100, verdict, below=200 if stands else 50)
+    assert entry.claim_stands is stands
+    assert entry.holds is holds
+
+
+def test_a_value_must_be_exact():
+    assert entry_of(100, below=200, exact=100 * (1 + 1e-10)).holds
+    assert not entry_of(100, below=200, exact=100 * (1 + 1e-8)).holds
+
+
+# The command
+
+
+@pytest.fixture
+def tampered(monkeypatch):
+    """Return a function that changes a row of the post's data for the length of a test."""
+
+    def change(name, **fields):
+        data = copy.deepcopy(load("post"))
+        (row,) = (row for row in data["row"] if row["id"] == name)
+        row.update(fields)
+        monkeypatch.setattr(module, "load", lambda _: data)
+
+    # The package exports the module under its own name, so that it can be patched.
+    return change
+
+
+def test_command(capsys):
+    assert main(["ledger"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    for entry in ledger():
+        assert entry.id in out
+        assert entry.row["claim"] in out
+        assert entry.shown in out
+    assert "NO LONGER HOLDS" not in out
+    assert out.rstrip().endswith(str(ledger()))
+
+
+def test_command_for_programs(capsys):
+    assert main(["ledger", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in rows] == [entry.id for entry in ledger()]
+    for row, entry in zip(rows, ledger(), strict=True):
+        assert row["value"] == entry.value  # in full precision
+        assert row["verdict"] == entry.row["verdict"]
+        assert row["holds"] is True
+        assert row == entry.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("kv-8b-gqa", dict(exact=68719476736 * (1 + 1e-8))),
+        ("kv-8b-gqa", dict(verdict="fails")),
+        ("kv-8b-mha", dict(verdict="holds")),
+        ("weights-amortized", dict(below=3)),
+        ("ratio-405b", dict(printed=1.6)),
+        ("forward-8b", dict(values=dict(batch=129))),
+        ("hoi-h100", dict(device="h200-sxm")),
+    ],
+)
+def test_exit_status_where_a_row_no_longer_holds(tampered, capsys, name, fields):
+    tampered(name, **fields)
+    assert main(["ledger"]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("NO LONGER HOLDS") == 1
+    assert err == ""
+    assert main(["ledger", "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in rows if not row["holds"]] == [name]
+
+
+WRONG_ARGUMENTS = [
+    [],
+    ["nope"],
+    ["ledger", "--nope"],
+    ["ledger", "extra"],
+    ["--json"],
+    ["ledger", "--json=yes"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG_ARGUMENTS, ids=" ".join)
+def test_wrong_arguments(capsys, arguments):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("lifecost: ")
+    assert err.count("\n") == 1
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "lifecost", *arguments], capture_output=True, text=True, check=False,
+        timeout=300, encoding="utf-8", **options,
+    )  # fmt: skip
+
+
+def test_as_a_program():
+    done = run("ledger", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)) == len(ROWS)
+    wrong = run("ledgers")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("lifecost: ")
+    assert wrong.stderr.count("\n") == 1
+
+
+def test_reader_that_closes_the_pipe():
+    # As `lifecost ledger | head -1` does: no traceback.
+    with subprocess.Popen(
+        [sys.executable, "-m", "lifecost", "ledger"], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as program:  # fmt: skip
+        program.stdout.close()
+        assert program.stderr.read() == ""
+
+
+# The table
+
+
+class Table(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.rows, self.stack = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.stack.append(tag)
+        if tag == "tr":
+            self.rows.append((dict(attrs).get("id"), []))
+        if tag in ("td", "th"):
+            self.rows[-1][1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self.stack):
+            self.rows[-1][1][-1] += data
+
+
+def test_html_is_the_same_table():
+    table = Table()
+    table.feed(ledger()._repr_html_())
+    assert table.stack == []
+    (_, heads), *rows = table.rows
+    assert heads == ["The post", "Here", "Verdict", "Claim, and why"]
+    assert [name for name, _ in rows] == list(ENTRIES)
+    for name, cells in rows:
+        entry = ENTRIES[name]
+        quote, shown, verdict, claim = (cell.replace("\xa0%", " %") for cell in cells)
+        assert (quote, verdict) == (entry.row["quote"], entry.row["verdict"])
+        assert shown == (entry.shown or "–")
+        assert claim == f"{entry.row['claim']}. {entry.why}"
+
+
+def test_text_from_the_data_is_escaped():
+    entry = entry_of(100, below=200, quote="<b>", claim="a & b", why="<script>")
+    text = module.Ledger([entry])._repr_html_()
+    assert "<script>" not in text
+    assert "&lt;b&gt;" in text
+    assert "a &amp; b" in text
