@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book serve test bench lint notebooks generate lab lock clean
+.PHONY: help book serve test bench audit lint notebooks generate lab lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -45,6 +45,9 @@ test: $(TEST_READY) lint book ## Check everything: style, types, units, notebook
 
 bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
+
+audit: $(TEST_READY) book ## Measure the chapters with Lighthouse (ARGS: pages)
+	@$(PY) book/_tools/audit.py $(ARGS)
 
 lint: $(TEST_READY) ## Check style, types and spelling
 	@echo "Checking style, types and spelling ..."

