@@ -63,6 +63,15 @@ from lifecost.formulas.lifetime import (
 from lifecost.formulas.prefill import (
     prefill_flops,
 )
+from lifecost.formulas.roofline import (
+    attainable_flops,
+    attention_intensity,
+    attention_rate,
+    decode_intensity,
+    decode_rate,
+    prefill_intensity,
+    prefill_rate,
+)
 from lifecost.formulas.scaling_law import (
     compute_overhead,
     isoflop_loss,
@@ -108,7 +117,10 @@ __all__ = [
     "PowerLaw",
     "__version__",
     "affordable_tokens",
+    "attainable_flops",
     "attention_flops",
+    "attention_intensity",
+    "attention_rate",
     "attention_to_estimate",
     "balancing_batch",
     "balancing_group_size",
@@ -118,8 +130,10 @@ __all__ = [
     "compute_overhead",
     "decode_cost",
     "decode_flops",
+    "decode_intensity",
     "decode_memory_flop_equivalent",
     "decode_memory_to_compute_ratio",
+    "decode_rate",
     "decode_step_cost",
     "decode_step_cost_full",
     "decode_token_cost",
@@ -158,6 +172,8 @@ __all__ = [
     "power_law",
     "power_laws",
     "prefill_flops",
+    "prefill_intensity",
+    "prefill_rate",
     "quantity",
     "size_slope_at_optimum",
     "token_flops",

@@ -108,6 +108,11 @@ class Formula:
         return str(lower.target("javascript").source(self.name, self.expr))
 
     @cached_property
+    def text_expression(self) -> str:
+        """The expression as text, each symbol's identifier in braces."""
+        return str(lower.target("text").source(self.expr))
+
+    @cached_property
     def latex_equation(self) -> str:
         """The formula as an equation in LaTeX."""
         return f"{self.latex} = {lower.target('latex').source(self.expr)}"
@@ -260,11 +265,10 @@ def formula(
     """
 
     def decorate(build: Callable[[], Any]) -> Formula:
-        made = Formula(
+        FORMULAS[build.__name__] = made = Formula(
             build, latex=latex, unit=unit, source=source, level=level, unknown=unknown,
             assumptions=assumptions,
         )  # fmt: skip
-        FORMULAS[made.name] = made
         return made
 
     return decorate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _PREFIXES = {0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y"}
 _POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}
@@ -23,10 +24,27 @@ def number(value: float, digits: int = 3) -> str:
         return "NaN"  # seen, not hidden behind a number
     if value == 0 or math.isinf(value):
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "0")
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    if not -4 <= int(exponent) < max(6, digits):
-        return f"{mantissa}e{int(exponent)}"
-    return f"{float(f'{mantissa}e{exponent}'):,.{max(0, digits - 1 - int(exponent))}f}"
+    rounded = _rounded(value, digits)
+    exponent = rounded.adjusted()
+    if not -4 <= exponent < max(6, digits):
+        return f"{rounded.scaleb(-exponent):.{digits - 1}f}e{exponent}"
+    return f"{rounded:,.{max(0, digits - 1 - exponent)}f}"
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    # Halves go up, as readers and JavaScript round them, not to even as Python does.
+    return Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(Decimal(float(value)))
+
+
+def exactly(value: float) -> str:
+    """Return a whole number below a million exactly, any other to three significant digits.
+
+    Examples
+    --------
+    >>> exactly(8192.0), exactly(1.6e25), exactly(0.34)
+    ('8,192', '1.60e25', '0.340')
+    """
+    return number(int(value) if abs(value) < 10**6 and value == int(value) else value)
 
 
 def percent(value: float, digits: int = 2) -> str:
@@ -53,12 +71,19 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     if prefix:
         return f"{number(value / _POWERS[prefix], digits)} {prefix}{_PREFIXED.get(unit, unit)}"
     if unit not in _PREFIXED or not 1e3 <= abs(value) < 1e27:
-        return f"{number(value, digits)} {_plural(unit, value)}"
-    power = min(24, 3 * int(math.log10(abs(float(f"{value:.{digits - 1}e}"))) // 3))
+        return f"{number(value, digits)} {plural(unit, value)}"
+    power = min(24, 3 * (_rounded(value, digits).adjusted() // 3))
     return f"{number(value / 10**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
 
 
-def _plural(unit: str, value: float) -> str:
+def plural(unit: str, value: float = 0) -> str:
+    """Return a unit as it stands after a value: tokens, tokens/parameter, FLOP.
+
+    Examples
+    --------
+    >>> plural("token"), plural("token", 1), plural("byte/element"), plural("FLOP/s")
+    ('tokens', 'token', 'bytes/element', 'FLOP/s')
+    """
     head, slash, rest = unit.partition("/")
     if head in ("FLOP", "s") or value == 1:
         return unit

@@ -63,6 +63,9 @@ memory_bandwidth = _symbol(
     "memory_bandwidth", r"W_\text{mem}", "byte/s", "peak bandwidth of the main memory", 1, 1e20
 )
 hoi = _symbol("hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9)
+intensity = _symbol(
+    "intensity", "I", "FLOP/byte", "operational intensity of a computation", 1e-6, 1e12
+)
 
 # Shape of the model
 n_params = _symbol("n_params", "N", "parameter", "parameters of the model", 1, 1e18)

@@ -1,11 +1,20 @@
-"""What the tests share: random settings inside the ranges that the book speaks of."""
+"""What the tests share: random settings, a browser, and the built site served to it."""
 
 from __future__ import annotations
 
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Error, sync_playwright
 
 from lifecost.symbols import SYMBOLS
 
@@ -15,6 +24,7 @@ RANGES = {
     "peak_flops": (1e12, 1e17),
     "memory_bandwidth": (1e11, 1e14),
     "hoi": (1, 1e4),
+    "intensity": (1e-2, 1e6),
     "n_params": (1e6, 1e13),
     "n_layer": (1, 200),
     "vocab_size": (100, 500_000),
@@ -68,3 +78,66 @@ def draw() -> Callable[..., dict[str, np.ndarray]]:
         return {name: values[name] for name in names}
 
     return draw
+
+
+SITE = Path(__file__).parent.parent / "_build/html"
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+NAMES = ("google-chrome", "google-chrome-stable", "chrome", "chromium", "chromium-browser")
+# The sandbox needs rights that containers lack; a browser under test calls nobody on its own.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def find_browser():
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def launch(playwright):
+    """The system's browser, else Debian's package, else Playwright's own."""
+    if not find_browser() and shutil.which("apt-get") and os.geteuid() == 0:
+        for command in ("update", "install --yes --no-install-recommends chromium"):
+            subprocess.run(["apt-get", "-qq", *command.split()], check=False, capture_output=True)
+    if path := find_browser():
+        return playwright.chromium.launch(executable_path=path, args=FLAGS)
+    try:
+        if not Path(playwright.chromium.executable_path).exists():
+            command = ["playwright", "install", "chromium"]
+            subprocess.run([sys.executable, "-m", *command], check=False, timeout=300)
+        return playwright.chromium.launch(args=FLAGS)
+    except (Error, subprocess.SubprocessError):
+        pytest.fail("no browser: install Chrome or Chromium (Debian: apt install chromium)", False)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    assert (SITE / "index.html").exists(), "not built: run make book"
+    # A level above the site, which so stands at a sub-path, as on a project's public pages.
+    handler = functools.partial(Handler, directory=SITE.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/html"
+        server.shutdown()

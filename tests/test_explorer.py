@@ -8,7 +8,7 @@ import pytest
 from IPython.display import HTML
 
 from lifecost import InputError
-from lifecost.explorer import Choice, Explorer, Range, page, widgets
+from lifecost.explorer import Choice, Range, page, widgets
 from lifecost.explorer.gallery import EXPLORERS
 
 POST = dict(model="llama-3-8b", batch=128, context=8192, kv_bytes=1, hoi=600)
@@ -27,6 +27,11 @@ OPENINGS = {
         kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, weight_load_flop_equivalent=600 * 8e9,
         break_even_context=8192 * WORK / (600 * KV_MHA / 4),
         decode_utilization=WORK / (600 * KV_MHA / 4),
+    ),
+    # The H100's datasheet in FP8; eight FLOPs for each byte of an 8B model's cache.
+    "roofline": dict(
+        attention_rate=8 * 3.35e12, decode_rate=256 * 3.35e12, prefill_rate=1979e12,
+        attention_intensity=8, decode_intensity=256, prefill_intensity=16384,
     ),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
     "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
@@ -245,7 +250,5 @@ def test_a_choice_may_follow_another_symbol():
 
 def test_page_escapes_what_it_is_given():
     base = EXPLORERS["kv-cache"]
-    nasty = Explorer(
-        base.name, "<script>alert(1)</script>", base.controls, base.outputs, base.draw, base.fixed
-    )
+    nasty = replace(base, title="<script>alert(1)</script>")
     assert "<script>" not in page.markup(nasty)

@@ -1,7 +1,7 @@
-"""Write the generated reference pages: `make generate`.
+"""Write the generated files: `make generate`.
 
-Notation, formula cards, models and hardware come from the package alone; a test compares the
-committed pages with what this writes.
+Notation, formula cards, models, hardware and the page's script come from the package alone; a test
+compares the committed files with what this writes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from lifecost import (
     quantity,
 )
 from lifecost.catalog import Row
+from lifecost.explorer import script
+from lifecost.explorer.gallery import EXPLORERS
 from lifecost.lower import latex
 from lifecost.symbols import SYMBOLS, in_numbers
 
@@ -42,6 +44,7 @@ STEPS = {
     "scaling_law": "Scaling laws",
     "kv_cache": "The KV cache",
     "hardware": "Hardware",
+    "roofline": "The roofline",
     "prefill": "Prefill",
     "decode": "Decode",
     "lifetime": "The whole life",
@@ -227,16 +230,16 @@ fp16 for devices that lack bf16.
 """
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "notation": notation,
-    "formulas": formulas,
-    "models": model_page,
-    "hardware": hardware_page,
+GENERATED: dict[str, Callable[[], str]] = {
+    "reference/notation.md": notation,
+    "reference/formulas.md": formulas,
+    "reference/models.md": model_page,
+    "reference/hardware.md": hardware_page,
+    "_static/lifecost.js": lambda: script.source(EXPLORERS.values()),
 }
 
 
 if __name__ == "__main__":
-    for name, page in PAGES.items():
-        path = BOOK / "reference" / f"{name}.md"
-        path.write_text(page(), "utf-8")
-        print(f"book/reference/{name}.md", file=sys.stderr)
+    for name, write in GENERATED.items():
+        (BOOK / name).write_text(write(), "utf-8")
+        print(f"book/{name}", file=sys.stderr)

@@ -1,8 +1,8 @@
 """The interactive figure: one declaration, several forms.
 
 An `Explorer` names its controls by symbol, its outputs by formula and one picture. Where a kernel
-runs it is sliders (ipywidgets); on a page without one it is the picture and the values at the
-opening setting; in a terminal it is text.
+runs it is sliders (ipywidgets); on a page without one the page's own script moves the same marks by
+the same formulas; in print it is the picture at its opening setting, in a terminal text.
 """
 
 from __future__ import annotations
@@ -13,18 +13,25 @@ from typing import Any
 
 from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
+from lifecost.explorer.marks import Mark
 from lifecost.formula import Formula
-from lifecost.quantities import quantity
+from lifecost.quantities import exactly, plural, quantity
+
+Points = Mapping[str, tuple[list[float], list[float]]]
 
 
 @dataclass(frozen=True)
 class Range:
-    """A control for one symbol, on a logarithmic scale where the range spans more than 100-fold."""
+    """A control for one symbol, on a logarithmic scale where the range spans more than 100-fold.
+
+    Its slider stops at multiples of ``step``, or so many times in each doubling.
+    """
 
     name: str
     low: float
     high: float
     opening: float
+    step: float = 1
     steps_per_double: int = 1
 
     @property
@@ -32,7 +39,7 @@ class Range:
         """Short name of the symbol, with its unit."""
         unit = check.symbol(self.name).unit
         words = self.name.replace("_", " ")
-        return words if unit == "1" else f"{words} ({unit})"
+        return words if unit == "1" else f"{words} ({plural(unit)})"
 
     @property
     def meaning(self) -> str:
@@ -69,6 +76,10 @@ class Choice:
     opening: str
     titles: Mapping[str, str] = field(default_factory=dict)
 
+    def title(self, option: str) -> str:
+        """Return an option's name for people."""
+        return self.titles.get(option, option)
+
     def bind(self, value: Any, bound: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbols that an option binds."""
         if not isinstance(value, str) or value not in self.options:
@@ -89,9 +100,11 @@ class Explorer:
     controls
         At most five; later ones may rebind what earlier ones bound.
     outputs
-        Formulas whose values are read out, in their order.
+        Formulas whose values are read out; the first one's equation is shown with its numbers.
+    marks
+        The parts of the figure that move.
     draw
-        Makes the picture of all bound symbols and the outputs' values by name.
+        Makes the figure of the points of each mark, by the mark's name.
     fixed
         Symbols that no control sets.
     """
@@ -100,7 +113,8 @@ class Explorer:
     title: str
     controls: tuple[Range | Choice, ...]
     outputs: tuple[Formula, ...]
-    draw: Callable[[Mapping[str, Any], Mapping[str, float]], Any]
+    marks: tuple[Mark, ...]
+    draw: Callable[[Points], Any]
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -123,19 +137,44 @@ class Explorer:
         bound = self.bind(**state)
         return {formula.name: formula(bound) for formula in self.outputs}
 
+    def points(self, **state: Any) -> dict[str, tuple[list[float], list[float]]]:
+        """Return the coordinates of every mark at a setting."""
+        bound = self.bind(**state)
+        return {mark.name: mark.points(bound) for mark in self.marks}
+
     def figure(self, **state: Any) -> Any:
         """Return the picture at a setting."""
-        return self.draw(self.bind(**state), self(**state))
+        return self.draw(self.points(**state))
 
     def readouts(self, **state: Any) -> list[tuple[str, str]]:
         """Return each output's meaning and its value with unit, for people."""
         found = self(**state)
-        return [(f.meaning.rstrip("."), quantity(found[f.name], f.unit)) for f in self.outputs]
+        return [
+            (f.meaning.rstrip("."), quantity(float(found[f.name]), f.unit)) for f in self.outputs
+        ]
+
+    def equation(self, **state: Any) -> str:
+        """Return the first output as an equation with the numbers of a setting in it."""
+        (formula, *_), bound = self.outputs, self.bind(**state)
+        numbers = {name: exactly(bound[name]) for name in formula.symbols}
+        shown = quantity(float(formula(bound)), formula.unit)
+        return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"
+
+    def as_python(self, **state: Any) -> str:
+        """Return lines that print the values of a setting when they are run."""
+        setting = {**self.opening, **state}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in setting.items())
+        name = self.name.replace("-", "_")
+        return f"from lifecost.explorer.gallery import {name}\n\nprint({name}({arguments}))"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from lifecost.explorer import page, widgets
 
-        bundle = {"text/plain": repr(self), "text/html": page.markup(self)}
+        bundle = {
+            "text/plain": repr(self),
+            "text/html": page.markup(self),
+            "image/png": self.figure().png(),
+        }
         return widgets.view(self) | bundle  # the text form is ours, not that of a box of widgets
 
     def __repr__(self) -> str:
@@ -144,4 +183,4 @@ class Explorer:
         return "\n".join([f"{self.title} ({setting})", *lines])
 
 
-__all__ = ["Choice", "Explorer", "Range"]
+__all__ = ["Choice", "Explorer", "Mark", "Points", "Range"]

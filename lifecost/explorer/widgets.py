@@ -28,7 +28,7 @@ def build(explorer: Explorer) -> Any:
 
     def update(_: Any = None) -> None:
         state = {c.name: _state(c, controls[c.name].value) for c in explorer.controls}
-        values.value = readouts(explorer, **state)
+        values.value = readouts(explorer, **state) + explorer.equation(**state)
         picture.value = explorer.figure(**state)._repr_html_()
 
     for control in controls.values():
@@ -49,7 +49,7 @@ def _control(control: Range | Choice) -> Any:
 
     layout = {"width": "min(100%, 40em)"}
     if isinstance(control, Choice):
-        options = [(control.titles.get(name, name), name) for name in control.options]
+        options = [(control.title(name), name) for name in control.options]
         return ipywidgets.Dropdown(
             options=options, value=control.opening, description=control.label, style=_STYLE,
             layout=layout,
@@ -65,6 +65,4 @@ def _control(control: Range | Choice) -> Any:
             base=2, min=math.log2(control.low), max=math.log2(control.high),
             step=1 / control.steps_per_double, **shared,
         )  # fmt: skip
-    return ipywidgets.FloatSlider(
-        min=control.low, max=control.high, step=(control.high - control.low) / 100, **shared
-    )
+    return ipywidgets.FloatSlider(min=control.low, max=control.high, step=control.step, **shared)

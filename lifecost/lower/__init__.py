@@ -8,6 +8,8 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
+from lifecost.symbols import SYMBOLS
+
 # What a formula may be made of. Everything else is refused: sympy's printers pass a node that they
 # do not know through as text, and the code that comes out is wrong without a word.
 ALLOWED = (
@@ -27,6 +29,8 @@ ALLOWED = (
     sympy.core.numbers.Infinity,
     sympy.logic.boolalg.BooleanTrue,
 )
+
+_ORDER = {name: index for index, name in enumerate(SYMBOLS)}
 
 
 def target(name: str) -> Any:
@@ -49,6 +53,15 @@ def shared_parts(expr: Any) -> tuple[list[tuple[Any, Any]], Any]:
     check_nodes(expr)
     shared, (rest,) = sympy.cse(expr, order="canonical")
     return shared, rest
+
+
+def ranked(expr: Any) -> tuple[Any, dict[Any, str]]:
+    """Return an expression whose symbols sort in the order of `lifecost.symbols`, and their names.
+
+    sympy sorts factors by name, so each symbol gets one that sorts where it was declared.
+    """
+    names = {s: sympy.Symbol(f"s{_ORDER[s.name]:03}", positive=True) for s in expr.free_symbols}
+    return expr.subs(names), {short: symbol.name for symbol, short in names.items()}
 
 
 def arguments(expr: Any) -> list[str]:

@@ -7,10 +7,8 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 
-from lifecost.lower import check_nodes
+from lifecost.lower import check_nodes, ranked
 from lifecost.symbols import SYMBOLS
-
-_ORDER = {name: index for index, name in enumerate(SYMBOLS)}
 
 
 class _Latex(LatexPrinter):  # type: ignore[misc]
@@ -32,11 +30,9 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
 def source(expr: Any) -> str:
     """Return an expression as LaTeX."""
     check_nodes(expr)
-    # sympy sorts factors by name, so each symbol gets a name that sorts where it was declared.
-    ranked = {s: sympy.Symbol(f"s{_ORDER[s.name]:03}", positive=True) for s in expr.free_symbols}
-    names = {ranked[s]: SYMBOLS[s.name].latex for s in ranked}
-    printer = _Latex({"symbol_names": names, "mul_symbol": r"\,"})
-    return str(printer.doprint(expr.subs(ranked)))
+    expr, names = ranked(expr)
+    signs = {symbol: SYMBOLS[name].latex for symbol, name in names.items()}
+    return str(_Latex({"symbol_names": signs, "mul_symbol": r"\,"}).doprint(expr))
 
 
 def _last_symbol(term: Any) -> tuple[int, str]:

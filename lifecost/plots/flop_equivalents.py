@@ -9,7 +9,18 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from lifecost.plots.style import COLORS, DASHES, GREY, Figure, canvas, plain_log, styled
+from lifecost.plots.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    Figure,
+    Points,
+    bars,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
 
 _COSTS = {"compute": "compute", "weights": "weights", "kv": "KV cache"}
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
@@ -119,11 +130,11 @@ def intensity_by_year(points: Any, reference: float, refresh: Any) -> Figure:
     fills = dict(zip(_FORMATS, ("none", GREY, ink), strict=True))
     for axes, column, title in zip(panels, (2, 3), ("per byte", "per element"), strict=True):
         axes.axhline(reference, color=GREY, linewidth=1, linestyle="--", zorder=0)
-        for place, (size, (label, mark)) in enumerate(_FORMATS.items()):
+        for place, (size, (label, sign)) in enumerate(_FORMATS.items()):
             chosen = points[points[:, 1] == size]
             years = chosen[:, 0] + 0.22 * (place - 1)  # side by side
             axes.scatter(
-                years, chosen[:, column], s=26, marker=mark, facecolors=fills[size], edgecolors=ink,
+                years, chosen[:, column], s=26, marker=sign, facecolors=fills[size], edgecolors=ink,
                 linewidths=0.8, label=label,
             )  # fmt: skip
         axes.set_yscale("log")
@@ -167,43 +178,29 @@ def intensity_by_year(points: Any, reference: float, refresh: Any) -> Figure:
 
 
 @styled
-def balance(
-    costs: Sequence[float], line: Any, ratio: Any, setting: float, now: float, even: float
-) -> Figure:
-    """Return three bars of cost, and the ratio of KV cache to compute against the context.
-
-    Parameters
-    ----------
-    costs
-        FLOPs of the forward pass; FLOP-equivalents of reading the weights and the KV cache.
-    line, ratio
-        Contexts, and the cost of the KV cache over compute at each.
-    setting, now
-        The context that is set, and the ratio there.
-    even
-        Context at which the ratio is one.
-    """
-    drawing, (bars, axes) = canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
+def balance(points: Points) -> Figure:
+    """Return three bars of cost, and the ratio of KV cache to compute against the context."""
+    drawing, (upper, axes) = canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
     low, high = 1e8, 1e19
-    lengths = [cost - low for cost in costs]
-    labels = ["compute", "weights (full level)", "KV cache"]
-    drawn = bars.barh(labels, lengths, left=low, color=[COLORS[name] for name in _COSTS])
-    for bar, name in zip(drawn, _COSTS, strict=True):
-        bar.set_gid(f"{name}-cost")
-    bars.set_xscale("log")
-    bars.set_xlim(low, high)
-    bars.xaxis.set_minor_formatter(NullFormatter())
-    bars.tick_params(axis="y", length=0)
-    bars.invert_yaxis()
-    bars.set_xlabel("FLOP-equivalents in one step")
+    names = {
+        "compute": "compute-cost",
+        "weights (full level)": "weights-cost",
+        "KV cache": "kv-cost",
+    }
+    bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
+    upper.set_xscale("log")
+    upper.set_xlim(low, high)
+    upper.xaxis.set_minor_formatter(NullFormatter())
+    upper.tick_params(axis="y", length=0)
+    upper.invert_yaxis()
+    upper.set_xlabel("FLOP-equivalents in one step")
 
     axes.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
     axes.annotate("compute = 1", (13, 1), xytext=(0, 4), textcoords="offset points", fontsize=9)
-    (slope,) = axes.plot(line, ratio, color=COLORS["kv"])
-    (balanced,) = axes.plot(even, 1, "o", color=COLORS["kv"], markersize=8, markerfacecolor="none")
-    (chosen,) = axes.plot(setting, now, "o", color=COLORS["kv"], markersize=8)
-    for artist, name in ((slope, "ratio"), (balanced, "break-even"), (chosen, "setting")):
-        artist.set_gid(f"{name}-mark")
+    look = {"color": COLORS["kv"], "markersize": 8}
+    mark(axes, "ratio-mark", points, color=COLORS["kv"])
+    mark(axes, "break-even-mark", points, "o", markerfacecolor="none", **look)
+    mark(axes, "setting-mark", points, "o", **look)
     axes.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
     axes.set_xlim(10, 2**21)
     axes.set_ylim(1e-4, 1e5)
@@ -216,4 +213,31 @@ def balance(
         "a ring where it crosses one and a dot at the context that is set.",
         caption="The ring is the break-even context, the dot the context that is set: right of the "
         "ring, memory is the cost of a step.",
+    )  # fmt: skip
+
+
+@styled
+def roofline(points: Points) -> Figure:
+    """Return a device's roofline with prefill, decode and attention in decode under it."""
+    drawing, axes = canvas(7.2, 3.8)
+    ink = mpl.rcParams["text.color"]
+    mark(axes, "roof", points, color=ink, linewidth=1.5)
+    looks = {"prefill": ("s", "prefill"), "decode": ("D", "weights"), "attention": ("o", "kv")}
+    labels = ("prefill: weights, once a prompt", "decode: weights, once a step", "decode: KV cache")
+    for (name, (sign, color)), label in zip(looks.items(), labels, strict=True):
+        mark(axes, name, points, sign, color=COLORS[color], markersize=9, label=label)
+    axes.legend(loc="lower right")
+    axes.set(xscale="log", yscale="log")
+    axes.set(xlabel="operational intensity (FLOP/byte)", ylabel="attainable rate (FLOP/s)")
+    axes.set_xlim(2**-3, 2**22)
+    axes.set_ylim(1e10, 1e17)
+    plain_log(axes.xaxis)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    return Figure(
+        "roofline", drawing,
+        alt="A device's roofline on logarithmic axes: a slope, where memory bandwidth limits the "
+        "rate of arithmetic, and a flat roof at the peak. Prefill stands on the roof; the weights "
+        "and, far lower, the KV cache of a decode step stand on the slope.",
+        caption="Left of the corner memory sets the pace. A larger batch moves the weights of a "
+        "decode step to the right; nothing that the server does moves the KV cache.",
     )  # fmt: skip

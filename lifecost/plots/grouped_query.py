@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator
 
-from lifecost.plots.style import COLORS, DASHES, GREY, SERIES, Figure, canvas, plain_log, styled
+from lifecost.plots.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    SERIES,
+    Figure,
+    Points,
+    byte_log,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
 from lifecost.quantities import quantity
 
 
@@ -190,57 +202,32 @@ def quality(
 
 
 @styled
-def groupings(
-    models: Mapping[str, str],
-    multi_head: Sequence[float],
-    chosen: Sequence[float],
-    multi_query: Sequence[float],
-    marked: str,
-) -> Figure:
+def groupings(models: Mapping[str, str], points: Points) -> Figure:
     """Return the KV cache of each model on fixed axes: one head each, a grouping, one for all.
 
     Parameters
     ----------
     models
         Titles by name, smallest first.
-    multi_head, chosen, multi_query
-        Bytes of the cache, one for each model.
-    marked
-        Name of the model whose chosen grouping is marked.
+    points
+        For each model the marks ``range-``, ``mha-``, ``mqa-`` and ``chosen-``, in bytes; and
+        ``marked``, the ring around one model's choice.
     """
     drawing, axes = canvas(7.2, 2.6)
-    for place, (name, *sizes) in enumerate(
-        zip(models, multi_head, chosen, multi_query, strict=True)
-    ):
-        whole, shared, least = sizes
-        (line,) = axes.plot([least, whole], [place, place], color=GREY, linewidth=1)
-        line.set_gid(f"range-{name}")
-        for kind, size, look in (
-            ("mha", whole, {"marker": ">", "markerfacecolor": "none"}),
-            ("mqa", least, {"marker": "<", "markerfacecolor": "none"}),
-            ("chosen", shared, {"marker": "o", "markerfacecolor": COLORS["kv"]}),
-        ):
-            (mark,) = axes.plot(
-                size, place, markersize=8, markeredgecolor=COLORS["kv"], linestyle="none",
-                **look,
-            )  # fmt: skip
-            mark.set_gid(f"{kind}-{name}")
-        if name == marked:
-            (ring,) = axes.plot(
-                shared, place, "o", markersize=15, markerfacecolor="none",
-                markeredgecolor=COLORS["kv"], markeredgewidth=1.5,
-            )  # fmt: skip
-            ring.set_gid("marked")
+    look = {"markersize": 8, "markeredgecolor": COLORS["kv"], "linestyle": "none"}
+    for name in models:
+        mark(axes, f"range-{name}", points, color=GREY, linewidth=1)
+        mark(axes, f"mha-{name}", points, ">", markerfacecolor="none", **look)
+        mark(axes, f"mqa-{name}", points, "<", markerfacecolor="none", **look)
+        mark(axes, f"chosen-{name}", points, "o", markerfacecolor=COLORS["kv"], **look)
+    mark(axes, "marked", points, "o", **{**look, "markersize": 15}, markerfacecolor="none")
     axes.annotate(
         "< one head for all (MQA)     ● as chosen     > one for each query head (MHA)",
         (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
     )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xlim(1e5, 1e17)
-    axes.xaxis.set_major_locator(FixedLocator([1e6, 1e9, 1e12, 1e15]))
-    axes.xaxis.set_minor_locator(FixedLocator([10.0**power for power in range(5, 18)]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: quantity(size, "byte", 1)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    byte_log(axes.xaxis)
     axes.grid(visible=True, axis="x", which="both")
     axes.set_xlabel("size of the KV cache (bytes)")
     axes.set_yticks(range(len(models)), list(models.values()))
@@ -250,7 +237,7 @@ def groupings(
         "gqa-groupings", drawing,
         alt=f"One row for each of {', '.join(models.values())} on a logarithmic axis of bytes: "
         "the KV cache with one key-value head, with the chosen number and with one for each query "
-        f"head. A ring marks the chosen grouping of {models[marked]}.",
+        "head. A ring marks the chosen model.",
         caption="Each factor of two in the number of key-value heads is the same step on this "
         "axis; a larger model has more steps to take.",
     )  # fmt: skip

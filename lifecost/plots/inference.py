@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifecost.plots.style import COLORS, GREY, Figure, canvas, plain_log, styled
+from lifecost.plots.style import COLORS, GREY, Figure, Points, bars, byte_log, canvas, styled
 
 
 @styled
@@ -50,25 +50,21 @@ def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, devi
 
 
 @styled
-def kv_against_weights(kv_cache: float, weights: float, capacity: float, device: str) -> Figure:
-    """Return two bars, cache and weights in bytes, with a device's memory for scale."""
+def kv_against_weights(points: Points, capacity: float, device: str) -> Figure:
+    """Return two bars, weights and cache in bytes, with a device's memory for scale."""
     drawing, axes = canvas(7.2, 1.9)
-    low, high = 1e-1, 1e5
-    lengths = [weights / 1e9 - low, kv_cache / 1e9 - low]
-    bars = axes.barh(
-        ["weights", "KV cache"], lengths, left=low, color=[COLORS["weights"], COLORS["kv"]]
-    )
-    bars[0].set_gid("weights")
-    bars[1].set_gid("kv-cache")
-    axes.axvline(capacity / 1e9, color=GREY, linewidth=1, linestyle="--")
+    low, high = 1e8, 1e14
+    bars(axes, {"weights": "weights-size", "KV cache": "kv-cache-size"}, points, low,
+         [COLORS["weights"], COLORS["kv"]])  # fmt: skip
+    axes.axvline(capacity, color=GREY, linewidth=1, linestyle="--")
     axes.annotate(
-        f"one {device}", (capacity / 1e9, 1.45), xytext=(4, 0), textcoords="offset points",
+        f"one {device}", (capacity, 1.45), xytext=(4, 0), textcoords="offset points",
         fontsize=9, annotation_clip=False,
     )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    plain_log(axes.xaxis)
-    axes.set_xlabel("size (GB)")
+    byte_log(axes.xaxis)
+    axes.set_xlabel("size (bytes)")
     return Figure(
         "kv-against-weights", drawing,
         alt="Two bars on a logarithmic axis: the size of the weights and of the KV cache, beside "

@@ -6,15 +6,19 @@ import functools
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
 from matplotlib.figure import Figure as MplFigure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from lifecost.quantities import quantity
 
 _Given = ParamSpec("_Given")
+# Coordinates of each mark, by its name: where the parts of a figure that move stand.
+Points = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 # Colors carry a meaning and never change; the page's style sheet holds the same ones.
 COLORS = {
@@ -84,13 +88,42 @@ class Figure:
         label = html.escape(self.alt, quote=True)
         return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
+    def png(self) -> bytes:
+        """Return the figure as PNG, in black on white, for print."""
+        buffer = io.BytesIO()
+        with mpl.rc_context({"svg.fonttype": "none"}):
+            self.drawing.savefig(buffer, format="png", dpi=110, facecolor="white")
+        return buffer.getvalue()
+
+    def frames(self) -> dict[str, dict[str, list[float]]]:
+        """Return, for each artist with a gid, the axes that it stands in.
+
+        ``x`` and ``y`` are each [low, high, position of low, position of high, 1 if logarithmic],
+        positions in the SVG's units.
+        """
+        height = self.drawing.bbox.height
+        scale = 72 / self.drawing.dpi
+        found = {}
+        for axes in self.drawing.axes:
+            (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+            (left, bottom), (right, top) = axes.transData.transform([(x0, y0), (x1, y1)])
+            frame = {
+                "x": [x0, x1, left * scale, right * scale, int(axes.get_xscale() == "log")],
+                "y": [y0, y1, (height - bottom) * scale, (height - top) * scale,
+                      int(axes.get_yscale() == "log")],
+            }  # fmt: skip
+            for artist in axes.findobj(lambda artist: artist.get_gid() is not None):
+                found[artist.get_gid()] = frame
+        return found
+
     def _repr_html_(self) -> str:
         caption = html.escape(self.caption)
         # JupyterLab shows nothing of an SVG in a notebook that is not trusted yet, but its text:
         # at size zero that text does not litter the page. Text inside the SVG has its own size.
         return (
-            f'<figure class="lifecost-figure" id="{self.name}">\n'
-            f'<div style="font-size: 0">{self.svg()}</div>\n'
+            f'<figure class="lifecost-figure" id="figure-{self.name}">\n'
+            f'<div class="lifecost-drawing" tabindex="0" role="group" style="font-size: 0">'
+            f"{self.svg()}</div>\n"
             f"<figcaption>{caption}</figcaption>\n</figure>"
         )
 
@@ -119,6 +152,30 @@ def plain_log(axis: Any) -> None:
     """Label a logarithmic axis with plain numbers instead of powers of ten."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def byte_log(axis: Any) -> None:
+    """Label a logarithmic axis of bytes with decimal prefixes."""
+    axis.set_major_locator(LogLocator(base=1000, numticks=9))
+    axis.set_minor_locator(LogLocator(base=10, numticks=30))
+    axis.set_major_formatter(FuncFormatter(lambda size, _: quantity(size, "byte", 1)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def bars(
+    axes: Any, names: Mapping[str, str], points: Points, low: float, colors: Sequence[str]
+) -> None:
+    """Draw a horizontal bar for each label, from ``low`` to the mark of that name."""
+    lengths = [points[mark][0][0] - low for mark in names.values()]
+    drawn = axes.barh(list(names), lengths, left=low, color=colors)
+    for bar, mark in zip(drawn, names.values(), strict=True):
+        bar.set_gid(mark)
+
+
+def mark(axes: Any, name: str, points: Points, *style: Any, **look: Any) -> None:
+    """Draw the points of a mark as matplotlib's ``plot`` does, under the mark's name."""
+    (artist,) = axes.plot(*points[name], *style, **look)
+    artist.set_gid(name)
 
 
 def _lean(text: str) -> str:

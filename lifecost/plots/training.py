@@ -8,7 +8,18 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from lifecost.plots.style import COLORS, DASHES, GREY, SERIES, Figure, canvas, plain_log, styled
+from lifecost.plots.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    SERIES,
+    Figure,
+    Points,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
@@ -116,10 +127,10 @@ def published_laws(
         axes.axvline(budget, color=GREY, linewidth=1, linestyle="--", zorder=0)
         axes.set(xscale="log", yscale="log")
         axes.set_xlim(flops[0], flops[-1])
-    for (title, rows), mark in zip(tables.items(), _MARKS, strict=True):
+    for (title, rows), sign in zip(tables.items(), _MARKS, strict=True):
         names = ("train_flops", "n_params", "train_tokens")
         spent, n_params, tokens = (np.array([row[name] for row in rows]) for name in names)
-        look = {"s": 24, "marker": mark, "facecolors": "none", "edgecolors": ink, "zorder": 3}
+        look = {"s": 24, "marker": sign, "facecolors": "none", "edgecolors": ink, "zorder": 3}
         upper.scatter(spent, n_params, label=title, **look)
         lower.scatter(spent, tokens / n_params, **look)
     upper.legend(loc="upper left", handletextpad=0.2, borderaxespad=0)
@@ -164,34 +175,14 @@ def _spread(ends: Mapping[str, float], factor: float) -> dict[str, float]:
 
 
 @styled
-def isoflop(
-    n_params: Any,
-    valley: Any,
-    path: tuple[Any, Any],
-    optimum: tuple[float, float],
-    chosen: tuple[float, float],
-) -> Figure:
-    """Return one valley with its bottom and a chosen size marked.
-
-    Parameters
-    ----------
-    n_params, valley
-        Parameters, ascending, and the loss at each.
-    path
-        Sizes and losses of the compute-optimal models over all budgets.
-    optimum, chosen
-        Parameters and loss of the compute-optimal model and of the one that is set.
-    """
+def isoflop(points: Points) -> Figure:
+    """Return one valley with its bottom, and the path of the bottoms of all budgets."""
     drawing, axes = canvas(7.2, 3.6)
     ink = mpl.rcParams["text.color"]
-    (floors,) = axes.plot(*path, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
-    (curve,) = axes.plot(n_params, valley, color=_GREEN)
-    (ring,) = axes.plot(*optimum, "o", color=_GREEN, markersize=9, markerfacecolor="none")
-    (dot,) = axes.plot(*chosen, "o", color=ink, markersize=6)
-    for artist, name in (
-        (floors, "path"), (curve, "valley"), (ring, "optimum"), (dot, "chosen"),
-    ):  # fmt: skip
-        artist.set_gid(f"{name}-mark")
+    mark(axes, "path-mark", points, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
+    mark(axes, "valley-mark", points, color=_GREEN)
+    mark(axes, "optimum-mark", points, "o", color=_GREEN, markersize=9, markerfacecolor="none")
+    mark(axes, "chosen-mark", points, "o", color=ink, markersize=6)
     axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token)")
     axes.set_xlim(1e7, 1e13)
     axes.set_ylim(1.6, 4.2)

@@ -14,12 +14,20 @@ WEIGHTS = dict(n_layer=UP, n_ff_matrix=UP, d_ff=UP, n_head=UP, n_kv_head=UP, d_h
 MEMORY = dict(n_layer=UP, n_kv_head=UP, d_head=UP, kv_bytes=UP, context=UP, hoi=UP)
 AGAINST = dict(n_layer=-1, n_kv_head=-1, d_head=-1, kv_bytes=-1, hoi=-1)
 INVERSE = dict.fromkeys(MEMORY, DOWN)
+ROOF = dict(peak_flops=UP, memory_bandwidth=UP)
 
 # A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
 # depends on the rest, and a test further below says how.
 DIRECTIONS = {
     "operational_intensity": dict(peak_flops=1, memory_bandwidth=-1),
     "operational_intensity_per_element": dict(hoi=1, kv_bytes=1),
+    "attainable_flops": dict(peak_flops=UP, memory_bandwidth=UP, intensity=UP),
+    "attention_intensity": dict(n_head=1, n_kv_head=-1, kv_bytes=-1),
+    "decode_intensity": dict(batch=1, weight_bytes=-1),
+    "prefill_intensity": dict(context=1, weight_bytes=-1),
+    "attention_rate": {**ROOF, "n_head": UP, "n_kv_head": DOWN, "kv_bytes": DOWN},
+    "decode_rate": {**ROOF, "batch": UP, "weight_bytes": DOWN},
+    "prefill_rate": {**ROOF, "context": UP, "weight_bytes": DOWN},
     "parameter_count": {**WEIGHTS, "d_model": 1, "vocab_size": UP, "tied_embeddings": DOWN},
     "parameters_saved": dict(n_layer=1, d_model=1, d_head=1, n_head=UP, n_kv_head=DOWN),
     "multiplied_parameters": {**WEIGHTS, "d_model": 1, "vocab_size": UP},

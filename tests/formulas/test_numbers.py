@@ -119,6 +119,31 @@ CASES = {
     "operational_intensity_per_element": [
         (dict(hoi=1125, kv_bytes=0.5), 562.5, EXACT, "B200: FP4 is half a byte"),
     ],
+    # Roofline
+    "attainable_flops": [
+        (dict(peak_flops=1979e12, memory_bandwidth=3.35e12, intensity=8), 26.8e12, EXACT, "slope"),
+        (dict(peak_flops=1979e12, memory_bandwidth=3.35e12, intensity=591), 1979e12, 0, "roof"),
+    ],
+    # Two FLOPs a multiply-accumulate: twice the group over the bytes of an element, whatever else.
+    "attention_intensity": [
+        (dict(n_head=32, n_kv_head=8, kv_bytes=1), 8, 0, "Llama 3 8B, one byte"),
+        (dict(n_head=32, n_kv_head=32, kv_bytes=2), 1, 0, "multi-head, two bytes"),
+    ],
+    # A matrix of weights meets as many tokens as there are, twice each, once loaded.
+    "decode_intensity": [(dict(batch=240, weight_bytes=2), 240, 0, "scaling-book: batch, in bf16")],
+    "prefill_intensity": [(dict(context=8192, weight_bytes=1), 16384, 0, "written out")],
+    "attention_rate": [
+        (dict(peak_flops=1e15, memory_bandwidth=1e12, n_head=64, n_kv_head=8, kv_bytes=2), 8e12,
+         EXACT, "written out"),
+    ],
+    "decode_rate": [
+        (dict(peak_flops=1e15, memory_bandwidth=1e12, batch=100, weight_bytes=1), 2e14, EXACT,
+         "written out"),
+    ],
+    "prefill_rate": [
+        (dict(peak_flops=1e15, memory_bandwidth=1e12, context=8192, weight_bytes=1), 1e15, 0,
+         "written out"),
+    ],
     # Transformer
     "parameter_count": [
         (LLAMA_8B, 8_030_261_248, 0, "Llama 3 8B, from its configuration (litgpt 0.5.13)"),

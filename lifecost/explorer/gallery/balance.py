@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-
-from lifecost.explorer import Explorer
+from lifecost.explorer import Explorer, Mark
 from lifecost.explorer.gallery.controls import BATCH, CONTEXT, HOI, KV_BYTES, MODEL, POST
 from lifecost.formulas.decode import (
     break_even_context,
@@ -19,32 +14,27 @@ from lifecost.formulas.decode import (
 )
 from lifecost.plots import flop_equivalents
 
-
-def _draw(bound: Mapping[str, Any], values: Mapping[str, float]) -> Any:
-    bars = (forward_flops, weight_load_flop_equivalent, kv_load_flop_equivalent)
-    line = np.array([10.0, 2.0**21])  # a power law: two points draw it on logarithmic axes
-    return flop_equivalents.balance(
-        [values[formula.name] for formula in bars],
-        line,
-        kv_to_compute_ratio(bound, context=line),
-        bound["context"],
-        values["kv_to_compute_ratio"],
-        values["break_even_context"],
-    )
-
-
 balance = Explorer(
     name="balance",
     title="Does the step wait for arithmetic or for memory?",
     controls=(MODEL, BATCH, CONTEXT, KV_BYTES, HOI),
     outputs=(
+        kv_to_compute_ratio,
         forward_flops,
         kv_load_flop_equivalent,
-        kv_to_compute_ratio,
+        weight_load_flop_equivalent,
         break_even_context,
         decode_utilization,
-        weight_load_flop_equivalent,
     ),
-    draw=_draw,
+    marks=(
+        Mark("compute-cost", "bar", x="forward_flops"),
+        Mark("weights-cost", "bar", x="weight_load_flop_equivalent"),
+        Mark("kv-cost", "bar", x="kv_load_flop_equivalent"),
+        # A power law: two points draw it on logarithmic axes.
+        Mark("ratio-mark", "line", "context", "kv_to_compute_ratio", ("context", (10, 2**21))),
+        Mark("break-even-mark", "dot", x="break_even_context", y=1),
+        Mark("setting-mark", "dot", x="context", y="kv_to_compute_ratio"),
+    ),
+    draw=flop_equivalents.balance,
     fixed=POST,
 )

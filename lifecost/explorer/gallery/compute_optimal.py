@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from lifecost.catalog import laws, load
-from lifecost.explorer import Choice, Explorer, Range
+from lifecost.explorer import Choice, Explorer, Mark, Range
 from lifecost.formulas.scaling_law import (
     compute_overhead,
     isoflop_loss,
@@ -32,16 +29,9 @@ BUDGET = Range("train_flops", 1e18, 1e27, GOPHER["train_flops"], steps_per_doubl
 SIZE = Range("n_params", 1e7, 1e13, GOPHER["n_params"], steps_per_double=4)
 
 
-def _draw(bound: Mapping[str, Any], values: Mapping[str, float]) -> Any:
-    sizes = np.geomspace(SIZE.low, SIZE.high, 121)
-    budgets = np.geomspace(BUDGET.low, BUDGET.high, 31)
-    return training.isoflop(
-        sizes,
-        isoflop_loss(bound, n_params=sizes),
-        (optimal_params(bound, train_flops=budgets), optimal_loss(bound, train_flops=budgets)),
-        (values["optimal_params"], values["optimal_loss"]),
-        (bound["n_params"], values["isoflop_loss"]),
-    )
+def _grid(low: float, high: float, count: int) -> tuple[float, ...]:
+    # Round numbers: the curves do not care, and the page need not carry sixteen digits of each.
+    return tuple(float(f"{value:.3g}") for value in np.geomspace(low, high, count))
 
 
 compute_optimal = Explorer(
@@ -52,5 +42,13 @@ compute_optimal = Explorer(
         optimal_params, optimal_tokens, optimal_tokens_per_parameter, optimal_loss,
         affordable_tokens, isoflop_loss, compute_overhead,
     ),
-    draw=_draw,
+    marks=(
+        Mark("path-mark", "line", "optimal_params", "optimal_loss",
+             ("train_flops", _grid(BUDGET.low, BUDGET.high, 28))),
+        Mark("valley-mark", "line", "n_params", "isoflop_loss",
+             ("n_params", _grid(SIZE.low, SIZE.high, 73))),
+        Mark("optimum-mark", "dot", x="optimal_params", y="optimal_loss"),
+        Mark("chosen-mark", "dot", x="n_params", y="isoflop_loss"),
+    ),
+    draw=training.isoflop,
 )  # fmt: skip

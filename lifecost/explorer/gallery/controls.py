@@ -6,14 +6,26 @@ from lifecost.explorer import Choice, Range
 POST = post.bindings
 LLAMAS = tuple(load("post")["n_params"])
 
+_TITLES = {name: model.title for name, model in models.items()}
+
+# The post's three models with its round parameter counts; each knows its row in a picture.
+POST_MODEL = Choice(
+    "model",
+    "model",
+    {name: {**post.model(name), "row": row} for row, name in enumerate(LLAMAS)},
+    "llama-3-8b",
+    {name: _TITLES[name] for name in LLAMAS},
+)
+# The others as they are.
 MODEL = Choice(
     "model",
     "model",
-    {name: post.model(name) for name in LLAMAS},
+    {**{name: post.model(name) for name in LLAMAS},
+     **{name: m.bindings for name, m in models.items() if name not in LLAMAS}},
     "llama-3-8b",
-    {name: models[name].title for name in LLAMAS},
-)
+    _TITLES,
+)  # fmt: skip
 BATCH = Range("batch", 1, 4096, POST["batch"])
 CONTEXT = Range("context", 128, 2**20, POST["context"])
-KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"])
-HOI = Range("hoi", 50, 2000, POST["hoi"])
+KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], step=0.25)
+HOI = Range("hoi", 50, 2000, POST["hoi"], step=10)

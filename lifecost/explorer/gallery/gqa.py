@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from lifecost import values as check
 from lifecost.catalog import models
-from lifecost.explorer import Choice, Explorer
-from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, LLAMAS, MODEL, POST
+from lifecost.explorer import Choice, Explorer, Mark, Points
+from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, LLAMAS, POST, POST_MODEL
 from lifecost.formulas.decode import balancing_group_size, kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_cache_reduction, kv_cache_size, kv_to_weights_ratio
 from lifecost.plots import grouped_query
@@ -23,24 +23,25 @@ KV_HEADS = Choice(
 )
 
 
-def _draw(bound: Mapping[str, Any], _: Mapping[str, float]) -> Any:
-    step = {name: bound[name] for name in ("batch", "context", "kv_bytes")}
-    shapes = [models[name].shape for name in LLAMAS]
-    # The symbols do not carry the model's name; its number of layers tells it.
-    (marked,) = (n for n in LLAMAS if models[n].n_layer == bound["n_layer"])
-    return grouped_query.groupings(
-        {name: models[name].title for name in LLAMAS},
-        [kv_cache_size(shape, step, n_kv_head=shape["n_head"]) for shape in shapes],
-        [kv_cache_size(shape, step, n_kv_head=bound["n_kv_head"]) for shape in shapes],
-        [kv_cache_size(shape, step, n_kv_head=1) for shape in shapes],
-        marked,
-    )
+def _marks() -> Iterator[Mark]:
+    for row, name in enumerate(LLAMAS):
+        shape = {k: models[name].shape[k] for k in ("n_layer", "n_head", "d_head")}
+        extremes = {"mha": {"n_kv_head": shape["n_head"]}, "mqa": {"n_kv_head": 1}, "chosen": {}}
+        line = ("n_kv_head", (1, shape["n_head"]))
+        yield Mark(f"range-{name}", "line", "kv_cache_size", row, line, shape)
+        for kind, heads in extremes.items():
+            yield Mark(f"{kind}-{name}", "dot", "kv_cache_size", row, bind={**shape, **heads})
+    yield Mark("marked", "dot", x="kv_cache_size", y="row")
+
+
+def _draw(points: Points) -> Any:
+    return grouped_query.groupings({name: models[name].title for name in LLAMAS}, points)
 
 
 gqa = Explorer(
     name="gqa",
     title="What does sharing key-value heads buy?",
-    controls=(MODEL, KV_HEADS, CONTEXT, BATCH, KV_BYTES),
+    controls=(POST_MODEL, KV_HEADS, CONTEXT, BATCH, KV_BYTES),
     outputs=(
         kv_cache_size,
         kv_cache_reduction,
@@ -48,6 +49,7 @@ gqa = Explorer(
         kv_to_compute_ratio,
         balancing_group_size,
     ),
+    marks=tuple(_marks()),
     draw=_draw,
     fixed=POST,
 )

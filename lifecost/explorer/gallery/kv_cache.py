@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lifecost.catalog import hardware
-from lifecost.explorer import Choice, Explorer
+from lifecost.explorer import Choice, Explorer, Mark, Points
 from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, MODEL, POST
 from lifecost.formulas.kv_cache import kv_cache_size, kv_to_weights_ratio, weights_size
 from lifecost.plots import inference
@@ -18,17 +17,15 @@ ATTENTION = Choice(
     "MHA",
     {
         "MHA": "multi-head (MHA)",
-        "GQA": "grouped-query, as published (GQA)",
+        "GQA": "as published",
         "MQA": "multi-query (MQA)",
     },
 )
 
 
-def _draw(_: Mapping[str, Any], values: Mapping[str, float]) -> Any:
+def _draw(points: Points) -> Any:
     device = hardware["h100-sxm"]
-    return inference.kv_against_weights(
-        values["kv_cache_size"], values["weights_size"], device.memory_capacity, device.title
-    )
+    return inference.kv_against_weights(points, device.memory_capacity, device.title)
 
 
 kv_cache = Explorer(
@@ -36,6 +33,10 @@ kv_cache = Explorer(
     title="How large is the KV cache beside the weights?",
     controls=(MODEL, ATTENTION, BATCH, CONTEXT, KV_BYTES),
     outputs=(kv_cache_size, weights_size, kv_to_weights_ratio),
+    marks=(
+        Mark("weights-size", "bar", x="weights_size"),
+        Mark("kv-cache-size", "bar", x="kv_cache_size"),
+    ),
     draw=_draw,
     fixed=POST,
 )

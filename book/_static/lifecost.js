@@ -1,0 +1,357 @@
+// The explorers of the page: the marks that Python drew, moved by the formulas that Python printed.
+// Part of lifecost (MIT). The formulas below the runtime are generated; see lifecost/lower.
+"use strict";
+(() => {
+function affordable_tokens({ n_params, train_flops }) {
+  return (1/6)*train_flops/n_params;
+}
+function attainable_flops({ intensity, memory_bandwidth, peak_flops }) {
+  return Math.min(peak_flops, intensity*memory_bandwidth);
+}
+function attention_intensity({ kv_bytes, n_head, n_kv_head }) {
+  return 2*n_head/(kv_bytes*n_kv_head);
+}
+function attention_rate({ kv_bytes, memory_bandwidth, n_head, n_kv_head, peak_flops }) {
+  return Math.min(peak_flops, 2*memory_bandwidth*n_head/(kv_bytes*n_kv_head));
+}
+function balancing_group_size({ context, d_head, hoi, kv_bytes, n_head, n_layer, n_params }) {
+  return context*d_head*hoi*kv_bytes*n_head*n_layer/n_params;
+}
+function break_even_context({ d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  return n_params/(d_head*hoi*kv_bytes*n_kv_head*n_layer);
+}
+function compute_overhead({ data_exponent, data_scale, n_params, param_exponent, param_scale, train_flops }) {
+  const x0 = (1/6)*train_flops;
+  const x1 = data_exponent + param_exponent;
+  const x2 = 1/x1;
+  const x3 = 1/param_exponent;
+  const x4 = 1/data_exponent;
+  return Math.pow((data_scale*Math.pow(x0/n_params, -data_exponent) + Math.pow(n_params, -param_exponent)*param_scale)/(data_scale*Math.pow(Math.pow(x0, param_exponent*x2)*Math.pow(data_exponent*data_scale*x3/param_scale, x2), -data_exponent) + param_scale*Math.pow(Math.pow(x0, data_exponent*x2)*Math.pow(param_exponent*param_scale*x4/data_scale, x2), -param_exponent)), x1*x3*x4);
+}
+function decode_intensity({ batch, weight_bytes }) {
+  return 2*batch/weight_bytes;
+}
+function decode_rate({ batch, memory_bandwidth, peak_flops, weight_bytes }) {
+  return Math.min(peak_flops, 2*batch*memory_bandwidth/weight_bytes);
+}
+function decode_utilization({ batch, context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  const x0 = 2*batch;
+  const x1 = n_params*x0;
+  return x1/Math.max(x1, context*d_head*hoi*kv_bytes*n_kv_head*n_layer*x0);
+}
+function forward_flops({ batch, n_params }) {
+  return 2*batch*n_params;
+}
+function isoflop_loss({ data_exponent, data_scale, loss_floor, n_params, param_exponent, param_scale, train_flops }) {
+  return data_scale*Math.pow((1/6)*train_flops/n_params, -data_exponent) + loss_floor + Math.pow(n_params, -param_exponent)*param_scale;
+}
+function kv_cache_reduction({ n_head, n_kv_head }) {
+  return n_head/n_kv_head;
+}
+function kv_cache_size({ batch, context, d_head, kv_bytes, n_kv_head, n_layer }) {
+  return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer;
+}
+function kv_load_flop_equivalent({ batch, context, d_head, hoi, kv_bytes, n_kv_head, n_layer }) {
+  return 2*batch*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+}
+function kv_to_compute_ratio({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  return context*d_head*hoi*kv_bytes*n_kv_head*n_layer/n_params;
+}
+function kv_to_weights_ratio({ batch, context, d_head, kv_bytes, n_kv_head, n_layer, n_params, weight_bytes }) {
+  return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer/(n_params*weight_bytes);
+}
+function optimal_loss({ data_exponent, data_scale, loss_floor, param_exponent, param_scale, train_flops }) {
+  const x0 = (1/6)*train_flops;
+  const x1 = 1/(data_exponent + param_exponent);
+  return data_scale*Math.pow(Math.pow(x0, param_exponent*x1)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x1), -data_exponent) + loss_floor + param_scale*Math.pow(Math.pow(x0, data_exponent*x1)*Math.pow(param_exponent*param_scale/(data_exponent*data_scale), x1), -param_exponent);
+}
+function optimal_params({ data_exponent, data_scale, param_exponent, param_scale, train_flops }) {
+  const x0 = 1/(data_exponent + param_exponent);
+  return Math.pow((1/6)*train_flops, data_exponent*x0)*Math.pow(param_exponent*param_scale/(data_exponent*data_scale), x0);
+}
+function optimal_tokens({ data_exponent, data_scale, param_exponent, param_scale, train_flops }) {
+  const x0 = 1/(data_exponent + param_exponent);
+  return Math.pow((1/6)*train_flops, param_exponent*x0)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x0);
+}
+function optimal_tokens_per_parameter({ data_exponent, data_scale, param_exponent, param_scale, train_flops }) {
+  const x0 = (1/6)*train_flops;
+  const x1 = 1/(data_exponent + param_exponent);
+  return Math.pow(x0, -data_exponent*x1)*Math.pow(x0, param_exponent*x1)*Math.pow(param_exponent*param_scale/(data_exponent*data_scale), -x1)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x1);
+}
+function prefill_intensity({ context, weight_bytes }) {
+  return 2*context/weight_bytes;
+}
+function prefill_rate({ context, memory_bandwidth, peak_flops, weight_bytes }) {
+  return Math.min(peak_flops, 2*context*memory_bandwidth/weight_bytes);
+}
+function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
+  return hoi*n_params*weight_bytes;
+}
+function weights_size({ n_params, weight_bytes }) {
+  return n_params*weight_bytes;
+}
+const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balancing_group_size, break_even_context, compute_overhead, decode_intensity, decode_rate, decode_utilization, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, weight_load_flop_equivalent, weights_size };
+
+const PREFIX = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s" };
+
+// The same text as lifecost.quantities gives.
+function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "-∞" : "NaN";
+  if (value === 0) return "0";
+  const [mantissa, power] = value.toExponential(digits - 1).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= Math.max(6, digits)) return `${mantissa}e${exponent}`;
+  const rounded = Number(`${mantissa}e${exponent}`);
+  const [whole, part] = rounded.toFixed(Math.max(0, digits - 1 - exponent)).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return part ? `${grouped}.${part}` : grouped;
+}
+
+function quantity(value, unit, digits = 3) {
+  if (unit === "1") return number(value, digits);
+  const size = Math.abs(value);
+  if (!(unit in PREFIXED) || !(size >= 1e3 && size < 1e27)) {
+    const [head, ...rest] = unit.split("/");
+    const plain = head === "FLOP" || head === "s" || value === 1;
+    return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
+  }
+  const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
+  const step = Math.min(8, Math.floor(exponent / 3));
+  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step]}${PREFIXED[unit]}`;
+}
+
+function exactly(value) {
+  return Number.isInteger(value) && Math.abs(value) < 1e6 ? number(value, 7).replace(/\.0+$/, "")
+    : number(value);
+}
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// A value from the axis to its place in the SVG, inside or just outside of the frame.
+function place([low, high, from, to, log], value) {
+  const scale = log ? Math.log10 : Number;
+  const share = (scale(value) - scale(low)) / (scale(high) - scale(low));
+  return from + Math.min(9, Math.max(-9, share)) * (to - from);
+}
+
+const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+
+class Explorer extends HTMLElement {
+  connectedCallback() {
+    if (this.data) return;
+    this.data = JSON.parse(this.querySelector("script").textContent);
+    this.controls = new Map(this.data.controls.map((control) => [control.name, control]));
+    this.state = new Map(this.data.controls.map((control) => [control.name, control.opening]));
+    this.inputs = new Map();
+    this.outputs = this.data.outputs.map(([name, unit]) => (
+      { name, unit, node: this.querySelector(`output[name="${name}"]`) }));
+    this.marks = this.data.marks;
+    for (const mark of this.marks) mark.node = this.artist(mark);
+    this.equation = this.querySelector(".lifecost-equation");
+    this.querySelector(".lifecost-setting").replaceWith(this.form());
+    this.update();
+  }
+
+  // The node of a mark in the drawing; a bar's base and height are read off it once.
+  artist(mark) {
+    const group = document.getElementById(`${this.data.figure}-${mark.name}`);
+    const node = group.querySelector(mark.kind === "dot" ? "use" : "path");
+    if (mark.kind === "bar") {
+      const corners = node.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+      [mark.left, mark.bottom, mark.top] = [corners[0], corners[1], corners[5]];
+    }
+    return node;
+  }
+
+  // ---- from a setting to what is shown
+
+  // Every symbol that the setting binds, in the order of the controls: Explorer.bind in Python.
+  bound() {
+    const bound = { ...this.data.fixed };
+    for (const [name, control] of this.controls) {
+      const value = this.state.get(name);
+      if (!control.options) bound[name] = value;
+      else for (const [symbol, given] of Object.entries(control.options[value])) {
+        bound[symbol] = typeof given === "string" ? bound[given] : given;
+      }
+    }
+    return bound;
+  }
+
+  update() {
+    const bound = this.bound();
+    for (const { name, unit, node } of this.outputs) {
+      const value = FORMULAS[name](bound);
+      node.dataset.value = value;
+      node.textContent = quantity(value, unit);
+    }
+    for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
+    const shown = this.data.equation.replace(/\{(\w+)\}/g, (_, name) => exactly(bound[name]));
+    const [{ name, node }] = this.outputs;
+    this.equation.textContent = `${name} = ${shown} = ${node.textContent}`;
+  }
+
+  move(mark, bound) {
+    const value = (term) => typeof term !== "string" ? term
+      : own(FORMULAS, term) ? FORMULAS[term](bound) : bound[term];
+    const point = () => [place(mark.x, value(mark.at[0])).toFixed(2),
+      place(mark.y, value(mark.at[1])).toFixed(2)];
+    if (mark.kind === "line") {
+      const [symbol, values] = mark.over;
+      const points = values.map((v) => { bound[symbol] = v; return point().join(" "); });
+      mark.node.setAttribute("d", `M ${points.join(" L ")}`);
+    } else if (mark.kind === "dot") {
+      const [x, y] = point();
+      mark.node.setAttribute("x", x);
+      mark.node.setAttribute("y", y);
+    } else {
+      const { left, bottom, top } = mark;
+      const end = Math.max(left, point()[0]);
+      mark.node.setAttribute("d", `M ${left} ${bottom} L ${end} ${bottom} L ${end} ${top} L ${left} ${top} z`);
+    }
+  }
+
+  // ---- from what a reader or a link says to a setting
+
+  // The value in a text, or what is wrong with it. Nothing is believed that the control does not offer.
+  read(control, text) {
+    if (control.options) {
+      return own(control.options, text) ? { value: text }
+        : { error: `${control.name}: no such choice` };
+    }
+    const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
+    return value >= control.low && value <= control.high ? { value } : {
+      error: `${control.name} = ${text.slice(0, 20) || "nothing"}: give a number from `
+        + `${exactly(control.low)} to ${exactly(control.high)}`
+        + (control.unit && ` (${control.unit})`) };
+  }
+
+  // An input keeps what was typed; an impossible value changes nothing but the line that says so.
+  set(name, text, source) {
+    const control = this.controls.get(name);
+    const { value, error } = this.read(control, text);
+    this.problem.textContent = error ?? "";
+    const { field, slider } = this.inputs.get(name);
+    field.setAttribute("aria-invalid", String(Boolean(error)));
+    if (error) return false;
+    this.state.set(name, value);
+    if (source !== field) field.value = value;
+    if (slider) {
+      if (source !== slider) slider.value = control.log ? Math.log2(value) : value;
+      slider.setAttribute("aria-valuetext", `${exactly(value)} ${control.unit}`);
+    }
+    this.update();
+    return true;
+  }
+
+  reset() {
+    for (const [name, control] of this.controls) this.set(name, String(control.opening));
+  }
+
+  // ---- controls
+
+  form() {
+    this.problem = element("p", { class: "lifecost-problem", role: "alert" });
+    const rows = [...this.controls.values()].map((control) => this.row(control));
+    const button = (label, act) => {
+      const node = element("button", { type: "button" }, label);
+      node.addEventListener("click", () => act.call(this, node));
+      return node;
+    };
+    const buttons = element("p", { class: "lifecost-buttons" },
+      button("Reset", this.reset),
+      button("Copy link", (node) => {
+        history.replaceState(null, "", `#${this.hash()}`);
+        copy(node, location.href);
+      }),
+      button("Copy as Python", (node) => copy(node, this.python())));
+    return element("div", { class: "lifecost-controls" }, ...rows, this.problem, buttons);
+  }
+
+  row(control) {
+    const id = `${this.dataset.name}-${control.name}`;
+    const label = element("label", { for: id }, control.label);
+    if (control.options) {
+      const options = Object.keys(control.options).map((value) =>
+        element("option", { value }, control.titles[value]));
+      const field = element("select", { id, name: control.name }, ...options);
+      field.value = control.opening;
+      field.addEventListener("input", () => this.set(control.name, field.value, field));
+      this.inputs.set(control.name, { field });
+      return element("div", {}, label, field);
+    }
+    const { low, high, grid, log } = control;
+    const field = element("input", { id, name: control.name, type: "number", min: low, max: high,
+      step: "any", title: control.meaning, value: control.opening });
+    const slider = element("input", { type: "range", "aria-label": `${control.label}, slider`,
+      min: log ? Math.log2(low) : low, max: log ? Math.log2(high) : high, step: "any" });
+    slider.value = log ? Math.log2(control.opening) : control.opening;
+    field.addEventListener("input", () => this.set(control.name, field.value, field));
+    slider.addEventListener("input", () => {
+      // Sliders stop on a grid of round numbers, and at both ends.
+      const at = Math.round(Number(slider.value) / grid) * grid;
+      const value = Number((log ? 2 ** at : at).toPrecision(log && at % 1 ? 3 : 12));
+      this.set(control.name, String(Math.min(high, Math.max(low, value))), slider);
+    });
+    this.inputs.set(control.name, { field, slider });
+    return element("div", {}, label, slider, field);
+  }
+
+  // ---- links and code
+
+  hash() {
+    const query = [...this.state].map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    return `${this.dataset.name}?${query.join("&")}`;
+  }
+
+  python() {
+    const name = this.dataset.name.replaceAll("-", "_");
+    const value = (v) => typeof v === "string" ? JSON.stringify(v) : String(v);
+    const setting = [...this.state].map(([key, v]) => `${key}=${value(v)}`).join(", ");
+    return `from lifecost.explorer.gallery import ${name}\n\nprint(${name}(${setting}))`;
+  }
+
+  open(query) {
+    for (const [name, text] of new URLSearchParams(query)) {
+      const control = this.controls.get(name);
+      if (control && !this.read(control, text).error) this.set(name, text);
+    }
+    this.scrollIntoView();
+  }
+}
+
+// Where the clipboard is closed to pages, as on file:, the text is shown to be copied by hand.
+function copy(button, text) {
+  const done = (label) => {
+    const old = button.dataset.label ??= button.textContent;
+    button.textContent = label;
+    setTimeout(() => { button.textContent = old; }, 1500);
+  };
+  const byHand = () => {
+    const box = element("textarea", { readonly: "", rows: 4, "aria-label": "Text to copy" });
+    box.value = text;
+    button.closest(".lifecost-controls").append(box);
+    box.select();
+  };
+  if (!navigator.clipboard) byHand();
+  else navigator.clipboard.writeText(text).then(() => done("Copied"), byHand);
+}
+
+// #kv-cache?model=llama-3-8b&batch=64 opens that setting.
+function openLink() {
+  const [name, query] = location.hash.slice(1, 2000).split("?", 2);
+  const found = query && [...document.querySelectorAll("lifecost-explorer")]
+    .find((explorer) => explorer.dataset.name === name);
+  if (found) found.open(query);
+}
+
+customElements.define("lifecost-explorer", Explorer);
+addEventListener("hashchange", openLink);
+openLink();
+})();

@@ -1,0 +1,31 @@
+"""Text with a place for each number: ``2 × {n_params} × {batch}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy.printing.str import StrPrinter
+
+from lifecost.lower import check_nodes, ranked
+
+
+class _Text(StrPrinter):  # type: ignore[misc]
+    def _print_Symbol(self, expr: Any) -> str:
+        return f"{{{self._settings['names'][expr]}}}"
+
+    def _print_Max(self, expr: Any) -> str:
+        return f"max({', '.join(map(self._print, expr.args))})"
+
+    def _print_Min(self, expr: Any) -> str:
+        return f"min({', '.join(map(self._print, expr.args))})"
+
+
+_Text._default_settings = {**StrPrinter._default_settings, "names": {}}
+
+
+def source(expr: Any) -> str:
+    """Return an expression as text, its factors in the order of `lifecost.symbols`."""
+    check_nodes(expr)
+    expr, names = ranked(expr)
+    text = str(_Text({"names": names}).doprint(expr))
+    return text.replace("**", "^").replace("*", " × ").replace("/", " / ")

@@ -1,0 +1,154 @@
+"""The built pages in a browser: no request elsewhere, no error, legible to everyone."""
+
+import re
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build/html"
+CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
+PAGES = ["search", "genindex", *CHAPTERS]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Return ``visit(page, ...)``, which opens a page and notes its requests and complaints."""
+    contexts = []
+
+    def visit(page, *, disk=False, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.requests, tab.complaints = [], []
+        tab.on("request", lambda request: tab.requests.append(request.url))
+        tab.on("requestfailed", lambda request: tab.complaints.append(f"failed: {request.url}"))
+        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.on("console", lambda message: tab.complaints.append(message.text))
+        tab.base = SITE.as_uri() if disk else server
+        tab.goto(f"{tab.base}/{page}.html")
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def read_through(tab):
+    """Bring every part of the page near once, as a reader would."""
+    # A tall window shows all at once, folded parts too.
+    tab.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    width = tab.viewport_size["width"]
+    for _ in range(2):  # what was laid out for the first time is taller than was guessed
+        height = tab.evaluate("document.documentElement.scrollHeight")
+        tab.set_viewport_size({"width": width, "height": min(height + 100, 30_000)})
+        tab.wait_for_timeout(60)
+
+
+# Classes, so that the workers can share them out.
+class TestRequests:
+    @pytest.mark.parametrize("disk", [False, True], ids=["http", "file"])
+    @pytest.mark.parametrize("page", PAGES)
+    def test_nothing_from_elsewhere_and_no_complaint(self, visit, page, disk):
+        tab = visit(page, disk=disk)
+        read_through(tab)
+        elsewhere = [url for url in tab.requests if not url.startswith((tab.base, "data:"))]
+        assert not elsewhere
+        assert not tab.complaints
+
+    def test_the_root_leads_to_the_book(self, visit):
+        tab = visit("index")
+        tab.wait_for_url(f"**/{CHAPTERS[0]}.html")
+
+    @pytest.mark.parametrize("disk", [False, True], ids=["http", "file"])
+    def test_search_finds(self, visit, disk):
+        tab = visit(CHAPTERS[0], disk=disk, viewport={"width": 1400, "height": 900})
+        tab.fill("#site-nav input[type=search]", "prefill")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector("#search-results li a")
+        assert not tab.complaints
+
+
+class TestViews:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_a_phone_does_not_scroll_sideways(self, visit, page):
+        tab = visit(page, viewport={"width": 360, "height": 740})
+        read_through(tab)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+    def test_the_chapters_open_on_a_phone(self, visit):
+        tab = visit(CHAPTERS[1], viewport={"width": 360, "height": 740}, java_script_enabled=False)
+        link = tab.locator("#site-nav a", has_text="The ledger")
+        assert not link.is_visible()
+        tab.click("[popovertarget=site-nav]")
+        assert link.is_visible()
+        tab.keyboard.press("Escape")
+        assert not link.is_visible()
+
+    @pytest.mark.parametrize("page", ["book/training", "book/inference"])
+    def test_figures_show_without_a_script_and_in_print(self, visit, page):
+        plain = visit(page, java_script_enabled=False)
+        printed = visit(page, color_scheme="dark")
+        printed.emulate_media(media="print")
+        printed.evaluate("dispatchEvent(new Event('beforeprint'))")
+        for tab in (plain, printed):
+            figures = tab.locator("figure.lifecost-figure svg")
+            assert figures.count() > 0
+            for figure in figures.all():
+                assert figure.bounding_box()["height"] > 80
+        assert printed.evaluate("document.documentElement.dataset.theme") == "light"
+        assert not printed.locator(".site-header").is_visible()
+        assert printed.locator("details.dropdown > p").first.is_visible()
+
+    def test_the_choice_of_colors_is_kept(self, visit):
+        tab = visit(CHAPTERS[0])
+        theme = "document.documentElement.dataset.theme"
+        assert tab.evaluate(theme) == "light"
+        tab.click("#site-theme")
+        assert tab.evaluate(theme) == "dark"
+        tab.reload()
+        assert tab.evaluate(theme) == "dark"
+        assert tab.get_attribute("#site-theme", "aria-pressed") == "true"
+
+    def test_equations_are_drawn_in_the_books_font(self, visit):
+        tab = visit("book/training")
+        tab.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")
+        assert tab.locator("math").first.bounding_box()["width"] > 4
+
+
+# What there is of one kind in hundreds is looked at in a few places: axe takes half a minute for
+# the page of formulas otherwise. Figures are images by their role, so their inside is not read.
+THIN = """
+for (const part of [...document.querySelectorAll('section > section')].slice(14)) part.remove();
+for (const row of document.querySelectorAll('tbody > tr:nth-child(n + 6)')) row.remove();
+for (const part of document.querySelectorAll('svg[role=img] > *')) part.remove();
+for (const code of [...document.querySelectorAll('pre')].slice(4)) code.textContent = 'code';
+for (const math of [...document.querySelectorAll('math')].slice(4)) math.replaceWith('math');
+"""
+
+
+def violations(tab, rules=None):
+    read_through(tab)
+    tab.evaluate(f"() => {{{THIN}}}")
+    tab.evaluate(AXE)
+    options = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    found = tab.evaluate("(options) => axe.run(options)", options)["violations"]
+    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found]
+
+
+class TestAccessInLight:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_no_violation(self, visit, page):
+        assert not violations(visit(page, bypass_csp=True))
+
+
+class TestAccessInDark:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_no_violation(self, visit, page):
+        # Only colors differ.
+        tab = visit(page, bypass_csp=True, color_scheme="dark")
+        assert not violations(tab, ["color-contrast", "link-in-text-block"])
