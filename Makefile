@@ -46,7 +46,8 @@ test: $(TEST_READY) lint book ## Check everything: style, types, units, notebook
 bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
 
-audit: $(TEST_READY) book ## Measure the chapters with Lighthouse (ARGS: pages)
+audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
+	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
 
 lint: $(TEST_READY) ## Check style, types and spelling

@@ -19,7 +19,7 @@ MODEL = {
     **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
     **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
     "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
-    "tokens_per_day": 1e9,
+    "tokens_per_day": 1e9, "intensity": 100,
 }  # fmt: skip
 HIGHEST = {"context": 10_000, "batch": 1000}
 

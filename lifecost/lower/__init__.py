@@ -1,4 +1,11 @@
-"""From a sympy expression to the languages in which it is used; one short file a target."""
+"""From a sympy expression to the languages in which it is used; one short file a target.
+
+To add a target: write ``lower/<name>.py`` with a function that takes an expression and returns
+text; print with a subclass of sympy's printer that overrides only what differs; call `check_nodes`
+first, so that an unknown node is refused and not printed as it stands; take shared parts from
+`shared_parts` where the language has assignments; give `Formula` a property for it; hold it to
+NumPy in ``tests/lower/``.
+"""
 
 from __future__ import annotations
 

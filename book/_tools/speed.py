@@ -1,0 +1,96 @@
+"""Measure how fast the explorers answer: part of `make audit`.
+
+On the built page: from an input event to the changed page, for each explorer, plain and with the
+processor slowed four times. Beside it the same figure as a kernel redraws it (ipywidgets, in this
+process, so without the way to the browser and back).
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import random
+import re
+import shutil
+import statistics
+import threading
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from lifecost.explorer import Choice, widgets
+from lifecost.explorer.gallery import EXPLORERS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EVENTS = 400
+MEASURE = """
+([name, values]) => {
+  const field = document.querySelector(`#${name} input[type=number]`);
+  return values.map((value) => {
+    field.value = value;
+    const start = performance.now();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    return performance.now() - start;
+  });
+}
+"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def chapter(name: str) -> str:
+    """Return the address of the page that an explorer stands on."""
+    pages = (ROOT / "_build/html/book").glob("*.html")
+    return next(p.name for p in pages if f'data-name="{name}"' in p.read_text("utf-8"))
+
+
+def summary(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"{statistics.median(ordered):8.2f} {ordered[int(0.95 * len(ordered))]:8.2f} "
+
+
+def main() -> None:
+    handler = functools.partial(Quiet, directory=ROOT / "_build/html")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}{'kernel':>14}{'ratio':>8}"
+    print(f"{'milliseconds':<16}{heads}")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--enable-precise-memory-info"]
+        )
+        for name, explorer in EXPLORERS.items():
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/book/{chapter(name)}")
+            page.locator(f"#{name}").scroll_into_view_if_needed()
+            control = next(c for c in explorer.controls if not isinstance(c, Choice))
+            draw = random.Random(0)
+            values = [control.low * (control.high / control.low) ** draw.random()
+                      for _ in range(EVENTS)]  # fmt: skip
+            page.evaluate(MEASURE, [name, values])  # warm
+            plain = page.evaluate(MEASURE, [name, values])
+            session = page.context.new_cdp_session(page)
+            session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+            slowed = page.evaluate(MEASURE, [name, values])
+            box = widgets.build(explorer)
+            slider = next(w for w in box.children if re.search("Slider", type(w).__name__))
+            kernel = []
+            for value in values[:12]:
+                start = time.perf_counter()
+                slider.value = value
+                kernel.append(1000 * (time.perf_counter() - start))
+            ratio = statistics.median(kernel) / max(0.01, statistics.median(plain))
+            print(f"{name:<16}{summary(plain)}{summary(slowed)}"
+                  f"{statistics.median(kernel):14.1f}{ratio:8.0f}")  # fmt: skip
+            page.close()
+        browser.close()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
