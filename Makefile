@@ -41,12 +41,14 @@ serve: book ## Serve the book on localhost (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 test: $(TEST_READY) lint book ## Check everything: style, types, units, notebooks, pages
+	@$(PY) book/_tools/chromium.py
 	@$(PY) -m pytest $(NBVAL) -n auto --dist loadscope $(ARGS)
 
 bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
 
 audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
+	@$(PY) book/_tools/chromium.py
 	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -14,9 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from lifecost.symbols import SYMBOLS
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book/_tools"))
+import chromium  # noqa: E402
 
 # Narrower than what the package allows: there a power may leave the floating-point range (which is
 # an error of its own), here every formula has a value.
@@ -80,19 +81,8 @@ def draw() -> Callable[..., dict[str, np.ndarray]]:
     return draw
 
 
-SITE = Path(__file__).parent.parent / "_build/html"
+SITE = ROOT / "_build/html"
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-NAMES = ("google-chrome", "google-chrome-stable", "chrome", "chromium", "chromium-browser")
-# The sandbox needs rights that containers lack; a browser under test calls nobody on its own.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -104,30 +94,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def find_browser():
-    return next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def launch(playwright):
-    """The system's browser, else Debian's package, else Playwright's own."""
-    if not find_browser() and shutil.which("apt-get") and os.geteuid() == 0:
-        for command in ("update", "install --yes --no-install-recommends chromium"):
-            subprocess.run(["apt-get", "-qq", *command.split()], check=False, capture_output=True)
-    if path := find_browser():
-        return playwright.chromium.launch(executable_path=path, args=FLAGS)
-    try:
-        if not Path(playwright.chromium.executable_path).exists():
-            command = ["playwright", "install", "chromium"]
-            subprocess.run([sys.executable, "-m", *command], check=False, timeout=300)
-        return playwright.chromium.launch(args=FLAGS)
-    except (Error, subprocess.SubprocessError):
-        pytest.fail("no browser: install Chrome or Chromium (Debian: apt install chromium)", False)
-
-
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = chromium.launch(playwright)
         yield browser
         browser.close()
 

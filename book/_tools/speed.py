@@ -11,12 +11,12 @@ import functools
 import http.server
 import random
 import re
-import shutil
 import statistics
 import threading
 import time
 from pathlib import Path
 
+import chromium
 from playwright.sync_api import sync_playwright
 
 from lifecost.explorer import Choice, widgets
@@ -60,10 +60,7 @@ def main() -> None:
     heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}{'kernel':>14}{'ratio':>8}"
     print(f"{'milliseconds':<16}{heads}")
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--enable-precise-memory-info"]
-        )
+        browser = chromium.launch(playwright)
         for name, explorer in EXPLORERS.items():
             page = browser.new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/book/{chapter(name)}")
