@@ -33,7 +33,7 @@ book: $(HTML)/index.html ## Build the book and say where it stands
 $(HTML)/index.html: $(BOOK_READY) $(SOURCES)
 	@echo "Building the book ..."
 # What Sphinx remembers of earlier builds would show in the search index: equal trees, equal bytes.
-	@rm -rf _build/.doctrees
+	@rm -rf $(HTML) _build/.doctrees
 	@.venv/bin/jupyter-book build --all --quiet --nitpick --warningiserror --keep-going . >/dev/null || \
 		{ rm -rf $(HTML); echo "The book was not built: see the warnings above." >&2; exit 1; }
 	@rm -f $(HTML)/.buildinfo # a hash of the folder that it was built in

@@ -54,20 +54,28 @@ def wait_for(address, seconds=60):
             time.sleep(0.3)
 
 
+def appears(page, locator, seconds=40):
+    """Scroll through the notebook until something is drawn: cells out of sight are not."""
+    scroller = page.locator(".jp-WindowedPanel-outer").first
+    for _ in range(2 * seconds):
+        if locator.count():
+            return True
+        page.wait_for_timeout(500)
+        scroller.evaluate("(e) => { e.scrollTop = (e.scrollTop + 500) % e.scrollHeight; }")
+    return False
+
+
 def test_readout_and_figure_follow_the_slider(browser, lab):
     page = browser.new_page(viewport={"width": 1300, "height": 1400})
     page.goto(f"{lab}/lab/tree/inference.ipynb?reset")
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, timeout=90_000)  # "run all" before the kernel is ready is lost
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".widget-slider .noUi-handle").first
-    scroller = page.locator(".jp-WindowedPanel-outer").first
-    for _ in range(60):  # cells out of sight are not drawn yet
-        if slider.count():
+    for _ in range(4):  # on a busy machine a kernel may say that it is idle before it listens
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        if appears(page, slider):
             break
-        page.wait_for_timeout(1000)
-        scroller.evaluate("(e) => { e.scrollTop = (e.scrollTop + 500) % e.scrollHeight; }")
     slider.scroll_into_view_if_needed()
     page.wait_for_function(READOUT, arg="275 GB", timeout=20_000)
     before = page.evaluate(BAR)
