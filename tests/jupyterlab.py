@@ -1,4 +1,7 @@
-"""A chapter in JupyterLab: a real server, a real browser, a slider that is really moved."""
+"""A chapter in JupyterLab: a real server, a real browser, a slider that is really moved.
+
+Part of `make audit`: on a busy machine it has not been reliable enough to gate every change.
+"""
 
 import os
 import shutil
@@ -17,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 READOUT = """(text) => document.querySelector(
   ".widget-html output[name=kv_cache_size]")?.textContent === text"""
 BAR = """document.querySelector(
-  ".widget-html [id=kv-against-weights-kv-cache-size] path").getAttribute("d")"""
+  ".widget-html [id=kv-against-weights-kv-cache-size] path")?.getAttribute("d")"""
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +81,9 @@ def test_readout_and_figure_follow_the_slider(browser, lab):
             break
     slider.scroll_into_view_if_needed()
     page.wait_for_function(READOUT, arg="275 GB", timeout=20_000)
-    before = page.evaluate(BAR)
+    before = page.wait_for_function(BAR).json_value()
     slider.focus()
     page.keyboard.press("ArrowRight")  # one doubling of the batch
     page.wait_for_function(READOUT, arg="550 GB", timeout=20_000)
-    assert page.evaluate(BAR) != before
+    page.wait_for_function(f"(before) => {BAR} !== before", arg=before)
     page.close()
