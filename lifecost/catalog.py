@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 from lifecost import values
 from lifecost.errors import unknown_name
 from lifecost.formulas.hardware import operational_intensity
-from lifecost.formulas.transformer import parameter_count
+from lifecost.formulas.transformer import active_parameters, parameter_count
+from lifecost.symbols import VARIANTS
 
 SHAPE = (
     "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
@@ -47,38 +48,32 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Row):
-    """A dense transformer, by its shape.
+    """A transformer, by its shape: the symbols that describe it, variants included.
 
     Examples
     --------
     >>> from lifecost import models
     >>> models["llama-3-8b"].n_params
     8030261248
+    >>> models["llama-3-8b"].n_kv_head
+    8
     """
 
     year: int
-    n_layer: int
-    d_model: int
-    n_ff_matrix: int
-    d_ff: int
-    n_head: int
-    n_kv_head: int
-    d_head: int
-    vocab_size: int
-    tied_embeddings: int
+    shape: Mapping[str, int]
     published_params: int | None = None
+    published_active_params: int | None = None
     train_tokens: float | None = None
 
     def __post_init__(self) -> None:
         """Check the shape."""
         for name, value in self.shape.items():
+            if name not in SHAPE and name not in VARIANTS:
+                raise unknown_name(f"symbol of a model's shape in {self.name}", name, VARIANTS)
             values.checked(name, value)
+        if absent := [name for name in SHAPE if name not in self.shape]:
+            raise values.missing(self.name, absent)
         values.check_together(self.shape)
-
-    @property
-    def shape(self) -> dict[str, int]:
-        """The symbols that the shape binds."""
-        return {name: getattr(self, name) for name in SHAPE}
 
     @cached_property
     def n_params(self) -> int:
@@ -86,10 +81,31 @@ class Model(Row):
         return int(parameter_count(self.shape))
 
     @cached_property
+    def n_active_params(self) -> int:
+        """Parameters that serve each token, both embeddings among them."""
+        return int(active_parameters(self.shape))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a symbol of the shape; a variant that the model does not have is an error."""
+        shape = self.__dict__.get("shape", {})
+        if name not in shape:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return shape[name]
+
+    @property
+    def variants(self) -> dict[str, int]:
+        """What the model has beyond a plain dense decoder, by symbol."""
+        return {name: value for name, value in self.shape.items() if name in VARIANTS}
+
+    @cached_property
     def bindings(self) -> dict[str, float]:
         """What the model gives to a formula."""
-        tokens = {} if self.train_tokens is None else {"train_tokens": self.train_tokens}
-        return {**self.shape, "n_params": self.n_params, **tokens}
+        bound: dict[str, float] = {**self.shape, "n_params": self.n_params}
+        if self.n_active_params != self.n_params:
+            bound["n_active_params"] = self.n_active_params
+        if self.train_tokens is not None:
+            bound["train_tokens"] = self.train_tokens
+        return bound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +142,8 @@ class Hardware(Row):
             "peak_flops": self.peak_flops[precision],
             "memory_bandwidth": self.memory_bandwidth,
         }
-        return {**rates, "hoi": operational_intensity(rates)}
+        memory = {"memory_capacity": self.memory_capacity}
+        return {**rates, **memory, "hoi": operational_intensity(rates)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +192,10 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
 
     def _make(self, name: str, row: dict[str, Any]) -> _Entry:
         known = inspect.signature(self._entry).parameters
-        return self._entry(name=name, **{k: v for k, v in row.items() if k in known})
+        given = {k: v for k, v in row.items() if k in known}
+        if "shape" in known:  # stands flat in its row
+            given["shape"] = {k: v for k, v in row.items() if k in SHAPE or k in VARIANTS}
+        return self._entry(name=name, **given)
 
     def __getitem__(self, name: str) -> _Entry:
         """Return a row by name."""

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import sympy
 
 from lifecost import lower
 from lifecost import values as check
-from lifecost.errors import InputError, unknown_name
-from lifecost.symbols import SYMBOLS, in_numbers
+from lifecost.errors import InputError
+from lifecost.lowered import Lowered
+from lifecost.solve import NoSolution, solve
+from lifecost.symbols import SYMBOLS, VARIANTS, in_numbers, without
 
 FORMULAS: dict[str, Formula] = {}
 
-_BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
+# Which variants (windows, experts, latents, ...) a formula is being built with. One text so gives
+# the plain formula, which people read, and the one that a model with experts needs.
+_PRESENT: ContextVar[frozenset[str]] = ContextVar("present", default=frozenset())
+
+
+def present(expr: Any) -> Any:
+    """Return an expression as it is where the variants that are not in play are absent."""
+    return without(frozenset(VARIANTS) - _PRESENT.get(), expr)
 
 
 class Formula:
@@ -26,7 +34,7 @@ class Formula:
 
     Call it with keyword arguments named by symbol, with objects that bind symbols (a model, a
     device, a setting, any mapping), or both; keywords win. Numbers give a number, arrays broadcast
-    to an array.
+    to an array. A variant of the architecture that nothing binds (a window, experts) is absent.
 
     Attributes
     ----------
@@ -51,61 +59,120 @@ class Formula:
         level: str,
         unknown: Any,
         assumptions: tuple[str, ...],
+        dense: bool,
     ) -> None:
         self.name = build.__name__
         self.meaning, _, self.notes = inspect.cleandoc(build.__doc__ or "").partition("\n\n")
         self.latex, self.unit, self.source, self.level = latex, unit, source, level
         self.assumptions = assumptions
         self.unknown = unknown
+        self.dense = dense
         self.module = build.__module__.rpartition(".")[2]
         self.__doc__ = build.__doc__
         self._build = build
-        self._lowered: dict[frozenset[str], Callable[..., Any]] = {}
+        self._built: dict[frozenset[str], Any] = {}
+        self._lowered: dict[frozenset[str], Lowered] = {}
 
-    @cached_property
+    # ---- the expression
+
+    def built_with(self, variants: frozenset[str]) -> Any:
+        """Return what the formula's text builds (an expression or an equation) with variants."""
+        if self.dense:
+            variants = frozenset()
+        if variants not in self._built:
+            token = _PRESENT.set(variants)
+            try:
+                self._built[variants] = present(self._build())
+            finally:
+                _PRESENT.reset(token)
+        return self._built[variants]
+
+    def defined_with(self, variants: frozenset[str]) -> Any:
+        """Return the sympy expression in which the named variants have their symbols."""
+        built = self.built_with(variants)
+        if self.unknown is None:
+            return built
+        left, right = built
+        return solve(left, right, self.unknown)
+
+    @property
+    def definition(self) -> Any:
+        """The sympy expression, with `FLOP_PER_MAC` as a symbol that carries its unit.
+
+        Inside of another formula's text it has the variants that are in play there.
+        """
+        return self.defined_with(_PRESENT.get())
+
+    @property
     def equation(self) -> tuple[Any, Any] | None:
         """The two sides whose balance defines the formula, where it is derived so."""
-        return self._build() if self.unknown is not None else None
-
-    @cached_property
-    def definition(self) -> Any:
-        """The sympy expression, with `FLOP_PER_MAC` as a symbol that carries its unit."""
-        if self.equation is None:
-            return self._build()
-        return solve(*self.equation, self.unknown)
+        return self.built_with(frozenset()) if self.unknown is not None else None
 
     @cached_property
     def expr(self) -> Any:
-        """The sympy expression, in numbers and symbols."""
-        return in_numbers(self.definition)
+        """The sympy expression for a plain dense decoder, in numbers and symbols."""
+        return self.plain.expr
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
         """Identifiers of the symbols that a call needs, sorted."""
-        return tuple(lower.arguments(self.expr))
+        return self.plain.symbols
 
     @cached_property
+    def variants(self) -> tuple[str, ...]:
+        """Identifiers of the variants that change the value, sorted."""
+        return tuple(name for name in self.lowered(_solvable(self)).symbols if name in VARIANTS)
+
+    def lowered(self, variants: frozenset[str]) -> Lowered:
+        """Return the lowered expression for architectures with the named variants.
+
+        Raises
+        ------
+        InputError
+            If the formula has no closed form with them, or holds for dense models only.
+        """
+        if variants not in self._lowered:
+            if self.dense and "n_active_params" in variants:
+                raise InputError(f"{self.name} holds for dense models, and this one has experts")
+            try:
+                definition = self.defined_with(variants)
+            except NoSolution:
+                names = ", ".join(sorted(variants))
+                raise InputError(f"{self.name} has no closed form for {names}") from None
+            self._lowered[variants] = Lowered(self.name, in_numbers(definition))
+        return self._lowered[variants]
+
+    @cached_property
+    def plain(self) -> Lowered:
+        """The lowered expression for a plain dense decoder."""
+        return self.lowered(frozenset())
+
+    # ---- in other languages
+
+    @property
     def numpy_source(self) -> str:
         """Source of the NumPy function, with every symbol an array."""
-        return str(lower.target("python").array_source(self.name, self.expr, self.symbols))
+        return self.plain.numpy_source(frozenset(self.symbols))
 
-    def numpy(self, *arrays: str) -> Callable[..., Any]:
-        """Return the lowered NumPy function, by keyword; it does not check its values.
-
-        The symbols named ``arrays`` (all, where none is named) are arrays, the others numbers: it
-        multiplies the numbers among themselves before it touches an array.
-        """
-        names = frozenset(arrays or self.symbols)
-        if names not in self._lowered:
-            python = lower.target("python")
-            source = python.array_source(self.name, self.expr, names)
-            self._lowered[names] = python.build(source, self.name)
-        return self._lowered[names]
+    @property
+    def numpy(self) -> Callable[..., Any]:
+        """The plain formula's `Lowered.numpy`."""
+        return self.plain.numpy
 
     @cached_property
     def javascript_source(self) -> str:
-        """Source of the JavaScript function."""
+        """Source of the JavaScript function for a plain dense decoder."""
         return str(lower.target("javascript").source(self.name, self.expr))
+
+    @cached_property
+    def javascript_with_variants(self) -> str:
+        """Source of the JavaScript function for every variant; what is not given is absent."""
+        expr = self.lowered(_solvable(self)).expr
+        absent = dict(VARIANTS)
+        for name, other in VARIANTS.items():
+            if self.unknown is not None and other == self.unknown.name:  # nothing that it can equal
+                absent[name] = SYMBOLS[name].high
+        return str(lower.target("javascript").source(self.name, expr, absent))
 
     @cached_property
     def text_expression(self) -> str:
@@ -117,6 +184,8 @@ class Formula:
         """The formula as an equation in LaTeX."""
         return f"{self.latex} = {lower.target('latex').source(self.expr)}"
 
+    # ---- calling it
+
     def __call__(self, *objects: Any, **values: Any) -> Any:
         """Return the value, in the formula's unit.
 
@@ -126,14 +195,20 @@ class Formula:
             If a value is missing, unknown, out of range, or does not fit with another, or if the
             result is too large for a floating-point number.
         """
+        lowered, scalar = self.plain, self._scalar
         if objects:
-            values = self._bind(objects, values)
+            lowered, values = self._bind(objects, values)
+            scalar = lowered.scalar
         try:
             try:
-                result = self._scalar(**values)
+                result = scalar(**values)
             except TypeError:  # a name is missing or unknown, or a value is no number
                 result = None
-            return self._general(values) if result is None else result
+            if result is None:
+                if not objects and not VARIANTS.keys().isdisjoint(values):
+                    lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
+                result = lowered.checked(self._needed(lowered, values))
+            return result
         except ArithmeticError:  # each value is in range, and their power is not
             raise InputError(
                 f"{self.name} leaves the range of floating-point numbers at these values"
@@ -141,32 +216,11 @@ class Formula:
 
     @cached_property
     def _scalar(self) -> Callable[..., Any]:
-        # The checks stand in the generated function: calling a validator for each value would take
-        # longer than the formula. It returns None for whatever is not plain and in range.
-        tests = []
-        for name in self.symbols:
-            quantity, kind = SYMBOLS[name], f"{name}.__class__"
-            low, high, real = quantity.low, quantity.high, f"{kind} is float"
-            if quantity.integer:  # integers compare faster with integers
-                low, high, real = int(low), int(high), f"({real} and {name} % 1 == 0)"
-            tests += [f"({kind} is int or {real})", f"{low!r} <= {name} <= {high!r}"]
-        pairs = [(a, b) for a, b, _ in check.DIVIDES if {a, b} <= set(self.symbols)]
-        tests += [f"{dividend} % {divisor} == 0" for divisor, dividend in pairs]
-        source = "\n".join(
-            [
-                f"def {self.name}({'*, ' if self.symbols else ''}{', '.join(self.symbols)}):",
-                f"    if {' and '.join(tests) or True}:",
-                *(f"        {line}" for line in lower.target("python").scalar_lines(self.expr)),
-            ]
-        )
-        build: Callable[..., Callable[..., Any]] = lower.target("python").build
-        return build(source, self.name)
+        return self.plain.scalar
 
-    @cached_property
-    def _has_cases(self) -> bool:
-        return bool(self.expr.has(sympy.Piecewise))
-
-    def _bind(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
+    def _bind(
+        self, objects: tuple[Any, ...], values: dict[str, Any]
+    ) -> tuple[Lowered, dict[str, Any]]:
         bound: dict[str, Any] = {}
         for item in objects:
             found = getattr(item, "bindings", item)
@@ -183,41 +237,23 @@ class Formula:
             bound.update(found)
         bound.update(values)
         # Also where the formula needs but one of them: a model's heads beside the caller's.
-        for *names, _ in check.DIVIDES:
-            part, whole = (bound.get(n, 0) for n in names)
-            plain = part.__class__ is int and whole.__class__ is int
-            if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
-                check.check_together({n: check.checked(n, bound[n]) for n in names if n in bound})
-        bound = {name: bound[name] for name in self.symbols if name in bound}
+        check.check_pairs(bound)
+        variants = VARIANTS.keys() & bound.keys()
+        lowered = self.plain
+        if variants:
+            names = check.PAIRED.intersection(bound)
+            check.check_together({name: check.checked(name, bound[name]) for name in names})
+            lowered = self.lowered(frozenset(variants))
+        bound = {name: bound[name] for name in lowered.symbols if name in bound}
         bound.update(values)
-        return bound
+        return lowered, self._needed(lowered, bound)
 
-    def _general(self, values: dict[str, Any]) -> Any:
-        for name in values:
-            if name not in self.symbols:
-                raise unknown_name(f"value for {self.name}", name, self.symbols)
-        if absent := [n for n in self.symbols if n not in values]:
-            raise check.missing(self.name, absent)
-        values = {n: check.converted(n, v) for n, v in values.items()}
-        arrays = {n: v for n, v in values.items() if hasattr(v, "shape")}
-        size = math.prod(check.check_shapes(arrays))
-        blockwise = all(type(a) is np.ndarray for a in arrays.values())
-        # The longest arrays are checked block by block, while the processor has them at hand.
-        late = [n for n, a in arrays.items() if blockwise and a.size == size]
-        late = [n for n in late if not any(n in pair for pair in check.DIVIDES)]
-        for name, value in values.items():
-            if name not in late:
-                check.check_range(name, value)
-        check.check_together(values)
-        if not arrays:
-            return self._scalar(**values)
-        function = self.numpy(*arrays)
-        # Both branches of a case are computed, and the one not taken may divide by zero.
-        divide: Any = "ignore" if self._has_cases else "raise"
-        with np.errstate(divide=divide, over="raise", invalid="raise"):
-            if blockwise:
-                return _blockwise(function, arrays, values, late)
-            return function(**values)
+    def _needed(self, lowered: Lowered, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values without those that a variant replaces, as active parameters do all."""
+        if lowered is self.plain:
+            return values
+        replaced = set(self.symbols) - set(lowered.symbols)
+        return {name: value for name, value in values.items() if name not in replaced}
 
     def __repr__(self) -> str:
         return f"<Formula {self.name}({', '.join(self.symbols)}) in {self.unit}>"
@@ -226,27 +262,13 @@ class Formula:
         return rf"$\displaystyle {self.latex_equation}$"
 
 
-def _blockwise(
-    function: Callable[..., Any], arrays: dict[str, Any], values: dict[str, Any], late: list[str]
-) -> Any:
-    """Return a function of arrays, evaluated block by block with broadcasting.
-
-    Of the arrays named ``late``, each block is held to its symbol's range before it is used.
-    """
-    count = len(arrays)
-    flags: list[Any] = [["readonly"]] * count + [["writeonly", "allocate"]]
-    blocks = np.nditer(
-        [*arrays.values(), None], ["external_loop", "buffered", "zerosize_ok"],
-        flags,
-        op_dtypes=[float] * (count + 1), buffersize=_BLOCK,
-    )  # fmt: skip
-    with blocks:
-        for *inputs, out in blocks:
-            given = values | dict(zip(arrays, inputs, strict=True))
-            for name in late:
-                check.check_range(name, given[name])
-            out[...] = function(**given)
-        return blocks.operands[-1]
+def _solvable(formula: Formula) -> frozenset[str]:
+    """Return all variants, or none where the formula has no closed form with all of them."""
+    try:
+        formula.lowered(frozenset(VARIANTS))
+    except InputError:
+        return frozenset()
+    return frozenset(VARIANTS)
 
 
 def formula(
@@ -257,44 +279,20 @@ def formula(
     level: str = "",
     unknown: Any = None,
     assumptions: tuple[str, ...] = (),
+    dense: bool = False,
 ) -> Callable[[Callable[[], Any]], Formula]:
     """Return a decorator that makes a formula of a function that builds its expression.
 
     With ``unknown``, the function returns the two sides of an equation, and the formula is its
-    solution for that symbol. Nothing is built before it is used.
+    solution for that symbol. With ``dense``, it holds for models without experts only. Nothing is
+    built before it is used.
     """
 
     def decorate(build: Callable[[], Any]) -> Formula:
         FORMULAS[build.__name__] = made = Formula(
             build, latex=latex, unit=unit, source=source, level=level, unknown=unknown,
-            assumptions=assumptions,
+            assumptions=assumptions, dense=dense,
         )  # fmt: skip
         return made
 
     return decorate
-
-
-def solve(left: Any, right: Any, unknown: Any) -> Any:
-    """Return the one solution of ``left = right`` for a positive unknown.
-
-    A linear equation is solved as it stands, a balance of two products of powers in logarithms.
-    """
-    residual = sympy.expand(left - right)
-    if unknown not in residual.diff(unknown).free_symbols:
-        (solution,) = sympy.solve(residual, unknown)
-        return sympy.factor_terms(solution)
-    logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
-    exponent = sympy.Symbol("exponent", real=True)
-    (solution,) = sympy.solve(logs.subs(sympy.log(unknown), exponent), exponent)
-    return _product_of_powers(sympy.expand(solution))
-
-
-def _product_of_powers(logarithm: Any) -> Any:
-    """Return the exponential of a sum of logarithms, with equal exponents gathered."""
-    bases: dict[Any, Any] = {}
-    for term in sympy.Add.make_args(logarithm):
-        (log,) = term.atoms(sympy.log)
-        power = sympy.factor(term / log)
-        same = -power if -power in bases else power
-        bases[same] = bases.get(same, 1) * log.args[0] ** (power / same)
-    return sympy.Mul(*(base**power for power, base in bases.items()))

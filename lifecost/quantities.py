@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-_PREFIXES = {0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y"}
+_PREFIXES = dict(zip(range(-9, 27, 3), ["n", "µ", "m", "", *"kMGTPEZY"], strict=True))
 _POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}
-_PREFIXED = {"byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s"}
+_PREFIXED = {
+    "byte": "B",
+    "byte/s": "B/s",
+    "byte/token": "B/token",
+    "FLOP/s": "FLOP/s",
+    "s": "s",
+}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -65,15 +71,18 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     --------
     >>> quantity(68719476736, "byte"), quantity(2.0557e12, "FLOP"), quantity(20.057, "1")
     ('68.7 GB', '2.06e12 FLOP', '20.1')
+    >>> quantity(0.0205, "s"), quantity(3, "USD/h"), quantity(2, "chip")
+    ('20.5 ms', '3 USD/h', '2 chips')
     """
     if unit == "1":
         return number(value, digits)
     if prefix:
         return f"{number(value / _POWERS[prefix], digits)} {prefix}{_PREFIXED.get(unit, unit)}"
-    if unit not in _PREFIXED or not 1e3 <= abs(value) < 1e27:
+    low, high = (1e-9, 1) if unit == "s" else (1e3, 1e27)  # a day is no kilosecond
+    if unit not in _PREFIXED or not low <= abs(value) < high:
         return f"{number(value, digits)} {plural(unit, value)}"
     power = min(24, 3 * (_rounded(value, digits).adjusted() // 3))
-    return f"{number(value / 10**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
+    return f"{number(value / 10.0**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
 
 
 def plural(unit: str, value: float = 0) -> str:
@@ -85,6 +94,6 @@ def plural(unit: str, value: float = 0) -> str:
     ('tokens', 'token', 'bytes/element', 'FLOP/s')
     """
     head, slash, rest = unit.partition("/")
-    if head in ("FLOP", "s") or value == 1:
+    if head in ("FLOP", "s", "h", "USD") or value == 1:
         return unit
     return f"{head}s{slash}{rest}"

@@ -1,5 +1,8 @@
 """Every symbol once: identifier, LaTeX, unit, meaning and allowed range.
 
+A symbol may describe a variant that a plain dense decoder does not have: a window, experts, a
+latent. It then says at which value the variant is absent.
+
 Identifiers are legal in Python and in JavaScript. Counts (tokens, layers, heads, parameters,
 elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are dimensions, and
 `lifecost.lower.units` holds every formula to them.
@@ -24,19 +27,39 @@ class Quantity:
     low: float
     high: float
     integer: bool = False
+    absent: float | str | None = None  # a number, or the symbol that it then equals
 
 
 SYMBOLS: dict[str, Quantity] = {}
+_MADE: dict[str, Any] = {}
 
-# Two FLOPs, a multiplication and an addition, for each multiply-accumulate. A definition rather
-# than a measurement; it carries the unit, so that "2 N" has the dimension of FLOPs.
+# Definitions rather than measurements; they carry their unit, so that "2 N" has the dimension of
+# FLOPs: two, a multiplication and an addition, for each multiply-accumulate.
 FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
-CONSTANTS: dict[Any, tuple[int, str]] = {FLOP_PER_MAC: (2, "FLOP")}
+BITS_PER_BYTE = sympy.Symbol("bits_per_byte", positive=True)
+SECONDS_PER_HOUR = sympy.Symbol("seconds_per_hour", positive=True)
+CONSTANTS: dict[Any, tuple[int, str]] = {
+    FLOP_PER_MAC: (2, "FLOP"),
+    BITS_PER_BYTE: (8, "bit/byte"),
+    SECONDS_PER_HOUR: (3600, "s/h"),
+}
 
 
 def in_numbers(expr: Any) -> Any:
     """Return an expression with its constants replaced by their values."""
     return expr.subs({symbol: value for symbol, (value, _) in CONSTANTS.items()})
+
+
+def without(variants: Any, expr: Any) -> Any:
+    """Return an expression, or a tuple of them, in which the named variants are absent."""
+    if isinstance(expr, tuple):
+        return tuple(without(variants, part) for part in expr)
+    absent = {}
+    for symbol in getattr(expr, "free_symbols", ()):
+        if symbol.name in variants:
+            value = SYMBOLS[symbol.name].absent
+            absent[symbol] = _MADE[value] if isinstance(value, str) else sympy.Integer(value)
+    return expr.subs(absent) if absent else expr
 
 
 def _symbol(
@@ -47,10 +70,13 @@ def _symbol(
     low: float,
     high: float,
     integer: bool = False,
+    absent: float | str | None = None,
 ) -> Any:
-    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer)
+    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer, absent)
     # A symbol that may be zero is only nonnegative: sympy must not divide by it.
-    return sympy.Symbol(name, positive=True) if low > 0 else sympy.Symbol(name, nonnegative=True)
+    sign = {"positive": True} if low > 0 else {"nonnegative": True}
+    _MADE[name] = made = sympy.Symbol(name, **sign)
+    return made
 
 
 # In the order in which products are written.
@@ -65,6 +91,14 @@ memory_bandwidth = _symbol(
 hoi = _symbol("hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9)
 intensity = _symbol(
     "intensity", "I", "FLOP/byte", "operational intensity of a computation", 1e-6, 1e12
+)
+
+memory_capacity = _symbol(
+    "memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18
+)
+n_chip = _symbol("n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7)
+chip_hour_price = _symbol(
+    "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6
 )
 
 # Shape of the model
@@ -106,6 +140,85 @@ tied_embeddings = _symbol(
     integer=True,
 )
 
+# Variants that a plain dense decoder does not have: each says at which value it is absent.
+
+
+def _count(name: str, latex: str, unit: str, meaning: str, absent: float | str = 0) -> Any:
+    low = absent if isinstance(absent, (int, float)) else 1
+    return _symbol(name, latex, unit, meaning, low, 1e8, True, absent)
+
+
+def _flag(name: str, latex: str, meaning: str) -> Any:
+    return _symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True, 0)
+
+
+n_active_params = _symbol(
+    "n_active_params", r"N_\text{act}", "parameter", "parameters that serve each token",
+    1, 1e18, absent="n_params",
+)  # fmt: skip
+d_value = _count("d_value", r"d_\text{v}", "element", "width of one head's values", absent="d_head")
+n_local_layer = _count(
+    "n_local_layer", r"n_\text{local}", "layer", "layers that attend to a window of the context"
+)
+window = _symbol(
+    "window", "W", "token", "tokens that a layer with a window attends to", 1, 1e12,
+    absent="context",
+)  # fmt: skip
+n_latent_layer = _count(
+    "n_latent_layer", r"n_\text{mla}", "layer", "layers with multi-head latent attention"
+)
+kv_rank = _count(
+    "kv_rank", r"d_\text{c}", "element", "width of the latent that keys and values come from"
+)
+d_rope = _count(
+    "d_rope",
+    r"d_\text{r}",
+    "element",
+    "width of the rotary key that latent attention's heads share",
+)
+n_latent_query_layer = _count(
+    "n_latent_query_layer", r"n_\text{lq}", "layer", "layers whose queries come from a latent"
+)
+query_rank = _count(
+    "query_rank", r"d_\text{cq}", "element", "width of the latent that queries come from"
+)
+layers_per_cache = _symbol(
+    "layers_per_cache", r"s_\text{layer}", "layer", "layers that share one KV cache", 1, 1e5,
+    absent=1,
+)  # fmt: skip
+tokens_per_entry = _symbol(
+    "tokens_per_entry", r"s_\text{token}", "token", "tokens that share one entry of the KV cache",
+    1, 1e6, absent=1,
+)  # fmt: skip
+n_moe_layer = _count("n_moe_layer", r"n_\text{moe}", "layer", "layers with a mixture of experts")
+n_expert = _count("n_expert", r"n_\text{exp}", "expert", "routed experts in such a layer", absent=1)
+n_active_expert = _count(
+    "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token", absent=1
+)
+n_shared_expert = _count(
+    "n_shared_expert", r"n_\text{shared}", "expert", "experts that serve every token"
+)
+d_expert = _count("d_expert", r"d_\text{exp}", "element", "width inside one expert")
+n_norm = _symbol(
+    "n_norm", r"n_\text{norm}", "norm", "normalizations in a layer", 1, 8, True, absent=2
+)
+norm_vectors = _symbol(
+    "norm_vectors", r"v_\text{norm}", "1",
+    "vectors of a normalization: 1 is a gain, 2 a gain and a bias", 0, 2, True, absent=1,
+)  # fmt: skip
+head_norm = _flag("head_norm", r"t_\text{hn}", "queries and keys are normalized head by head")
+wide_norm = _flag("wide_norm", r"t_\text{wn}", "queries and keys are normalized across heads")
+qkv_bias = _flag("qkv_bias", r"t_\text{qkv}", "queries, keys and values have biases")
+output_bias = _flag("output_bias", r"t_\text{o}", "the output projection has a bias")
+ff_bias = _flag("ff_bias", r"t_\text{ff}", "the feed-forward matrices have biases")
+router_bias = _flag("router_bias", r"t_\text{rb}", "the router has a bias for each expert")
+attention_sink = _flag("attention_sink", r"t_\text{sink}", "each head has a learned sink")
+n_position = _count("n_position", r"n_\text{pos}", "token", "learned positions")
+relative_positions = _flag(
+    "relative_positions", r"t_\text{rel}", "each layer projects relative positions"
+)
+VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
+
 # One step of inference
 kv_bytes = _symbol(
     "kv_bytes", r"b_\text{kv}", "byte/element", "bytes that store one element of the KV cache",
@@ -117,6 +230,16 @@ weight_bytes = _symbol(
 )  # fmt: skip
 batch = _symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9)
 context = _symbol("context", "S", "token", "tokens in the cache of each sequence", 1, 1e12)
+element_bits = _symbol(
+    "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside", 1, 64
+)
+scale_bytes = _symbol(
+    "scale_bytes", r"b_\text{scale}", "byte", "bytes of scales and offsets of one block",
+    0, 1024,
+)  # fmt: skip
+block_size = _symbol(
+    "block_size", r"n_\text{block}", "element", "elements that share one scale", 1, 1e9
+)
 
 # Training
 train_tokens = _symbol(
@@ -154,3 +277,13 @@ decode_tokens = _symbol(
 tokens_per_day = _symbol(
     "tokens_per_day", "r", "token/day", "tokens generated in a day of service", 1e-9, 1e24
 )
+train_mfu = _symbol(
+    "train_mfu", r"U_\text{train}", "1", "share of the peak that training reaches", 1e-6, 1
+)
+prefill_mfu = _symbol(
+    "prefill_mfu", r"U_\text{prefill}", "1", "share of the peak that prefill reaches", 1e-6, 1
+)
+decode_efficiency = _symbol(
+    "decode_efficiency", r"\eta_\text{decode}", "1",
+    "share of its bound that decode reaches: least time over real time", 1e-6, 1,
+)  # fmt: skip

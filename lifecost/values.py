@@ -13,6 +13,18 @@ from lifecost.symbols import SYMBOLS, Quantity
 
 # One symbol must divide another: (divisor, dividend, why).
 DIVIDES = (("n_kv_head", "n_head", "each key-value head serves a whole group of query heads"),)
+# One symbol is no larger than another: (smaller, larger, why).
+AT_MOST = (
+    ("n_local_layer", "n_layer", "they are among the model's layers"),
+    ("n_latent_layer", "n_layer", "they are among the model's layers"),
+    ("n_latent_query_layer", "n_layer", "they are among the model's layers"),
+    ("n_moe_layer", "n_layer", "they are among the model's layers"),
+    ("layers_per_cache", "n_layer", "no more layers can share than there are"),
+    ("n_active_expert", "n_expert", "a token is served by some of the experts"),
+    ("n_active_params", "n_params", "they are among the model's parameters"),
+    ("d_rope", "d_head", "it is part of the width of a head"),
+)
+PAIRED = {name for first, second, _ in (*DIVIDES, *AT_MOST) for name in (first, second)}
 
 
 def checked(name: str, value: Any) -> Any:
@@ -64,10 +76,30 @@ def check_together(values: Mapping[str, Any]) -> None:
         if divisor in values and dividend in values:
             whole = values[dividend] % values[divisor] == 0
             if not (whole if isinstance(whole, bool) else np.all(whole)):
-                raise InputError(
-                    f"{divisor} = {show(values[divisor])} does not divide "
-                    f"{dividend} = {show(values[dividend])}: {why}"
-                )
+                raise _together(divisor, "does not divide", dividend, values, why)
+    for smaller, larger, why in AT_MOST:
+        if smaller in values and larger in values:
+            fits = values[smaller] <= values[larger]
+            if not (fits if isinstance(fits, bool) else np.all(fits)):
+                raise _together(smaller, "is more than", larger, values, why)
+
+
+def check_pairs(values: Mapping[str, Any]) -> None:
+    """Raise `InputError` as `check_together` does, for values that may not be numbers yet."""
+    for divisor, dividend, _ in DIVIDES:
+        part, whole = values.get(divisor, 0), values.get(dividend, 0)
+        plain = part.__class__ is int and whole.__class__ is int
+        if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
+            names = [n for n in (divisor, dividend) if n in values]
+            check_together({n: checked(n, values[n]) for n in names})
+
+
+def _together(
+    first: str, relation: str, second: str, values: Mapping[str, Any], why: str
+) -> InputError:
+    return InputError(
+        f"{first} = {show(values[first])} {relation} {second} = {show(values[second])}: {why}"
+    )
 
 
 def check_shapes(arrays: Mapping[str, Any]) -> tuple[int, ...]:

@@ -26,6 +26,9 @@ RANGES = {
     "memory_bandwidth": (1e11, 1e14),
     "hoi": (1, 1e4),
     "intensity": (1e-2, 1e6),
+    "memory_capacity": (1e9, 1e13),
+    "n_chip": (1, 10_000),
+    "chip_hour_price": (0.1, 100),
     "n_params": (1e6, 1e13),
     "n_layer": (1, 200),
     "vocab_size": (100, 500_000),
@@ -40,6 +43,9 @@ RANGES = {
     "weight_bytes": (0.25, 4),
     "batch": (1, 4096),
     "context": (1, 1e7),
+    "element_bits": (1, 32),
+    "scale_bytes": (0.5, 8),
+    "block_size": (1, 4096),
     "train_tokens": (1e6, 1e15),
     "train_flops": (1e20, 1e28),
     "sequence_length": (1, 1e7),
@@ -54,6 +60,9 @@ RANGES = {
     "prefill_tokens": (1e6, 1e16),
     "decode_tokens": (1e6, 1e16),
     "tokens_per_day": (1e6, 1e14),
+    "train_mfu": (0.01, 0.4),
+    "prefill_mfu": (0.01, 0.4),
+    "decode_efficiency": (0.01, 0.4),
 }
 
 

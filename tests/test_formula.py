@@ -24,7 +24,7 @@ from lifecost import (
     token_flops,
     training_flops,
 )
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import SYMBOLS, VARIANTS
 
 LLAMA = models["llama-3-8b"]
 STEP = dict(batch=128, context=8192, kv_bytes=1)
@@ -285,9 +285,9 @@ def test_a_longer_life_costs_more(row):
 )
 def test_any_value_is_taken_or_refused_in_one_line(name, value):
     quantity = SYMBOLS[name]
-    formula = next(f for f in FORMULAS.values() if name in f.symbols)
+    formula = next(f for f in FORMULAS.values() if name in (*f.symbols, *f.variants))
     row = {n: SYMBOLS[n].low or 1 for n in formula.symbols} | {"n_head": value, name: value}
-    row = {n: row[n] for n in formula.symbols}
+    row = {n: row[n] for n in (*formula.symbols, *VARIANTS.keys() & {name})}
     found = outcome(formula, row)
     if isinstance(found, str):
         assert "\n" not in found
@@ -298,7 +298,7 @@ def test_any_value_is_taken_or_refused_in_one_line(name, value):
 
 
 def test_every_symbol_is_used():
-    used = {name for formula in FORMULAS.values() for name in formula.symbols}
+    used = {n for formula in FORMULAS.values() for n in (*formula.symbols, *formula.variants)}
     unknowns = {formula.unknown.name for formula in FORMULAS.values() if formula.unknown}
     assert used | unknowns == set(SYMBOLS)
 

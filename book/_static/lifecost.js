@@ -92,8 +92,9 @@ function weights_size({ n_params, weight_bytes }) {
 }
 const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balancing_group_size, break_even_context, compute_overhead, decode_intensity, decode_rate, decode_utilization, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, weight_load_flop_equivalent, weights_size };
 
-const PREFIX = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s" };
+const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
+  "s": "s" };
 
 // The same text as lifecost.quantities gives.
 function number(value, digits = 3) {
@@ -111,14 +112,15 @@ function number(value, digits = 3) {
 function quantity(value, unit, digits = 3) {
   if (unit === "1") return number(value, digits);
   const size = Math.abs(value);
-  if (!(unit in PREFIXED) || !(size >= 1e3 && size < 1e27)) {
+  const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
+  if (!(unit in PREFIXED) || !(size >= low && size < high)) {
     const [head, ...rest] = unit.split("/");
-    const plain = head === "FLOP" || head === "s" || value === 1;
+    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
     return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
   }
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   const step = Math.min(8, Math.floor(exponent / 3));
-  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step]}${PREFIXED[unit]}`;
+  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step + 3]}${PREFIXED[unit]}`;
 }
 
 function exactly(value) {

@@ -47,6 +47,7 @@ STEPS = {
     "roofline": "The roofline",
     "prefill": "Prefill",
     "decode": "Decode",
+    "time": "Time and memory on real chips",
     "lifetime": "The whole life",
 }
 
@@ -66,10 +67,13 @@ def cite(source: str) -> str:
 
 def notation() -> str:
     """Return the page of symbols."""
-    rows = (
-        [f"${q.latex}$", f"`{q.name}`", q.meaning, q.unit, f"{q.low:g} to {q.high:g}"]
-        for q in SYMBOLS.values()
-    )
+    rows, variants = [], []
+    for q in SYMBOLS.values():
+        row = [f"${q.latex}$", f"`{q.name}`", q.meaning, q.unit, f"{q.low:g} to {q.high:g}"]
+        if q.absent is None:
+            rows.append(row)
+        else:
+            variants.append([*row, f"`{q.absent}`" if isinstance(q.absent, str) else f"{q.absent}"])
     return f"""# Notation
 
 One symbol, one meaning: the same identifier in Python, in JavaScript, in the data files and in
@@ -78,6 +82,14 @@ FLOP, byte, second and day are dimensions, and every formula is checked to come 
 Gigabytes are decimal, $10^9$ bytes. A value outside its range is refused.
 
 {table(("Symbol", "Identifier", "Meaning", "Unit", "Range"), rows)}
+
+## Variants of the architecture
+
+What a plain dense decoder does not have: windows, latents, experts, shared caches, biases. The
+equations of this book are those of a plain decoder, which is what they become where each of these
+symbols has the value of the last column; a formula that is given one of them counts it.
+
+{table(("Symbol", "Identifier", "Meaning", "Unit", "Range", "Absent at"), variants)}
 """
 
 
@@ -121,6 +133,8 @@ def card(formula: Formula) -> str:
         "Source": derivation(formula),
         "Used in": used_in(formula),
     }
+    if formula.variants:
+        facts["Counts also"] = ", ".join(f"`{name}`" for name in formula.variants)
     notes = f"{formula.notes}\n\n" if formula.notes else ""
     return f"""({formula.name})=
 ### `{formula.name}`

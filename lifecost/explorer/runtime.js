@@ -3,8 +3,9 @@
 "use strict";
 (() => {
 
-const PREFIX = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s" };
+const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
+  "s": "s" };
 
 // The same text as lifecost.quantities gives.
 function number(value, digits = 3) {
@@ -22,14 +23,15 @@ function number(value, digits = 3) {
 function quantity(value, unit, digits = 3) {
   if (unit === "1") return number(value, digits);
   const size = Math.abs(value);
-  if (!(unit in PREFIXED) || !(size >= 1e3 && size < 1e27)) {
+  const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
+  if (!(unit in PREFIXED) || !(size >= low && size < high)) {
     const [head, ...rest] = unit.split("/");
-    const plain = head === "FLOP" || head === "s" || value === 1;
+    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
     return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
   }
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   const step = Math.min(8, Math.floor(exponent / 3));
-  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step]}${PREFIXED[unit]}`;
+  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step + 3]}${PREFIXED[unit]}`;
 }
 
 function exactly(value) {

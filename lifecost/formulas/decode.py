@@ -13,9 +13,9 @@ from typing import Any
 import sympy
 
 from lifecost.formula import formula
-from lifecost.formulas.kv_cache import kv_cache_size
+from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import (
-    multiplied_parameters,
+    read_parameters,
     token_flops,
     token_flops_estimate,
 )
@@ -43,7 +43,7 @@ def forward_flops() -> Any:
 @formula(r"C_\text{kv}", "FLOP", source="matx_lifetime_llm_cost", assumptions=_READ_ONCE)
 def kv_load_flop_equivalent() -> Any:
     """FLOPs that the device could do while one decode step reads the KV cache."""
-    return hoi * kv_cache_size.definition
+    return hoi * kv_bytes_read.definition
 
 
 @formula(r"C_\text{kv} / C_\text{fwd}", "1", source="matx_lifetime_llm_cost", level="post")
@@ -94,7 +94,7 @@ def weight_load_flop_equivalent() -> Any:
 def weights_to_compute_ratio() -> Any:
     """Cost of reading the weights as a multiple of the cost of the forward pass.
 
-    The model cancels: it is the same for every dense model.
+    The model cancels, unless it has experts: it is the same for every dense model.
     """
     return weight_load_flop_equivalent.definition / forward_flops.definition
 
@@ -135,11 +135,8 @@ def decode_flops() -> Any:
 
 @formula(r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=_READ_ONCE)
 def decode_memory_flop_equivalent() -> Any:
-    """FLOPs that the device could do while one decode step reads weights and KV cache.
-
-    Of the input embedding a step reads one row a token, which is left out.
-    """
-    weights = hoi * weight_bytes * multiplied_parameters.definition
+    """FLOPs that the device could do while one decode step reads weights and KV cache."""
+    weights = hoi * weight_bytes * read_parameters.definition
     return weights + kv_load_flop_equivalent.definition
 
 

@@ -1,25 +1,33 @@
-"""The KV cache: what it holds."""
+"""The KV cache: what it holds, and what a decode step reads of it.
+
+The two differ where layers share a cache: it is held once and read by each of them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lifecost.formula import formula
+from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import kv_elements_per_token
 from lifecost.symbols import (
+    BITS_PER_BYTE,
     batch,
+    block_size,
     context,
+    element_bits,
     kv_bytes,
     n_head,
     n_kv_head,
     n_params,
+    scale_bytes,
     weight_bytes,
 )
 
 
 @formula(r"M_\text{tok}", "byte/token", source="pope2023efficiently")
 def kv_bytes_per_token() -> Any:
-    """Bytes that one token of one sequence adds to the KV cache."""
+    """Bytes that the KV cache of one sequence holds for each token of context."""
     return kv_elements_per_token.definition * kv_bytes
 
 
@@ -29,6 +37,22 @@ def kv_bytes_per_token() -> Any:
 def kv_cache_size() -> Any:
     """Bytes that the KV cache of the whole batch holds."""
     return kv_bytes_per_token.definition * context * batch
+
+
+@formula(r"M_\text{read}", "byte", source="pope2023efficiently", assumptions=(
+    "each layer reads every entry that it attends to once a step",
+))  # fmt: skip
+def kv_bytes_read() -> Any:
+    """Bytes of the KV cache that one decode step of the whole batch reads."""
+    return total("read", "cache") * kv_bytes * batch
+
+
+@formula(r"b_\text{stored}", "byte/element", assumptions=(
+    "scales and offsets are stored once a block, beside the elements",
+))  # fmt: skip
+def quantized_bytes() -> Any:
+    """Bytes that store one element when a block of elements shares its scale."""
+    return element_bits / BITS_PER_BYTE + scale_bytes / block_size
 
 
 @formula(r"M_\text{mha} / M_\text{kv}", "1", source="ainslie2023gqa")

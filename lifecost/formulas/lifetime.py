@@ -12,11 +12,17 @@ from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.training import training_flops
 from lifecost.symbols import (
+    SECONDS_PER_HOUR,
     batch,
+    chip_hour_price,
+    decode_efficiency,
     decode_tokens,
     n_params,
     param_scale,
+    peak_flops,
+    prefill_mfu,
     tokens_per_day,
+    train_mfu,
     train_tokens,
 )
 
@@ -44,6 +50,27 @@ def lifetime_cost() -> Any:
     return training_flops.definition + prefill_flops.definition + decode_cost.definition
 
 
+@formula(r"h_\text{life}", "h", level="post", assumptions=(
+    *_POST, "one kind of chip for the whole life; HOI is that of the chip",
+))  # fmt: skip
+def lifetime_chip_hours() -> Any:
+    """Accelerator-hours of a model's whole life, at the efficiency that each phase reaches."""
+    busy = (
+        training_flops.definition / train_mfu
+        + prefill_flops.definition / prefill_mfu
+        + decode_cost.definition / decode_efficiency
+    )
+    return busy / (peak_flops * SECONDS_PER_HOUR)
+
+
+@formula(r"P_\text{life}", "USD", level="post", assumptions=(
+    "hours are bought at one price; no power, staff or idle time beside it",
+))  # fmt: skip
+def lifetime_price() -> Any:
+    """Price of a model's whole life: its accelerator-hours at the price of one."""
+    return lifetime_chip_hours.definition * chip_hour_price
+
+
 @formula(r"D_\text{even}", "token", level="post", unknown=decode_tokens, assumptions=_POST)
 def break_even_decode_tokens() -> Any:
     """Tokens to decode until decoding has cost as much as training."""
@@ -57,6 +84,7 @@ def break_even_days() -> Any:
 
 
 @formula(r"\partial C / \partial N", "FLOP/parameter", source="sardana2024beyond", level="post",
+         dense=True,
          assumptions=("at the compute-optimal point; service is forward passes only",))  # fmt: skip
 def size_slope_at_optimum() -> Any:
     """Lifetime FLOPs that one more parameter costs at equal loss.

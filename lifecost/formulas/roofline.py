@@ -7,8 +7,8 @@ from typing import Any
 import sympy
 
 from lifecost.formula import formula
-from lifecost.formulas.kv_cache import kv_bytes_per_token
-from lifecost.formulas.transformer import attention_flops, matmul_flops, multiplied_parameters
+from lifecost.formulas.kv_cache import kv_bytes_read
+from lifecost.formulas.transformer import attention_flops, matmul_flops, read_parameters
 from lifecost.symbols import (
     batch,
     context,
@@ -29,8 +29,8 @@ def attainable_flops() -> Any:
 
 def _intensity_of(tokens: Any) -> Any:
     """Return FLOPs per byte of multiplying the weights, once loaded, with a number of tokens."""
-    flops = matmul_flops.definition * tokens
-    return sympy.simplify(flops / (weight_bytes * multiplied_parameters.definition))
+    read = read_parameters.definition.subs(batch, tokens)
+    return sympy.cancel(matmul_flops.definition * tokens / (weight_bytes * read))
 
 
 @formula(r"I_\text{prefill}", "FLOP/byte", level="full", assumptions=_TRAFFIC)
@@ -48,7 +48,7 @@ def decode_intensity() -> Any:
 @formula(r"I_\text{attn}", "FLOP/byte", level="full", assumptions=_TRAFFIC)
 def attention_intensity() -> Any:
     """Operational intensity of attention in a decode step: neither batch nor context changes it."""
-    return attention_flops.definition / (kv_bytes_per_token.definition * context)
+    return attention_flops.definition * batch / kv_bytes_read.definition
 
 
 def _rate(formula: Any) -> Any:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lifecost.formula import formula
-from lifecost.formulas.transformer import (
-    attention_flops,
-    matmul_flops,
-    token_flops_estimate,
-)
-from lifecost.symbols import context, sequence_length, train_flops, train_tokens
+from lifecost.formulas.matrices import total
+from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
+from lifecost.symbols import FLOP_PER_MAC, sequence_length, train_flops, train_tokens
 
 # Backward: each matrix multiplication returns as two, one for the gradient of its input and one for
 # the gradient of its weights (or of the keys and values). With the forward pass, three.
@@ -21,7 +18,7 @@ PASSES = 3
     "forward and backward pass only; attention and recomputation are left out",
 ))  # fmt: skip
 def training_flops() -> Any:
-    """FLOPs to train a model: six for each parameter and token."""
+    """FLOPs to train a model: six for each token and each parameter that serves it."""
     return PASSES * token_flops_estimate.definition * train_tokens
 
 
@@ -30,7 +27,7 @@ def training_flops() -> Any:
 ))  # fmt: skip
 def training_attention_flops() -> Any:
     """Attention FLOPs for each token of a training sequence, forward pass."""
-    return attention_flops.definition.subs(context, sequence_length / 2)
+    return FLOP_PER_MAC * total("macs", "activations")
 
 
 @formula(r"C_\text{exact}", "FLOP", level="full", assumptions=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sympy.printing.jscode import JavascriptCodePrinter
@@ -21,10 +22,19 @@ class _JavaScript(JavascriptCodePrinter):  # type: ignore[misc]
         return text
 
 
-def source(name: str, expr: Any) -> str:
-    """Return the source of a JavaScript function of an expression's symbols."""
+def source(name: str, expr: Any, absent: Mapping[str, Any] | None = None) -> str:
+    """Return the source of a JavaScript function of an expression's symbols.
+
+    What is not given and stands in ``absent`` takes the number, or equals the symbol, named there.
+    """
+    absent = absent or {}
+    names = arguments(expr)
+    defaults = {n: absent[n] for n in names if n in absent}
+    # A default that names another argument has to come after it.
+    first = sorted({*names, *(v for v in defaults.values() if isinstance(v, str))} - {*defaults})
+    heads = [*first, *(f"{n} = {value}" for n, value in defaults.items())]
     shared, rest = shared_parts(expr)
     text = _JavaScript().doprint
-    lines = [f"function {name}({{ {', '.join(arguments(expr))} }}) {{"]
+    lines = [f"function {name}({{ {', '.join(heads)} }}) {{"]
     lines += [f"  const {local} = {text(part)};" for local, part in shared]
     return "\n".join([*lines, f"  return {text(rest)};", "}"])

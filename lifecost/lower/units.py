@@ -9,10 +9,14 @@ from sympy.core.relational import Relational
 
 from lifecost.symbols import CONSTANTS, SYMBOLS
 
-DIMENSIONS = {name: sympy.Symbol(name, positive=True) for name in ("FLOP", "byte", "s", "day")}
+DIMENSIONS = {
+    name: sympy.Symbol(name, positive=True)
+    for name in ("FLOP", "byte", "bit", "s", "h", "day", "USD")
+}
 COUNTS = frozenset(
-    ["1", "token", "sequence", "layer", "head", "element", "matrix", "parameter", "nat", "step"]
-)  # dimension one
+    ["1", "token", "sequence", "layer", "head", "element", "matrix", "parameter", "nat", "step",
+     "expert", "norm", "chip"]
+)  # dimension one  # fmt: skip
 _ANY = (sympy.S.Zero, sympy.S.Infinity)
 
 

@@ -5,9 +5,9 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS, laws
-from lifecost.formula import solve
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
+from lifecost.solve import solve
 from lifecost.symbols import (
     CONSTANTS,
     batch,

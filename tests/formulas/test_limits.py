@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from lifecost import FORMULAS, laws, models
-from lifecost.formulas.transformer import TABLE, total
+from lifecost import FORMULAS, hardware, laws, models
+from lifecost.formulas.matrices import TABLE, total
+from lifecost.symbols import VARIANTS, without
 
 UP, DOWN, BOTH = "up", "down", "both"
 KV = dict(n_layer=1, n_kv_head=1, d_head=1, kv_bytes=1, context=1)
@@ -15,6 +16,8 @@ MEMORY = dict(n_layer=UP, n_kv_head=UP, d_head=UP, kv_bytes=UP, context=UP, hoi=
 AGAINST = dict(n_layer=-1, n_kv_head=-1, d_head=-1, kv_bytes=-1, hoi=-1)
 INVERSE = dict.fromkeys(MEMORY, DOWN)
 ROOF = dict(peak_flops=UP, memory_bandwidth=UP)
+STEP = {**WEIGHTS, "d_model": UP, "vocab_size": UP, "batch": UP, "context": UP}
+FASTER = dict(peak_flops=DOWN, memory_bandwidth=DOWN)
 
 # A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
 # depends on the rest, and a test further below says how.
@@ -30,7 +33,9 @@ DIRECTIONS = {
     "prefill_rate": {**ROOF, "context": UP, "weight_bytes": DOWN},
     "parameter_count": {**WEIGHTS, "d_model": 1, "vocab_size": UP, "tied_embeddings": DOWN},
     "parameters_saved": dict(n_layer=1, d_model=1, d_head=1, n_head=UP, n_kv_head=DOWN),
+    "active_parameters": {**WEIGHTS, "d_model": 1, "vocab_size": UP, "tied_embeddings": DOWN},
     "multiplied_parameters": {**WEIGHTS, "d_model": 1, "vocab_size": UP},
+    "read_parameters": {**WEIGHTS, "d_model": 1, "vocab_size": UP},
     "matmul_flops": {**WEIGHTS, "d_model": 1, "vocab_size": UP},
     "attention_flops": dict(n_layer=1, n_head=1, d_head=1, context=1),
     "token_flops": {**WEIGHTS, "d_model": UP, "vocab_size": UP, "context": UP},
@@ -42,6 +47,8 @@ DIRECTIONS = {
     "kv_elements_per_token": dict(n_layer=1, n_kv_head=1, d_head=1),
     "kv_bytes_per_token": dict(n_layer=1, n_kv_head=1, d_head=1, kv_bytes=1),
     "kv_cache_size": {**KV, "batch": 1},
+    "kv_bytes_read": {**KV, "batch": 1},
+    "quantized_bytes": dict(element_bits=UP, scale_bytes=UP, block_size=DOWN),
     "kv_cache_reduction": dict(n_head=1, n_kv_head=-1),
     "weights_size": dict(n_params=1, weight_bytes=1),
     "kv_to_weights_ratio": {**KV, "batch": 1, "n_params": -1, "weight_bytes": -1},
@@ -76,6 +83,30 @@ DIRECTIONS = {
         **WEIGHTS, **MEMORY, "batch": UP, "d_model": UP, "vocab_size": UP, "weight_bytes": UP,
     },
     "prefill_flops": dict(n_params=1, prefill_tokens=1),
+    "prompt_flops": {**STEP, "batch": 1},
+    "decode_compute_time": {**STEP, "batch": 1, "peak_flops": -1, "n_chip": -1},
+    "decode_weights_time": {
+        **WEIGHTS, "d_model": 1, "vocab_size": UP, "weight_bytes": 1, "memory_bandwidth": -1,
+        "n_chip": -1,
+    },
+    "decode_kv_time": {**KV, "batch": 1, "memory_bandwidth": -1, "n_chip": -1},
+    "decode_step_time": {**STEP, **FASTER, "weight_bytes": UP, "kv_bytes": UP, "n_chip": -1},
+    "decode_step_time_serial": {
+        **STEP, **FASTER, "weight_bytes": UP, "kv_bytes": UP, "n_chip": -1,
+    },
+    "decode_throughput": {
+        **dict.fromkeys(STEP, DOWN), **ROOF, "batch": UP, "weight_bytes": DOWN, "kv_bytes": DOWN,
+        "n_chip": 1,
+    },
+    "prefill_time": {**STEP, **FASTER, "weight_bytes": UP, "n_chip": -1},
+    "memory_needed": {**dict.fromkeys([*KV, "batch", "n_params", "weight_bytes"], UP)},
+    "chips_needed": {
+        **dict.fromkeys([*KV, "batch", "n_params", "weight_bytes"], UP), "memory_capacity": -1,
+    },
+    "largest_batch": {
+        **dict.fromkeys(["n_layer", "n_kv_head", "d_head", "kv_bytes", "context"], -1),
+        "n_params": DOWN, "weight_bytes": DOWN, "memory_capacity": UP, "n_chip": UP,
+    },
     "training_flops": dict(n_params=1, train_tokens=1),
     "training_attention_flops": dict(n_layer=1, n_head=1, d_head=1, sequence_length=1),
     "training_flops_exact": {
@@ -127,6 +158,15 @@ DIRECTIONS = {
     "decode_cost": {**MEMORY, "n_params": UP, "decode_tokens": 1},
     "lifetime_cost": {
         **MEMORY, "n_params": UP, "decode_tokens": UP, "prefill_tokens": UP, "train_tokens": UP,
+    },
+    "lifetime_chip_hours": {
+        **MEMORY, "n_params": UP, "decode_tokens": UP, "prefill_tokens": UP, "train_tokens": UP,
+        "peak_flops": -1, "train_mfu": DOWN, "prefill_mfu": DOWN, "decode_efficiency": DOWN,
+    },
+    "lifetime_price": {
+        **MEMORY, "n_params": UP, "decode_tokens": UP, "prefill_tokens": UP, "train_tokens": UP,
+        "peak_flops": -1, "train_mfu": DOWN, "prefill_mfu": DOWN, "decode_efficiency": DOWN,
+        "chip_hour_price": 1,
     },
     "break_even_decode_tokens": {**INVERSE, "n_params": UP, "train_tokens": 1},
     "break_even_days": {**INVERSE, "n_params": UP, "train_tokens": 1, "tokens_per_day": -1},
@@ -305,11 +345,43 @@ def test_power_law_at_its_unit_is_its_scale():
 
 
 def test_totals_over_the_table():
-    # Every row is of one of two kinds, and what is used is stored.
-    assert {row.operand for row in TABLE} == {"weights", "cache"}
+    # Every row is of a known kind; of the weights a plain decoder keeps one copy for each use.
+    assert {row.operand for row in TABLE} == {"weights", "cache", "activations"}
     assert len({row.name for row in TABLE}) == len(TABLE)
-    everything = sum(row.elements for row in TABLE if row.operand == "weights")
-    assert (total("elements", "weights") - everything).expand() == 0
-    idle = total("elements", "weights") - total("elements", "weights", used_only=True)
-    unused = sum(r.elements for r in TABLE if r.operand == "weights" and r.used == 0)
-    assert (idle - unused).expand() == 0
+    for column in ("stored", "active", "read", "macs"):
+        everything = sum(row.sum_of(column) for row in TABLE if row.operand == "weights")
+        plain = without(VARIANTS, everything)
+        assert (total(column, "weights") - plain).expand() == 0
+    for column in ("active", "macs"):
+        idle = total("stored", "weights") - total(column, "weights")
+        assert (idle.expand() == 0) == (column == "active")
+
+
+def test_a_step_takes_what_its_parts_take():
+    chip = hardware["h100-sxm"].at("fp8")
+    for context in (10, 10**4, 10**6):
+        setting = {**POST, **chip, "n_chip": 8, "context": context}
+        work, weights, cache = (
+            at(f"decode_{part}_time", **setting) for part in ("compute", "weights", "kv")
+        )
+        step = at("decode_step_time", **setting)
+        assert step == pytest.approx(max(work, weights + cache), rel=1e-14)
+        serial = at("decode_step_time_serial", **setting)
+        assert serial == pytest.approx(cache + max(work, weights), rel=1e-14)
+        assert step <= serial <= 2 * step
+        rate = at("decode_throughput", **setting)
+        assert rate == pytest.approx(POST["batch"] / step, rel=1e-14)
+        # The same in the post's currency: what the device could do meanwhile.
+        cost = at("decode_step_cost_full", **setting)
+        assert cost / chip["peak_flops"] / 8 == pytest.approx(step, rel=1e-12)
+
+
+def test_what_fits_fits():
+    setting = dict(memory_capacity=80e9, n_chip=8, context=8192)
+    assert at("largest_batch", **setting) == pytest.approx(
+        (640e9 - LLAMA["n_params"]) / (8192 * 2 * 126 * 8 * 128), rel=1e-12
+    )
+    full = at("largest_batch", **setting)
+    assert at("memory_needed", **setting, batch=full) == pytest.approx(640e9, rel=1e-12)
+    assert at("chips_needed", **setting, batch=full) == pytest.approx(8, rel=1e-12)
+    assert at("largest_batch", memory_capacity=80e9, n_chip=5) == 0

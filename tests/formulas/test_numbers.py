@@ -107,6 +107,12 @@ def least_budget(loss):
     return high
 
 
+# Llama 3 8B on H100s, FP8: 4.1 PFLOP/s and 6.7 TB/s of two.
+TWO_H100 = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)
+WORK_8B, LOAD_8B = STEP_8B / 3958e12, (SMALL.multiplied + KV_8B) / 6.7e12
+# A prompt of 8,192 tokens: each meets half of it on average.
+PROMPT_8B = 8192 * (SMALL.weight_flops + SMALL.attention_flops / 2)
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -156,6 +162,14 @@ CASES = {
         (LLAMA_8B, count({**LLAMA_8B, "n_kv_head": 32}, 1).parameters - SMALL.parameters, 0,
          "counted here, with and without grouping"),
     ],
+    "active_parameters": [
+        (LLAMA_8B, 8_030_261_248, 0, "a dense model: all"),
+        (ODD, SMALLEST.parameters, 0, "counted here"),
+    ],
+    "read_parameters": [
+        (LLAMA_8B, SMALL.multiplied, 0, "counted here"),
+        (ODD, SMALLEST.multiplied, 0, "counted here"),
+    ],
     "multiplied_parameters": [
         (LLAMA_8B, SMALL.multiplied, 0, "counted here"),
         (ODD, SMALLEST.multiplied, 0, "counted here"),
@@ -202,6 +216,15 @@ CASES = {
         ({**LLAMA_8B, **POST}, 64 * 2**30, 0, "the post's 69 GB"),
         ({**LLAMA_405B, **POST}, KV_405B, 0, "the post's 270 GB"),
         ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.cache, 0, "counted"),
+    ],
+    "kv_bytes_read": [
+        ({**LLAMA_8B, **POST}, KV_8B, 0, "all that is held, once"),
+        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.cache, 0, "counted"),
+    ],
+    "quantized_bytes": [
+        # llama.cpp's q8_0 and q4_0: 32 elements and one 16-bit scale, 34 and 18 bytes a block.
+        (dict(element_bits=8, scale_bytes=2, block_size=32), 34 / 32, 0, "8-bit, block of 32"),
+        (dict(element_bits=4, scale_bytes=2, block_size=32), 18 / 32, 0, "4-bit, block of 32"),
     ],
     "kv_cache_reduction": [
         (dict(n_head=32, n_kv_head=8), 4, 0, "Llama 3 8B"),
@@ -264,6 +287,56 @@ CASES = {
     ],
     # Prefill and training
     "prefill_flops": [(dict(n_params=8e9, prefill_tokens=8192), 131_072_000_000_000, 0, "2ND")],
+    "prompt_flops": [
+        ({**LLAMA_8B, **POST, "batch": 3}, 3 * PROMPT_8B, EXACT, "counted here"),
+        ({**ODD, "context": 50, "batch": 1},
+         50 * (SMALLEST.weight_flops + SMALLEST.attention_flops / 2), EXACT, "counted here"),
+    ],
+    # Time
+    "decode_compute_time": [({**LLAMA_8B, **POST, **TWO_H100}, WORK_8B, EXACT, "counted here")],
+    "decode_weights_time": [
+        ({**LLAMA_8B, **POST, **TWO_H100}, SMALL.multiplied / 6.7e12, EXACT, "counted here"),
+        ({**LLAMA_8B, **POST, **TWO_H100, "weight_bytes": 2}, 2 * SMALL.multiplied / 6.7e12, EXACT,
+         "bf16"),
+    ],
+    "decode_kv_time": [({**LLAMA_8B, **POST, **TWO_H100}, KV_8B / 6.7e12, EXACT, "counted here")],
+    "decode_step_time": [
+        ({**LLAMA_8B, **POST, **TWO_H100}, LOAD_8B, EXACT, "memory-bound"),
+        ({**LLAMA_8B, **POST, **TWO_H100, "peak_flops": 1e12}, STEP_8B / 2e12, EXACT,
+         "compute-bound"),
+    ],
+    "decode_step_time_serial": [
+        ({**LLAMA_8B, **POST, **TWO_H100}, LOAD_8B, EXACT, "memory-bound: the same"),
+        ({**LLAMA_8B, **POST, **TWO_H100, "peak_flops": 1e12}, STEP_8B / 2e12 + KV_8B / 6.7e12,
+         EXACT, "one after the other"),
+        # The scaling-book's table, 13B on 8 TPU v5e in bf16, from 13e9 parameters and 6.7e9 bytes
+        # of cache a sequence, which are rounded.
+        (dict(n_layer=40, d_model=5120, n_ff_matrix=3, d_ff=13824, n_head=40, n_kv_head=40,
+              d_head=128, vocab_size=32000, batch=64, context=8192, kv_bytes=2, weight_bytes=2,
+              peak_flops=197e12, memory_bandwidth=8.2e11, n_chip=8), 69.33e-3, 2e-3,
+         "scaling-book, batch 64"),
+    ],
+    "decode_throughput": [({**LLAMA_8B, **POST, **TWO_H100}, 128 / LOAD_8B, EXACT, "by hand")],
+    "prefill_time": [
+        ({**LLAMA_8B, **POST, **TWO_H100, "batch": 3}, 3 * PROMPT_8B / 3958e12, EXACT, "compute"),
+        ({**LLAMA_8B, **POST, **TWO_H100, "batch": 1, "context": 1}, SMALL.multiplied / 6.7e12,
+         EXACT, "one token: the weights"),
+    ],
+    "memory_needed": [
+        ({**LLAMA_8B, **POST, "n_params": 8_030_261_248}, 76.7e9, 1e-3, "just fits one of 80 GB"),
+    ],
+    "chips_needed": [
+        ({**LLAMA_8B, **POST, "n_params": 8_030_261_248, "memory_capacity": 80e9}, 0.959, 1e-3,
+         "one chip"),
+        ({**LLAMA_8B, **POST, "n_kv_head": 32, "n_params": 8_030_261_248, "memory_capacity": 80e9},
+         (8_030_261_248 + 4 * KV_8B) / 80e9, EXACT, "multi-head: four chips"),
+    ],
+    "largest_batch": [
+        ({**LLAMA_8B, **POST, "n_params": 8_030_261_248, "memory_capacity": 80e9, "n_chip": 1},
+         (80e9 - 8_030_261_248) / (KV_8B / 128), EXACT, "134 sequences"),
+        ({**LLAMA_8B, **POST, "n_params": 81e9, "memory_capacity": 80e9, "n_chip": 1}, 0, 0,
+         "the weights do not fit"),
+    ],
     "training_flops": [
         (dict(n_params=540e9, train_tokens=780e9), 2.5272e24, EXACT, "PaLM 540B, table 21"),
         (dict(n_params=174.6e9, train_tokens=300e9), 3.14e23, 2e-3, "GPT-3 175B, table D.1"),
@@ -346,6 +419,17 @@ CASES = {
     "lifetime_cost": [
         ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 1e12,
           "decode_tokens": 1280}, 48e21 + 16e21 + 10 * 600 * KV_8B, EXACT, "by hand"),
+    ],
+    "lifetime_chip_hours": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 1e12,
+          "decode_tokens": 1280, "peak_flops": 1e15, "train_mfu": 0.4, "prefill_mfu": 0.5,
+          "decode_efficiency": 0.8},
+         (48e21 / 0.4 + 16e21 / 0.5 + 10 * 600 * KV_8B / 0.8) / 3.6e18, EXACT, "by hand"),
+    ],
+    "lifetime_price": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 0,
+          "decode_tokens": 0, "peak_flops": 1e15, "train_mfu": 0.5, "prefill_mfu": 1,
+          "decode_efficiency": 1, "chip_hour_price": 2}, 2 * 96e21 / 3.6e18, EXACT, "by hand"),
     ],
     "break_even_decode_tokens": [
         ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 15e12},

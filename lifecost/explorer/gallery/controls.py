@@ -16,12 +16,12 @@ POST_MODEL = Choice(
     "llama-3-8b",
     {name: _TITLES[name] for name in LLAMAS},
 )
-# The others as they are.
+# The others as they are: those that are plain dense decoders, as the script's formulas are.
 MODEL = Choice(
     "model",
     "model",
     {**{name: post.model(name) for name in LLAMAS},
-     **{name: m.bindings for name, m in models.items() if name not in LLAMAS}},
+     **{name: m.bindings for name, m in models.items() if name not in LLAMAS and not m.variants}},
     "llama-3-8b",
     _TITLES,
 )  # fmt: skip

@@ -1,0 +1,100 @@
+"""Time: a decode step and a prefill on real chips, and whether the model fits them.
+
+Weights and cache are divided evenly over the chips (tensor parallelism); what the chips have to
+tell each other is left out, so each time is a lower bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from lifecost.formula import formula
+from lifecost.formulas.decode import decode_flops
+from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
+from lifecost.formulas.prefill import prompt_flops
+from lifecost.formulas.transformer import read_parameters
+from lifecost.symbols import (
+    batch,
+    context,
+    memory_bandwidth,
+    memory_capacity,
+    n_chip,
+    peak_flops,
+    weight_bytes,
+)
+
+_PEAK = ("every chip runs at its peak, with no communication between them",)
+_OVERLAP = ("arithmetic overlaps with all memory traffic", *_PEAK)
+_SERIAL = ("reading the cache overlaps with nothing, arithmetic with reading the weights", *_PEAK)
+_FITS = ("weights and cache only: no activations, no reserve",)
+
+
+@formula(r"t_\text{compute}", "s", level="full", assumptions=_PEAK)
+def decode_compute_time() -> Any:
+    """Time that the arithmetic of one decode step takes."""
+    return decode_flops.definition / (peak_flops * n_chip)
+
+
+@formula(r"t_\text{w}", "s", level="full", assumptions=_PEAK)
+def decode_weights_time() -> Any:
+    """Time that reading the weights takes in one decode step."""
+    return read_parameters.definition * weight_bytes / (memory_bandwidth * n_chip)
+
+
+@formula(r"t_\text{kv}", "s", level="full", assumptions=_PEAK)
+def decode_kv_time() -> Any:
+    """Time that reading the KV cache takes in one decode step."""
+    return kv_bytes_read.definition / (memory_bandwidth * n_chip)
+
+
+@formula(r"t_\text{step}", "s", level="full", assumptions=_OVERLAP)
+def decode_step_time() -> Any:
+    """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
+    traffic = decode_weights_time.definition + decode_kv_time.definition
+    return sympy.Max(decode_compute_time.definition, traffic)
+
+
+@formula(r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL)
+def decode_step_time_serial() -> Any:
+    """Time of one decode step whose attention waits for its cache and overlaps with nothing."""
+    weights = sympy.Max(decode_compute_time.definition, decode_weights_time.definition)
+    return decode_kv_time.definition + weights
+
+
+@formula(r"r_\text{decode}", "token/s", level="full", assumptions=_OVERLAP)
+def decode_throughput() -> Any:
+    """Tokens that the chips decode in a second, at most."""
+    return batch / decode_step_time.definition
+
+
+@formula(r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP)
+def prefill_time() -> Any:
+    """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
+    compute = prompt_flops.definition / (peak_flops * n_chip)
+    read = read_parameters.definition.subs(batch, batch * context)
+    return sympy.Max(compute, read * weight_bytes / (memory_bandwidth * n_chip))
+
+
+@formula(r"M_\text{need}", "byte", assumptions=_FITS)
+def memory_needed() -> Any:
+    """Bytes that weights and KV cache of the whole batch hold."""
+    return weights_size.definition + kv_cache_size.definition
+
+
+@formula(r"n_\text{need}", "chip", assumptions=_FITS)
+def chips_needed() -> Any:
+    """Chips whose memory holds weights and KV cache; round up."""
+    return memory_needed.definition / memory_capacity
+
+
+@formula(r"B_\text{fit}", "sequence", assumptions=_FITS)
+def largest_batch() -> Any:
+    """Sequences whose cache fits beside the weights; round down.
+
+    Zero where the weights alone do not fit.
+    """
+    free = memory_capacity * n_chip - weights_size.definition
+    per_sequence = kv_cache_size.definition / batch
+    return sympy.Max(free, 0) / per_sequence

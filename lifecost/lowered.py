@@ -1,0 +1,123 @@
+"""One expression, lowered to Python: fast for single numbers, block by block for arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+
+from lifecost import lower
+from lifecost import values as check
+from lifecost.errors import unknown_name
+from lifecost.symbols import SYMBOLS
+
+_BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
+
+
+class Lowered:
+    """An expression in numbers and symbols, and the functions that it becomes."""
+
+    def __init__(self, name: str, expr: Any) -> None:
+        self.name, self.expr = name, expr
+        self.symbols: tuple[str, ...] = tuple(lower.arguments(expr))
+        self._arrays: dict[frozenset[str], Callable[..., Any]] = {}
+
+    def numpy_source(self, arrays: frozenset[str]) -> str:
+        """Return the source of the NumPy function in which the named symbols are arrays."""
+        return str(lower.target("python").array_source(self.name, self.expr, arrays))
+
+    def numpy(self, *arrays: str) -> Callable[..., Any]:
+        """Return the NumPy function, by keyword; it does not check its values.
+
+        The symbols named ``arrays`` (all, where none is named) are arrays, the others numbers: it
+        multiplies the numbers among themselves before it touches an array.
+        """
+        names = frozenset(arrays or self.symbols)
+        if names not in self._arrays:
+            built = lower.target("python").build(self.numpy_source(names), self.name)
+            self._arrays[names] = built
+        return self._arrays[names]
+
+    @cached_property
+    def scalar(self) -> Callable[..., Any]:
+        """The function of single numbers; None for whatever is not plain and in range."""
+        # The checks stand in the generated function: calling a validator for each value would take
+        # longer than the formula.
+        tests = []
+        for name in self.symbols:
+            quantity, kind = SYMBOLS[name], f"{name}.__class__"
+            low, high, real = quantity.low, quantity.high, f"{kind} is float"
+            if quantity.integer:  # integers compare faster with integers
+                low, high, real = int(low), int(high), f"({real} and {name} % 1 == 0)"
+            tests += [f"({kind} is int or {real})", f"{low!r} <= {name} <= {high!r}"]
+        known = set(self.symbols)
+        tests += [f"{b} % {a} == 0" for a, b, _ in check.DIVIDES if {a, b} <= known]
+        tests += [f"{a} <= {b}" for a, b, _ in check.AT_MOST if {a, b} <= known]
+        source = "\n".join(
+            [
+                f"def {self.name}({'*, ' if self.symbols else ''}{', '.join(self.symbols)}):",
+                f"    if {' and '.join(tests) or True}:",
+                *(f"        {line}" for line in lower.target("python").scalar_lines(self.expr)),
+            ]
+        )
+        build: Callable[..., Callable[..., Any]] = lower.target("python").build
+        return build(source, self.name)
+
+    @cached_property
+    def _has_cases(self) -> bool:
+        return bool(self.expr.has(sympy.Piecewise))
+
+    def checked(self, values: Mapping[str, Any]) -> Any:
+        """Return the value after every check, for numbers and arrays of any kind."""
+        for name in values:
+            if name not in self.symbols:
+                raise unknown_name(f"value for {self.name}", name, self.symbols)
+        if absent := [n for n in self.symbols if n not in values]:
+            raise check.missing(self.name, absent)
+        values = {n: check.converted(n, v) for n, v in values.items()}
+        arrays = {n: v for n, v in values.items() if hasattr(v, "shape")}
+        size = math.prod(check.check_shapes(arrays))
+        blockwise = all(type(a) is np.ndarray for a in arrays.values())
+        # The longest arrays are checked block by block, while the processor has them at hand.
+        late = [n for n, a in arrays.items() if blockwise and a.size == size]
+        late = [n for n in late if n not in check.PAIRED]
+        for name, value in values.items():
+            if name not in late:
+                check.check_range(name, value)
+        check.check_together(values)
+        if not arrays:
+            return self.scalar(**values)
+        function = self.numpy(*arrays)
+        # Both branches of a case are computed, and the one not taken may divide by zero.
+        divide: Any = "ignore" if self._has_cases else "raise"
+        with np.errstate(divide=divide, over="raise", invalid="raise"):
+            if blockwise:
+                return _blockwise(function, arrays, values, late)
+            return function(**values)
+
+
+def _blockwise(
+    function: Callable[..., Any], arrays: dict[str, Any], values: dict[str, Any], late: list[str]
+) -> Any:
+    """Return a function of arrays, evaluated block by block with broadcasting.
+
+    Of the arrays named ``late``, each block is held to its symbol's range before it is used.
+    """
+    count = len(arrays)
+    flags: list[Any] = [["readonly"]] * count + [["writeonly", "allocate"]]
+    blocks = np.nditer(
+        [*arrays.values(), None], ["external_loop", "buffered", "zerosize_ok"],
+        flags,
+        op_dtypes=[float] * (count + 1), buffersize=_BLOCK,
+    )  # fmt: skip
+    with blocks:
+        for *inputs, out in blocks:
+            given = values | dict(zip(arrays, inputs, strict=True))
+            for name in late:
+                check.check_range(name, given[name])
+            out[...] = function(**given)
+        return blocks.operands[-1]

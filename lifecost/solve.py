@@ -1,0 +1,67 @@
+"""Solving an equation for one positive unknown, as the derivations need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+
+class NoSolution(ArithmeticError):
+    """The equation has no closed form among those known here."""
+
+
+def solve(left: Any, right: Any, unknown: Any) -> Any:
+    """Return the one solution of ``left = right`` for a positive unknown.
+
+    A linear equation is solved as it stands, one that grows more slowly beyond a bound case by
+    case, a balance of two products of powers in logarithms.
+
+    Raises
+    ------
+    NoSolution
+        If the equation is none of these.
+    """
+    for bound in (left - right).atoms(sympy.Min):
+        if unknown in bound.args:
+            return _bent(left - right, unknown, bound)
+    residual = sympy.expand(left - right)
+    if unknown not in residual.diff(unknown).free_symbols:
+        found = sympy.solve(residual, unknown)
+        if len(found) != 1:
+            raise NoSolution(unknown.name)
+        return sympy.factor_terms(found[0])
+    logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
+    exponent = sympy.Symbol("exponent", real=True)
+    logs = logs.subs(sympy.log(unknown), exponent)
+    if unknown in logs.free_symbols:
+        raise NoSolution(unknown.name)
+    (solution,) = sympy.solve(logs, exponent)
+    return _product_of_powers(sympy.expand(solution))
+
+
+def _bent(residual: Any, unknown: Any, bound: Any) -> Any:
+    """Return the solution of an equation whose slope changes where the unknown meets a bound."""
+    (limit,) = (arg for arg in bound.args if arg != unknown)
+    factors = sympy.Mul.make_args(sympy.factor_terms(sympy.expand(residual)))
+    residual /= sympy.Mul(*(factor for factor in factors if factor.is_positive))
+    below, above = (residual.xreplace({bound: side}) for side in (unknown, limit))
+    above = sympy.expand(above)
+    slope = sympy.factor_terms(above.diff(unknown))
+    if unknown in slope.free_symbols:
+        raise NoSolution(unknown.name)
+    before = solve(below, sympy.S.Zero, unknown)
+    after = sympy.oo if slope == 0 else -sympy.factor_terms(above.subs(unknown, 0)) / slope
+    cases = [(before, before <= limit), (after, slope > 0), (sympy.oo, True)]
+    return sympy.Piecewise(*cases)
+
+
+def _product_of_powers(logarithm: Any) -> Any:
+    """Return the exponential of a sum of logarithms, with equal exponents gathered."""
+    bases: dict[Any, Any] = {}
+    for term in sympy.Add.make_args(logarithm):
+        (log,) = term.atoms(sympy.log)
+        power = sympy.factor(term / log)
+        same = -power if -power in bases else power
+        bases[same] = bases.get(same, 1) * log.args[0] ** (power / same)
+    return sympy.Mul(*(base**power for power, base in bases.items()))

