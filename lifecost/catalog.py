@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from lifecost import values
 from lifecost.errors import unknown_name
 from lifecost.formulas.hardware import operational_intensity
 from lifecost.formulas.transformer import active_parameters, parameter_count
-from lifecost.symbols import VARIANTS
+from lifecost.symbols import SYMBOLS, VARIANTS
 
 SHAPE = (
     "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
@@ -194,7 +196,7 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
         known = inspect.signature(self._entry).parameters
         given = {k: v for k, v in row.items() if k in known}
         if "shape" in known:  # stands flat in its row
-            given["shape"] = {k: v for k, v in row.items() if k in SHAPE or k in VARIANTS}
+            given["shape"] = {k: row[k] for k in (*SHAPE, *VARIANTS) if k in row}
         return self._entry(name=name, **given)
 
     def __getitem__(self, name: str) -> _Entry:
@@ -225,6 +227,36 @@ models = Catalog("model", "models", Model)
 hardware = Catalog("device", "hardware", Hardware)
 laws = Catalog("scaling law", "scaling_laws", Law, needs="loss_floor")
 power_laws = Catalog("power law", "power_laws", PowerLaw)
+
+
+def columns(rows: Iterable[Any]) -> dict[str, Any]:
+    """Return what several rows bind, by symbol: an array with one value for each row.
+
+    A variant that only some of the models have is absent in the others. What else only some bind
+    is left out.
+
+    Parameters
+    ----------
+    rows
+        Models, mappings of symbols, or anything else that binds symbols.
+
+    Examples
+    --------
+    >>> from lifecost import columns, kv_cache_size, models
+    >>> shapes = columns([models["llama-3-8b"], models["llama-3-70b"]])
+    >>> kv_cache_size(shapes, batch=[[1], [2]], context=1, kv_bytes=1)
+    array([[ 65536., 163840.],
+           [131072., 327680.]])
+    """
+    bound = [dict(getattr(row, "bindings", row)) for row in rows]
+    names = {name for row in bound for name in row}
+    for row in bound:
+        for name in names & VARIANTS.keys() - row.keys():
+            absent = VARIANTS[name]
+            # No window is one that no context fills.
+            row[name] = row.get(absent, SYMBOLS[name].high) if isinstance(absent, str) else absent
+    return {name: np.array([row[name] for row in bound], float)
+            for name in sorted(names) if all(name in row for row in bound)}  # fmt: skip
 
 
 class Post:

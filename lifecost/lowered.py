@@ -92,12 +92,15 @@ class Lowered:
         if not arrays:
             return self.scalar(**values)
         function = self.numpy(*arrays)
-        # Both branches of a case are computed, and the one not taken may divide by zero.
-        divide: Any = "ignore" if self._has_cases else "raise"
-        with np.errstate(divide=divide, over="raise", invalid="raise"):
-            if blockwise:
-                return _blockwise(function, arrays, values, late)
-            return function(**values)
+        # Both branches of a case are computed, and the one not taken may have no value.
+        wrong: Any = "ignore" if self._has_cases else "raise"
+        with np.errstate(divide=wrong, over="raise", invalid=wrong):
+            if not blockwise:
+                return function(**values)
+            result = _blockwise(function, arrays, values, late)
+        if self._has_cases and np.isnan(result).any():
+            raise FloatingPointError
+        return result
 
 
 def _blockwise(

@@ -47,7 +47,7 @@ CONSTANTS: dict[Any, tuple[int, str]] = {
 
 def in_numbers(expr: Any) -> Any:
     """Return an expression with its constants replaced by their values."""
-    return expr.subs({symbol: value for symbol, (value, _) in CONSTANTS.items()})
+    return expr.xreplace({s: sympy.Integer(value) for s, (value, _) in CONSTANTS.items()})
 
 
 def without(variants: Any, expr: Any) -> Any:
@@ -59,7 +59,7 @@ def without(variants: Any, expr: Any) -> Any:
         if symbol.name in variants:
             value = SYMBOLS[symbol.name].absent
             absent[symbol] = _MADE[value] if isinstance(value, str) else sympy.Integer(value)
-    return expr.subs(absent) if absent else expr
+    return expr.xreplace(absent) if absent else expr
 
 
 def _symbol(
@@ -257,6 +257,7 @@ param_scale = _symbol("param_scale", "A_N", "nat/token", "scale of the model-siz
 data_scale = _symbol("data_scale", "A_D", "nat/token", "scale of the data term", 1e-9, 1e15)
 param_exponent = _symbol("param_exponent", r"\alpha", "1", "exponent of model size", 1e-3, 10)
 data_exponent = _symbol("data_exponent", r"\beta", "1", "exponent of training tokens", 1e-3, 10)
+target_loss = _symbol("target_loss", r"\ell", "nat/token", "loss to be reached", 1e-6, 100)
 power_law_scale = _symbol(
     "power_law_scale", "k", "1", "value of a power law at its unit of compute", 1e-12, 1e30
 )

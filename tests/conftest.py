@@ -54,6 +54,7 @@ RANGES = {
     "data_scale": (100, 3000),
     "param_exponent": (0.2, 0.6),
     "data_exponent": (0.2, 0.6),
+    "target_loss": (20, 40),
     "power_law_scale": (0.1, 1e10),
     "power_law_exponent": (0.1, 1),
     "compute_unit": (1, 1e19),

@@ -1,4 +1,4 @@
-"""The random settings cover every symbol of a plain model and keep to the ranges that the package allows."""
+"""The random settings cover every symbol of a plain model and keep to the package's ranges."""
 
 from lifecost.symbols import SYMBOLS, VARIANTS
 from lifecost.values import check_together, checked

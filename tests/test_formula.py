@@ -225,6 +225,10 @@ def settings_of(pick, formula):
     return row
 
 
+# No batch balances beyond the break-even context, and not every loss is within reach.
+UNBOUNDED = ("balancing_batch", "equal_loss_params", "equal_loss_tokens")
+
+
 def outcome(formula, row):
     try:
         return formula(**row)
@@ -246,7 +250,7 @@ def test_in_range_there_is_a_number_or_an_error_and_never_nan(formula, data):
         return
     assert type(value) in (int, float)
     assert value >= 0  # false for NaN
-    assert value < math.inf or formula is balancing_batch
+    assert value < math.inf or formula.name in UNBOUNDED
     assert array[0] == pytest.approx(value, rel=1e-11, abs=1e-300)
 
 

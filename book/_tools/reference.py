@@ -49,6 +49,7 @@ STEPS = {
     "decode": "Decode",
     "time": "Time and memory on real chips",
     "lifetime": "The whole life",
+    "equal_loss": "Models of equal loss",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from lifecost.extrema import Max
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import (
@@ -56,7 +57,7 @@ def kv_to_compute_ratio() -> Any:
          assumptions=_OVERLAP)  # fmt: skip
 def decode_step_cost() -> Any:
     """Cost of one decode step in FLOP-equivalents: compute or KV load, whichever is dearer."""
-    return sympy.Max(forward_flops.definition, kv_load_flop_equivalent.definition)
+    return Max(forward_flops.definition, kv_load_flop_equivalent.definition)
 
 
 @formula(r"U_\text{decode}", "1", level="post", assumptions=_OVERLAP)
@@ -149,4 +150,4 @@ def decode_memory_to_compute_ratio() -> Any:
 @formula(r"C_\text{full}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP)
 def decode_step_cost_full() -> Any:
     """Cost of one decode step in FLOP-equivalents, counting weights and attention."""
-    return sympy.Max(decode_flops.definition, decode_memory_flop_equivalent.definition)
+    return Max(decode_flops.definition, decode_memory_flop_equivalent.definition)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy
 
+from lifecost.extrema import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import decode_step_cost
 from lifecost.formulas.prefill import prefill_flops
@@ -33,7 +34,7 @@ _POST = ("every decoded token sees the same context; weights are amortized over 
          assumptions=_POST)  # fmt: skip
 def decode_token_cost() -> Any:
     """Cost of one decoded token in FLOP-equivalents."""
-    return sympy.Max(*(cost / batch for cost in decode_step_cost.definition.args))
+    return Max(*(cost / batch for cost in decode_step_cost.definition.args))
 
 
 @formula(r"C_\text{decode}", "FLOP", source="matx_lifetime_llm_cost", level="post",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import sympy
 
+from lifecost.extrema import Min
 from lifecost.formula import present
 from lifecost.symbols import (
     VARIANTS,
@@ -87,13 +88,13 @@ class Row(NamedTuple):
 # Layers by kind of attention, entries of the cache that they look at, and who shares them.
 _grouped = n_layer - n_latent_layer
 _full = n_layer - n_latent_layer - n_local_layer
-_entries, _near = context / tokens_per_entry, sympy.Min(context, window) / tokens_per_entry
+_entries, _near = context / tokens_per_entry, Min(context, window) / tokens_per_entry
 _caches = n_kv_head / layers_per_cache
 _gates = n_ff_matrix - 1
 _dense = n_layer - n_moe_layer
 # Tokens choose their experts independently and evenly: how many of them a step of the batch meets.
 _met = n_expert * (1 - (1 - n_active_expert / n_expert) ** batch)
-_reach = sympy.Min(sequence_length, window)  # tokens before which a window is not full yet
+_reach = Min(sequence_length, window)  # tokens before which a window is not full yet
 _wide, _narrow = n_head * d_head, n_kv_head * d_head
 
 

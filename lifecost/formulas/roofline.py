@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy
 
+from lifecost.extrema import Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import attention_flops, matmul_flops, read_parameters
@@ -24,7 +25,7 @@ _TRAFFIC = ("activations stay on the chip; only weights or cache are read",)
 @formula(r"P", "FLOP/s", assumptions=("arithmetic and memory traffic overlap perfectly",))
 def attainable_flops() -> Any:
     """Rate of arithmetic that a device can reach at an operational intensity."""
-    return sympy.Min(peak_flops, memory_bandwidth * intensity)
+    return Min(peak_flops, memory_bandwidth * intensity)
 
 
 def _intensity_of(tokens: Any) -> Any:

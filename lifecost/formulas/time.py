@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy
-
+from lifecost.extrema import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
@@ -53,13 +52,13 @@ def decode_kv_time() -> Any:
 def decode_step_time() -> Any:
     """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
     traffic = decode_weights_time.definition + decode_kv_time.definition
-    return sympy.Max(decode_compute_time.definition, traffic)
+    return Max(decode_compute_time.definition, traffic)
 
 
 @formula(r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL)
 def decode_step_time_serial() -> Any:
     """Time of one decode step whose attention waits for its cache and overlaps with nothing."""
-    weights = sympy.Max(decode_compute_time.definition, decode_weights_time.definition)
+    weights = Max(decode_compute_time.definition, decode_weights_time.definition)
     return decode_kv_time.definition + weights
 
 
@@ -74,7 +73,7 @@ def prefill_time() -> Any:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
     compute = prompt_flops.definition / (peak_flops * n_chip)
     read = read_parameters.definition.subs(batch, batch * context)
-    return sympy.Max(compute, read * weight_bytes / (memory_bandwidth * n_chip))
+    return Max(compute, read * weight_bytes / (memory_bandwidth * n_chip))
 
 
 @formula(r"M_\text{need}", "byte", assumptions=_FITS)
@@ -97,4 +96,4 @@ def largest_batch() -> Any:
     """
     free = memory_capacity * n_chip - weights_size.definition
     per_sequence = kv_cache_size.definition / batch
-    return sympy.Max(free, 0) / per_sequence
+    return Max(free, 0) / per_sequence

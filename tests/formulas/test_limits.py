@@ -151,6 +151,22 @@ DIRECTIONS = {
         ["n_params", "train_flops", "param_scale", "data_scale", "param_exponent", "data_exponent"],
         BOTH,
     ),
+    "compute_optimal_loss": dict(
+        loss_floor=UP, param_scale=UP, n_params=DOWN, param_exponent=DOWN, data_exponent=DOWN
+    ),
+    "equal_loss_params": dict(
+        param_scale=UP, data_scale=UP, loss_floor=UP, target_loss=DOWN, train_tokens=DOWN,
+        param_exponent=DOWN, data_exponent=DOWN,
+    ),
+    "equal_loss_tokens": dict(
+        param_scale=UP, data_scale=UP, loss_floor=UP, target_loss=DOWN, n_params=DOWN,
+        param_exponent=DOWN, data_exponent=DOWN,
+    ),
+    "forward_lifetime_flops": dict(n_params=1, train_tokens=UP, prefill_tokens=UP),
+    "size_to_data_return": dict(
+        param_scale=1, data_scale=-1, n_params=DOWN, train_tokens=UP, prefill_tokens=DOWN,
+        param_exponent=DOWN, data_exponent=UP,
+    ),
     "power_law": dict(
         power_law_scale=1, train_flops=UP, compute_unit=DOWN, power_law_exponent=UP
     ),

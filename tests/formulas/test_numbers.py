@@ -439,6 +439,31 @@ CASES = {
         ({**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 15e12, "tokens_per_day": 168e9},
          6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, EXACT, "by hand"),
     ],
+    # Models of equal loss
+    "compute_optimal_loss": [
+        ({**SARDANA, "n_params": 30e9}, 1.96, 3e-3, "Sardana et al. 2024, section 2"),
+        ({**SARDANA, "n_params": 70e9}, sardana_loss(70e9, 4.26e12), 5e-5,
+         "appendix B, table 2: 4.26T is rounded"),
+    ],
+    "equal_loss_params": [
+        ({**SARDANA, "train_tokens": 7.92e12, "target_loss": sardana_loss(70e9, 4.26e12)}, 41.6e9,
+         5e-3, "Sardana et al. 2024, appendix B, table 2"),
+    ],
+    "equal_loss_tokens": [
+        ({**SARDANA, "n_params": 41.6e9, "target_loss": sardana_loss(70e9, 4.26e12)}, 7.92e12,
+         5e-3, "Sardana et al. 2024, appendix B, table 2"),
+    ],
+    "forward_lifetime_flops": [
+        (dict(n_params=7e9, train_tokens=1e12, prefill_tokens=2e12), 70e21, EXACT, "6ND + 2ND"),
+    ],
+    "size_to_data_return": [
+        # alpha A N^-alpha / (beta B D^-beta) over 1 + D_served / 3 D.
+        ({**SARDANA, "n_params": 7e9, "train_tokens": 6e11, "prefill_tokens": 2e12},
+         (0.336 * 406.4 / 7e9**0.336) / (0.283 * 410.7 / 6e11**0.283) / (1 + 2e12 / 1.8e12),
+         EXACT, "the first-order condition by hand"),
+        ({**SARDANA, "n_params": 41.55e9, "train_tokens": 7.923e12, "prefill_tokens": 1e13}, 1,
+         1e-4, "balanced at Sardana's optimum"),
+    ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip
 

@@ -1,0 +1,152 @@
+"""What one model costs in one setting, as the command line reports it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lifecost import values as check
+from lifecost.catalog import SHAPE, Model, hardware, models, post
+from lifecost.errors import InputError, unknown_name
+from lifecost.formulas.decode import (
+    forward_flops,
+    kv_load_flop_equivalent,
+    kv_to_compute_ratio,
+)
+from lifecost.formulas.hardware import operational_intensity
+from lifecost.formulas.kv_cache import kv_cache_size
+from lifecost.formulas.time import (
+    chips_needed,
+    decode_compute_time,
+    decode_kv_time,
+    decode_step_time,
+    decode_step_time_serial,
+    decode_weights_time,
+    largest_batch,
+    memory_needed,
+    prefill_time,
+)
+from lifecost.symbols import VARIANTS
+
+OVERLAPS = {"full": decode_step_time, "serial": decode_step_time_serial}
+DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a model is served: its symbols, the device and what overlaps with what."""
+
+    symbols: Mapping[str, float]
+    device: str = DEVICE
+    precision: str = PRECISION
+    overlap: str = "full"
+
+    @classmethod
+    def of(
+        cls,
+        device: str | None = None,
+        precision: str | None = None,
+        overlap: str = "full",
+        **symbols: float | None,
+    ) -> Setting:
+        """Return a setting; what is None is as in the post, its intensity only without a device.
+
+        Raises
+        ------
+        InputError
+            If there is no such device, it has no such rate, or a value is out of range.
+        """
+        chip = hardware[device or DEVICE]
+        if precision is None:
+            rates = chip.peak_flops
+            precision = PRECISION if PRECISION in rates else next(iter(rates))
+        if overlap not in OVERLAPS:
+            raise unknown_name("overlap", overlap, OVERLAPS)
+        bound: dict[str, float] = {**chip.at(precision), "n_chip": 1}
+        usual = post.bindings
+        if device is not None:
+            usual["hoi"] = operational_intensity(bound)
+        given = {name: value for name, value in symbols.items() if value is not None}
+        for name, value in given.items():
+            check.symbol(name)
+            check.checked(name, value)
+        return cls({**bound, **usual, **given}, device or DEVICE, precision, overlap)
+
+
+def find_model(text: str) -> Model:
+    """Return the model that a text names: of the catalog, or in a config.json.
+
+    Changes of its shape may follow after a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``.
+
+    Raises
+    ------
+    InputError
+        If there is no such model or file, or a change is not one.
+    """
+    name, _, changes = text.partition(":") if "=" in text else (text, "", "")
+    if name in models:
+        model = models[name]
+    elif name.endswith(".json") or "/" in name or "\\" in name:
+        from lifecost.config import load_model  # reads its rules, which few calls need
+
+        model = load_model(name)
+    else:
+        message = str(unknown_name("model", name, models))
+        raise InputError(f"{message}; or give the path of a config.json")
+    if not changes:
+        return model
+    shape = {**model.shape, **dict(_change(part) for part in changes.split(","))}
+    return replace(
+        model, name=text, title=text, shape=shape, published_params=None,
+        published_active_params=None,
+    )  # fmt: skip
+
+
+def _change(part: str) -> tuple[str, int]:
+    name, _, value = part.partition("=")
+    name = name.strip()
+    if name not in SHAPE and name not in VARIANTS:
+        raise unknown_name("symbol of a model's shape", name, [*SHAPE, *VARIANTS])
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    found = check.checked(name, number)
+    return name, int(found) if found % 1 == 0 else found
+
+
+def cost(model: Model, setting: Setting) -> dict[str, Any]:
+    """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
+    at = setting.symbols
+    parts = {
+        "compute": decode_compute_time,
+        "weights": decode_weights_time,
+        "kv": decode_kv_time,
+        "bound": OVERLAPS[setting.overlap],
+    }
+    step = {name: float(formula(model, at)) for name, formula in parts.items()}
+    return {
+        "model": model.name,
+        "parameters": model.n_params,
+        "active_parameters": model.n_active_params,
+        "kv_cache_bytes": kv_cache_size(model, at),
+        "forward_flops": forward_flops(model, at),
+        "kv_load_flop_equivalent": kv_load_flop_equivalent(model, at),
+        "kv_to_compute_ratio": kv_to_compute_ratio(model, at),
+        "step_time": step,
+        "throughput": at["batch"] / step["bound"],
+        "prefill_time": float(prefill_time(model, at)),
+        "memory": {
+            "needed": memory_needed(model, at),
+            "chips_needed": math.ceil(chips_needed(model, at)),
+            "largest_batch": int(largest_batch(model, at)),
+        },
+        "setting": {
+            "hardware": setting.device,
+            "precision": setting.precision,
+            "overlap": setting.overlap,
+            **{name: at[name] for name in (*post.bindings, "n_chip")},
+        },
+    }

@@ -1,0 +1,99 @@
+"""Reports as tables for people, in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lifecost.errors import InputError
+from lifecost.optimum import Optimum
+from lifecost.quantities import number, percent, quantity
+
+# Where a value stands in a report, what it is called, its unit.
+ROWS = (
+    (("parameters",), "parameters", "1"),
+    (("active_parameters",), "of them active for a token", "1"),
+    (("kv_cache_bytes",), "KV cache of the batch", "byte"),
+    (("forward_flops",), "arithmetic of a step, 2N a token", "FLOP"),
+    (("kv_load_flop_equivalent",), "reading the cache, FLOP-equivalents", "FLOP"),
+    (("kv_to_compute_ratio",), "cache to arithmetic", "1"),
+    (("step_time", "compute"), "decode step: arithmetic, all of it", "s"),
+    (("step_time", "weights"), "decode step: reading weights", "s"),
+    (("step_time", "kv"), "decode step: reading the cache", "s"),
+    (("step_time", "bound"), "decode step: at least", "s"),
+    (("throughput",), "decoded in a second: at most", "token/s"),
+    (("prefill_time",), "prefill of the batch: at least", "s"),
+    (("memory", "needed"), "memory of weights and cache", "byte"),
+    (("memory", "chips_needed"), "chips that hold them", "chip"),
+    (("memory", "largest_batch"), "largest batch that fits", "sequence"),
+)
+
+
+def costs(reports: Sequence[dict[str, Any]]) -> Any:
+    """Return a table with a column for each report of `lifecost.report.cost`.
+
+    Raises
+    ------
+    InputError
+        If the library that draws tables is not installed.
+    """
+    table = _table([report["model"] for report in reports], setting(reports[0]["setting"]))
+    for path, name, unit in ROWS:
+        table.add_row(name, *(shown(found(report, path), unit) for report in reports))
+    return table
+
+
+def optimum(found: Optimum) -> Any:
+    """Return a table of the cheapest model beside the compute-optimal one.
+
+    Raises
+    ------
+    InputError
+        If the library that draws tables is not installed.
+    """
+    table = _table(["compute-optimal", "cheapest"], f"{percent(found.saving)} of the FLOPs saved")
+    lives = (found.chinchilla, found)
+    for name, unit in (("parameters", "1"), ("training_tokens", "1"), ("flops", "FLOP")):
+        words = name.replace("_", " ")
+        table.add_row(words, *(quantity(getattr(life, name), unit) for life in lives))
+    return table
+
+
+def _table(heads: Sequence[str], caption: str) -> Any:
+    try:
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        raise InputError(
+            "tables need the library rich: pip install 'lifecost[cli]', or ask for --json"
+        ) from None
+    table = Table(caption=Text(caption), caption_justify="left")
+    table.add_column("")
+    for head in heads:  # text, so that a file's name is no markup
+        table.add_column(Text(head), justify="right", overflow="fold")
+    return table
+
+
+def found(report: dict[str, Any], path: Sequence[str]) -> Any:
+    """Return the value at a path of keys."""
+    value: Any = report
+    for key in path:
+        value = value[key]
+    return value
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a value for people: whole counts to the unit, all else to three digits."""
+    return f"{value:,}" if isinstance(value, int) and unit == "1" else quantity(value, unit)
+
+
+def setting(given: dict[str, Any]) -> str:
+    """Return a setting on one line."""
+    words = [f"{name.replace('_', ' ')} {number(given[name])}" for name in given if _is_count(name)]
+    how = {"full": "arithmetic overlaps all traffic", "serial": "the cache overlaps nothing"}
+    device = f"{number(given['n_chip'])} x {given['hardware']} in {given['precision']}"
+    return f"{device}; {', '.join(words)}; {how[given['overlap']]}"
+
+
+def _is_count(name: str) -> bool:
+    return name not in ("hardware", "precision", "overlap", "n_chip")

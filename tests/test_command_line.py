@@ -1,0 +1,171 @@
+"""The command line as its users meet it: numbers, tables, and one line for what is wrong."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lifecost import hardware, models
+from lifecost.__main__ import main
+
+# The post's case, written out: 8B, 128 sequences of 8,192 tokens, a byte an element.
+KV = 2 * 32 * 8 * 128 * 8192 * 128
+PARAMETERS = 8_030_261_248
+MULTIPLIED = PARAMETERS - 128256 * 4096 - 65 * 4096
+POST = ["--batch", "128", "--context", "8192", "--kv-bytes", "1", "--weight-bytes", "1"]
+
+
+def printed(capsys, *arguments):
+    assert main([*arguments, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out)
+
+
+def test_cost_of_the_posts_case(capsys):
+    found = printed(capsys, "cost", "llama-3-8b", *POST, "--hoi", "600")
+    assert found["model"] == "llama-3-8b"
+    assert found["parameters"] == found["active_parameters"] == PARAMETERS
+    assert found["kv_cache_bytes"] == KV
+    assert found["forward_flops"] == 2 * PARAMETERS * 128
+    assert found["kv_load_flop_equivalent"] == 600 * KV
+    assert found["kv_to_compute_ratio"] == pytest.approx(600 * KV / (256 * PARAMETERS), rel=1e-14)
+    step = found["step_time"]
+    attention = 4 * 32 * 4096 * 8192
+    assert step["compute"] == pytest.approx(128 * (2 * MULTIPLIED + attention) / 1979e12, rel=1e-12)
+    assert step["weights"] == pytest.approx(MULTIPLIED / 3.35e12, rel=1e-12)
+    assert step["kv"] == pytest.approx(KV / 3.35e12, rel=1e-12)
+    assert step["bound"] == pytest.approx(max(step["compute"], step["weights"] + step["kv"]))
+    assert printed(capsys, "cost", "llama-3-8b") == found  # the post's setting is the usual one
+
+
+def test_device_sets_the_intensity_unless_it_is_given(capsys):
+    found = printed(capsys, "cost", "llama-3-8b", "--hardware", "a100-sxm-80gb")
+    assert found["setting"]["precision"] == "bf16"  # it has no FP8
+    hoi = hardware["a100-sxm-80gb"].at("bf16")["hoi"]
+    assert found["kv_load_flop_equivalent"] == pytest.approx(hoi * KV, rel=1e-14)
+    given = printed(capsys, "cost", "llama-3-8b", "--hardware", "a100-sxm-80gb", "--hoi", "100")
+    assert given["kv_load_flop_equivalent"] == 100 * KV
+
+
+def test_chips_divide_the_time_and_add_their_memory(capsys):
+    one = printed(capsys, "cost", "llama-3-405b")
+    eight = printed(capsys, "cost", "llama-3-405b", "--chips", "8")
+    assert one["memory"]["chips_needed"] == eight["memory"]["chips_needed"] == 9
+    assert one["memory"]["largest_batch"] == 0
+    free = 640e9 - models["llama-3-405b"].n_params
+    assert eight["memory"]["largest_batch"] == free // (2 * 126 * 8 * 128 * 8192)
+    for part, time in one["step_time"].items():
+        assert eight["step_time"][part] == pytest.approx(time / 8, rel=1e-12)
+
+
+def test_overlap_is_a_choice(capsys):
+    usual = ("cost", "llama-3-8b", "--context", "64", "--batch", "4096")
+    full = printed(capsys, *usual)["step_time"]
+    serial = printed(capsys, *usual, "--overlap", "serial")["step_time"]
+    assert full["bound"] == pytest.approx(max(full["compute"], full["weights"] + full["kv"]))
+    assert serial["bound"] == pytest.approx(
+        serial["kv"] + max(serial["compute"], serial["weights"])
+    )
+    assert serial["bound"] > full["bound"]
+
+
+def test_compare_changes_symbols(capsys):
+    found = printed(capsys, "compare", "llama-3-8b", "llama-3-8b:n_kv_head=32", "llama-3-70b")
+    assert [one["model"] for one in found] == ["llama-3-8b", "llama-3-8b:n_kv_head=32",
+                                               "llama-3-70b"]  # fmt: skip
+    grouped, multi_head, _ = found
+    assert multi_head["kv_cache_bytes"] == 4 * grouped["kv_cache_bytes"] == 256 * 2**30
+    shared = printed(capsys, "cost", "llama-3-8b:layers_per_cache=2,n_local_layer=0")
+    assert shared["kv_cache_bytes"] == KV / 2
+    assert shared["kv_load_flop_equivalent"] == 600 * KV  # each layer still reads it
+
+
+def test_tables_for_people(capsys):
+    assert main(["compare", "llama-3-8b", "llama-3-405b"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    for part in ("llama-3-405b", "68.7 GB", "271 GB", "8,030,261,248", "22.8 ms", "h100-sxm"):
+        assert part in out
+    assert main(["optimum", "--quality-of", "30e9", "--inference-tokens", "1e13"]) == 0
+    out, _ = capsys.readouterr()
+    for part in ("cheapest", "1.36e10", "28 % of the FLOPs saved"):
+        assert part in out
+
+
+# Sardana et al. 2024, figure 1, section 2 and appendix B: size, share of FLOPs saved.
+@pytest.mark.parametrize(
+    ("quality", "tokens", "size", "data", "saving"),
+    [
+        (13e9, 2e12, 7e9, None, 0.17),
+        (7e9, 1e11, 6e9, 1.18, None),
+        (30e9, 1e13, 13.6e9, 2.84, 0.28),
+        (70e9, 1e13, 41.6e9, 1.86, 0.12),
+        (70e9, 2e12, None, None, 0.013),
+    ],
+)
+def test_optimum_is_sardanas(capsys, quality, tokens, size, data, saving):
+    found = printed(
+        capsys, "optimum", "--law", "sardana", "--quality-of", f"{quality:g}",
+        "--inference-tokens", f"{tokens:g}",
+    )  # fmt: skip
+    assert found["chinchilla"]["parameters"] == quality
+    if size is not None:
+        assert found["parameters"] == pytest.approx(size, rel=0.005)
+    if data is not None:
+        more = found["training_tokens"] / found["chinchilla"]["training_tokens"]
+        assert more == pytest.approx(data, rel=0.005)
+    if saving is not None:
+        assert round(found["saving"], 3 if saving < 0.1 else 2) == saving
+    by_hand = 6 * found["parameters"] * found["training_tokens"] + 2 * found["parameters"] * tokens
+    assert found["flops"] == pytest.approx(by_hand, rel=1e-12)
+
+
+COST, BEST = ("cost", "llama-3-8b"), ("optimum", "--quality-of", "1e9", "--inference-tokens")
+WRONG = [
+    ((), "required: COMMAND"),
+    (("cost",), "required: MODEL"),
+    (("cost", "llama-3-9b"), "did you mean 'llama-3-8b'?; or give the path of a config.json"),
+    (("cost", "no/such/config.json"), "no/such/config.json"),
+    (("cost", "llama-3-8b:n_kv_head=7"), "n_kv_head = 7 does not divide n_head = 32"),
+    (("cost", "llama-3-8b:heads=7"), "unknown symbol of a model's shape 'heads'"),
+    (("cost", "llama-3-8b:n_head="), "n_head = nan is out of range"),
+    ((*COST, "--batch", "0"), "batch = 0 is out of range: sequences decoded together"),
+    ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),
+    ((*COST, "--context", "inf"), "context = inf is out of range"),
+    ((*COST, "--hoi", "nan"), "hoi = nan is out of range"),
+    ((*COST, "--chips", "-1"), "n_chip = -1 is out of range"),
+    ((*COST, "--hardware", "h900"), "unknown device 'h900'; did you mean 'h200-sxm'?"),
+    ((*COST, "--precision", "fp3"), "unknown precision of NVIDIA H100 SXM 'fp3'"),
+    ((*COST, "--overlap", "none"), "unknown overlap 'none'"),
+    ((*BEST, "-1"), "prefill_tokens = -1 is out of range"),
+    ((*BEST, "inf"), "prefill_tokens = inf is out of range"),
+    ((*BEST, "1e12", "--law", "newton"), "unknown scaling law 'newton'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), WRONG)
+def test_wrong_input_is_one_line(capsys, arguments, complaint):
+    assert main(list(arguments)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("lifecost: ")
+    assert complaint in err
+
+
+def test_without_the_library_for_tables(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rich.table", None)
+    assert main(["cost", "llama-3-8b"]) == 2
+    assert "pip install 'lifecost[cli]'" in capsys.readouterr().err
+    assert main(["cost", "llama-3-8b", "--json"]) == 0
+
+
+def test_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "lifecost", "cost", "llama-3-8b"], capture_output=True, text=True,
+        check=True, timeout=300, encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert "22.8 ms" in done.stdout
+    assert done.stderr == ""
