@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from lifecost import InputError, hardware, laws, models, parameter_count, post, power_laws
+from lifecost import (
+    InputError,
+    hardware,
+    kv_to_compute_ratio,
+    laws,
+    models,
+    parameter_count,
+    post,
+    power_laws,
+)
 from lifecost.catalog import LAW, POWER_LAW, Model, load
 from lifecost.evidence import ELEMENT_BYTES
 from lifecost.lower.units import dimension
@@ -28,7 +37,7 @@ def sourced_rows():
     """Return every row that states a fact: tables by name, and lists of rows."""
     found = []
     for file in FILES:
-        if file == "post":  # the post's own words; the file names the post at its head
+        if file in ("post", "config_rules"):  # the post's own words, and no facts: each says so
             continue
         content = load(file)
         rows = content["row"] if list(content) == ["row"] else list(content.values())
@@ -75,6 +84,114 @@ COUNTS = {
 }
 
 
+def attention(d, query_heads, kv_heads, width):
+    return d * width * (2 * query_heads + 2 * kv_heads)
+
+
+def latent(d, heads, query_rank=1536, rank=512, rope=64, nope=128, value=128):
+    query = d * query_rank + query_rank + query_rank * heads * (nope + rope)
+    return (query + d * (rank + rope) + rank + rank * heads * (nope + value)
+            + heads * value * d)  # fmt: skip
+
+
+def biased(d, ff):
+    # GPT-2's layer: four projections, two matrices, two norms, each with its bias.
+    return 4 * (d * d + d) + 2 * d * ff + ff + d + 4 * d
+
+
+def sparse(d, experts, ff, shared=0):
+    return experts * d + (experts + shared) * 3 * d * ff
+
+
+QWEN3 = 2 * 128  # norms of queries and keys, head by head
+OSS = attention(2880, 64, 8, 64) + 64 * 64 + 2 * 8 * 64 + 2880 + 64  # biases, sinks
+EXPERT = 3 * 2880 * 2880 + 3 * 2880  # of gpt-oss, with biases
+MAVERICK = attention(5120, 40, 8, 128) + 2 * 5120
+COUNTS |= {
+    "mistral-7b": 32 * (attention(4096, 32, 8, 128) + 3 * 4096 * 14336 + 8192)
+    + (2 * 32000 + 1) * 4096,
+    "mixtral-8x7b": 32 * (attention(4096, 32, 8, 128) + sparse(4096, 8, 14336) + 8192)
+    + (2 * 32000 + 1) * 4096,
+    "qwen2.5-7b": 28 * (attention(3584, 28, 4, 128) + (28 + 8) * 128 + 3 * 3584 * 18944 + 2 * 3584)
+    + (2 * 152064 + 1) * 3584,
+    "qwen2.5-72b": 80
+    * (attention(8192, 64, 8, 128) + (64 + 16) * 128 + 3 * 8192 * 29568 + 2 * 8192)
+    + (2 * 152064 + 1) * 8192,
+    "qwen3-8b": 36 * (attention(4096, 32, 8, 128) + QWEN3 + 3 * 4096 * 12288 + 8192)
+    + (2 * 151936 + 1) * 4096,
+    "qwen3-235b-a22b": 94 * (attention(4096, 64, 4, 128) + QWEN3 + sparse(4096, 128, 1536) + 8192)
+    + (2 * 151936 + 1) * 4096,
+    # The report's parameters without the embedding, and the embedding.
+    "gemma-2-9b": 8_324_201_984 + 256000 * 3584,
+    "gemma-2-27b": 26_047_480_320 + 256000 * 4608,
+    "gemma-3-27b": 62 * (attention(5376, 32, 16, 128) + QWEN3 + 3 * 5376 * 21504 + 4 * 5376)
+    + (262144 + 1) * 5376,
+    "deepseek-v2": 60 * (latent(5120, 128) + 2 * 5120)
+    + 3 * 5120 * 12288
+    + 59 * sparse(5120, 160, 1536, 2)
+    + (2 * 102400 + 1) * 5120,
+    "deepseek-v3": 61 * (latent(7168, 128) + 2 * 7168)
+    + 3 * 3 * 7168 * 18432
+    + 58 * (sparse(7168, 256, 2048, 1) + 256)
+    + (2 * 129280 + 1) * 7168,
+    "kimi-k2": 61 * (latent(7168, 64) + 2 * 7168)
+    + 3 * 7168 * 18432
+    + 60 * (sparse(7168, 384, 2048, 1) + 384)
+    + (2 * 163840 + 1) * 7168,
+    "gpt-oss-20b": 24 * (OSS + 32 * (2880 + 1 + EXPERT) + 2 * 2880) + (2 * 201088 + 1) * 2880,
+    "gpt-oss-120b": 36 * (OSS + 128 * (2880 + 1 + EXPERT) + 2 * 2880) + (2 * 201088 + 1) * 2880,
+    "llama-4-scout": 48 * (MAVERICK + sparse(5120, 16, 8192, 1)) + (2 * 202048 + 1) * 5120,
+    "llama-4-maverick": 48 * MAVERICK
+    + 24 * (3 * 5120 * 16384 + sparse(5120, 128, 8192, 1))
+    + (2 * 202048 + 1) * 5120,
+    "olmo-2-7b": 32 * (4 * 4096**2 + 3 * 4096 * 11008 + 4 * 4096) + (2 * 100352 + 1) * 4096,
+    "olmo-2-13b": 40 * (4 * 5120**2 + 3 * 5120 * 13824 + 4 * 5120) + (2 * 100352 + 1) * 5120,
+    "gpt-3-175b": 96 * biased(12288, 49152) + (50257 + 2048 + 2) * 12288,
+    "opt-175b": 96 * biased(12288, 49152) + (50272 + 2050 + 2) * 12288,
+    "palm-540b": 118 * (attention(18432, 48, 1, 256) + 3 * 18432 * 73728) + 256000 * 18432,
+    "chinchilla-70b": 80 * (5 * 8192**2 + 2 * 8192 * 32768 + 2 * 8192) + 32001 * 8192,
+    "gopher-280b": 80 * (5 * 16384**2 + 2 * 16384 * 65536 + 2 * 16384) + 32001 * 16384,
+}
+# As published, in billions: all, and active for a token. DeepSeek, Kimi and gpt-oss leave the
+# input embedding out of the active ones. Gemma, Llama 4 and Qwen2.5 publish rounder names.
+ROUNDED = {
+    "mixtral-8x7b": (46.7, 12.9, False),
+    "qwen3-235b-a22b": (235, 22, False),
+    "deepseek-v2": (236, 21, True),
+    "deepseek-v3": (671, 37, True),
+    "kimi-k2": (1026, 32, True),  # "1T"
+    "gpt-oss-20b": (20.9, 3.6, True),
+    "gpt-oss-120b": (116.8, 5.1, True),
+    "llama-4-maverick": (401, 17, False),  # "400B", with the vision tower
+    "palm-540b": (540, 540, False),
+    "gpt-3-175b": (175, 175, False),
+    "opt-175b": (175, 175, False),
+    "chinchilla-70b": (70, 70, False),
+    "gopher-280b": (280, 280, False),
+}
+# KV load to compute at the post's setting, with exact counts: computed from the published shapes.
+RATIOS = {
+    "llama-2-7b": 95.6, "deepseek-v3": 2.3, "kimi-k2": 2.6, "gpt-oss-120b": 8.1,
+    "qwen3-235b-a22b": 10.7, "gemma-3-27b": 6.2, "palm-540b": 0.27,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "published"), ROUNDED.items())
+def test_parameters_as_published(name, published):
+    total, active, without_embedding = published
+    model = models[name]
+    table = model.vocab_size * model.d_model if without_embedding else 0
+    digits = 0 if total == int(total) else 1
+    assert round(model.n_params / 1e9, digits) == total
+    serving = (model.n_active_params - table) / 1e9
+    assert round(serving, 0 if active == int(active) else 1) == active
+
+
+@pytest.mark.parametrize(("name", "ratio"), RATIOS.items())
+def test_kv_to_compute_at_the_posts_setting(name, ratio):
+    assert kv_to_compute_ratio(models[name], post) == pytest.approx(ratio, rel=0.02)
+
+
 def test_every_model_is_counted():
     assert set(COUNTS) == set(models)
 
@@ -89,6 +206,7 @@ def test_parameters_to_the_unit(name):
 
 def test_most_published_counts_are_there():
     assert sum(model.published_params is not None for model in models.values()) >= 6
+    assert len(models) >= 29
 
 
 # HOI of the facts, in FLOPs per byte at one decimal: part, precision, value.
@@ -279,7 +397,7 @@ def test_a_catalog_is_a_mapping():
     assert models.get("nope", 3) == 3
     assert models.get("llama-3-8b") is models["llama-3-8b"]
     assert len(models) == len(list(models)) == len(COUNTS)
-    assert repr(models).startswith("<6 models: llama-2-7b, ")
+    assert repr(models).startswith(f"<{len(models)} models: llama-2-7b, ")
 
 
 SHAPE = dict(
@@ -298,19 +416,22 @@ ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=
         (dict(vocab_size="128256"), "vocab_size = '128256' is not a number"),
         (dict(n_ff_matrix=4), "n_ff_matrix = 4 is out of range"),
         (dict(tied_embeddings=2), "tied_embeddings = 2 is out of range"),
+        (dict(n_moe_layer=33), "n_moe_layer = 33 is more than n_layer = 32"),
+        (dict(n_heads=3), "unknown symbol of a model's shape in mine 'n_heads'"),
     ],
 )
 def test_a_model_checks_its_shape(wrong, message):
-    assert Model(**ROW, **SHAPE).n_params == 8_030_261_248
+    assert Model(**ROW, shape=SHAPE).n_params == 8_030_261_248
     with pytest.raises(InputError, match=re.escape(message)):
-        Model(**ROW, **{**SHAPE, **wrong})
+        Model(**ROW, shape={**SHAPE, **wrong})
 
 
 def test_no_key_of_a_row_is_dropped_without_a_word():
     # A misspelled optional key would be: the catalog takes what it knows.
     for catalog, file in ((models, "models"), (hardware, "hardware"), (power_laws, "power_laws")):
         for name, row in load(file).items():
-            assert set(row) <= set(vars(catalog[name])), name
+            shape = getattr(catalog[name], "shape", {})
+            assert set(row) <= set(vars(catalog[name])) | set(shape), name
 
 
 def test_units_of_the_base():
