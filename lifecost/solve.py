@@ -15,12 +15,8 @@ def solve(left: Any, right: Any, unknown: Any) -> Any:
     """Return the one solution of ``left = right`` for a positive unknown.
 
     A linear equation is solved as it stands, one that grows more slowly beyond a bound case by
-    case, a balance of two products of powers in logarithms.
-
-    Raises
-    ------
-    NoSolution
-        If the equation is none of these.
+    case, a balance of two products of powers in logarithms. What is none of these is refused with
+    `NoSolution`.
     """
     for bound in (left - right).atoms(sympy.Min):
         if unknown in bound.args:

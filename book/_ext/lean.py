@@ -133,6 +133,8 @@ def _set_context(
     # The explorers' script goes where an explorer is.
     explorers = "<lifecost-explorer" in context["body"]
     context["page_scripts"] = ["lifecost.js"] if explorers and _has_script(app) else []
+    if "sortable" in context["body"]:
+        context["page_scripts"].append("sort.js")
 
 
 def _has_script(app: Any) -> bool:

@@ -24,7 +24,7 @@ from lifecost import (
     post,
     quantity,
 )
-from lifecost.catalog import Row
+from lifecost.catalog import Model, Row
 from lifecost.explorer import script
 from lifecost.explorer.gallery import EXPLORERS
 from lifecost.lower import latex
@@ -184,28 +184,58 @@ def sources(rows: Iterable[Row]) -> str:
     return "\n\n".join(items)
 
 
+def sortable(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table whose heads sort it, where scripts run."""
+    return f":::{{table}}\n:class: sortable\n\n{table(heads, rows)}\n:::"
+
+
+def attention_kind(model: Model) -> str:
+    """Return how a model attends, in the usual abbreviations."""
+    shape = model.shape
+    if "n_latent_layer" in shape:
+        kind = "MLA"
+    elif shape["n_kv_head"] == 1:
+        kind = "MQA"
+    else:
+        kind = "MHA" if shape["n_kv_head"] == shape["n_head"] else "GQA"
+    if "window" not in shape:
+        return kind
+    local, layers = shape["n_local_layer"], shape["n_layer"]
+    return f"{kind}, window {number(shape['window'])} in {local} of {layers}"
+
+
+def experts(model: Model) -> str:
+    """Return a model's routed experts, those of a token and the shared ones."""
+    if "n_moe_layer" not in model.shape:
+        return ""
+    shared = f" + {model.n_shared_expert}" if "n_shared_expert" in model.shape else ""
+    return f"{model.n_expert}, top {model.n_active_expert}{shared}"
+
+
 def model_page() -> str:
     """Return the page of models."""
     rows = (
         [
-            f"`{m.name}`", str(m.year), str(m.n_layer), number(m.d_model), number(m.d_ff),
-            str(m.n_head), str(m.n_kv_head), f"{m.n_params:,}",
-            quantity(kv_bytes_per_token(m, post), "byte"), number(kv_to_compute_ratio(m, post)),
+            f"`{m.name}`", str(m.year), str(m.n_layer), number(m.d_model), number(m.n_head),
+            number(m.n_kv_head), attention_kind(m), experts(m), f"{m.n_params:,}",
+            f"{m.n_active_params:,}", quantity(kv_bytes_per_token(m, post), "byte"),
+            number(kv_to_compute_ratio(m, post)),
         ]
         for m in models.values()
     )  # fmt: skip
     heads = (
-        "Model", ">Year", ">Layers", ">Width", ">Feed-forward", ">Heads", ">KV heads",
-        ">Parameters", ">KV a token", ">KV load / compute",
+        "Model", ">Year", ">Layers", ">Width", ">Heads", ">KV heads", "Attention", "Experts",
+        ">Parameters", ">Active", ">KV a token", ">KV load / compute",
     )  # fmt: skip
     return f"""# Models
 
-Shapes as published; parameters are counted from the shape. The last two columns are at the post's
-setting: one byte an element, a context of {number(post.bindings["context"])} tokens, an
-operational intensity of {number(post.bindings["hoi"])} FLOPs a byte, and the exact parameter
-count.
+{len(models)} models, as published; parameters are counted from the shape, to the unit. Active are
+those that serve a token, with both embeddings. The last two columns are at the post's setting: one
+byte an element, a context of {number(post.bindings["context"])} tokens, an operational intensity of
+{number(post.bindings["hoi"])} FLOPs a byte, and the exact counts. The cache of a token is what is
+held for each token of that context, so windows shrink it. The head of a column sorts the table.
 
-{table(heads, rows)}
+{sortable(heads, rows)}
 
 ## Sources
 
@@ -235,9 +265,9 @@ def hardware_page() -> str:
 
 Peak rates are dense, in TFLOP/s; datasheets often print twice as much, for structured sparsity.
 HOI is the hardware operational intensity, FLOPs a byte, at each precision. The bf16 columns show
-fp16 for devices that lack bf16.
+fp16 for devices that lack bf16. The head of a column sorts the table.
 
-{table(heads, rows)}
+{sortable(heads, rows)}
 
 ## Sources
 

@@ -6,7 +6,7 @@ from lifecost.explorer import Choice, Range
 POST = post.bindings
 LLAMAS = tuple(load("post")["n_params"])
 
-_TITLES = {name: model.title for name, model in models.items()}
+_TITLES = {name: model.title for name, model in models.items() if not model.variants}
 
 # The post's three models with its round parameter counts; each knows its row in a picture.
 POST_MODEL = Choice(
@@ -21,7 +21,7 @@ MODEL = Choice(
     "model",
     "model",
     {**{name: post.model(name) for name in LLAMAS},
-     **{name: m.bindings for name, m in models.items() if name not in LLAMAS and not m.variants}},
+     **{name: m.bindings for name, m in models.items() if name in _TITLES and name not in LLAMAS}},
     "llama-3-8b",
     _TITLES,
 )  # fmt: skip
