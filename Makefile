@@ -52,7 +52,6 @@ bench: $(TEST_READY) ## Measure the speed of the formulas
 
 audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
 	@$(PY) book/_tools/chromium.py
-	@$(PY) -m pytest -q tests/jupyterlab.py
 	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
 
