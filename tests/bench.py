@@ -19,7 +19,9 @@ MODEL = {
     **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
     **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
     "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
-    "tokens_per_day": 1e9, "intensity": 100,
+    "tokens_per_day": 1e9, "intensity": 100, "n_chip": 8, "chip_hour_price": 2, "element_bits": 8,
+    "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
+    "decode_efficiency": 0.5,
 }  # fmt: skip
 HIGHEST = {"context": 10_000, "batch": 1000}
 
