@@ -1,0 +1,91 @@
+"""Reading a `config.json` from a path, a mapping or an open file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lifecost.config.messages import show
+from lifecost.errors import InputError
+
+LARGEST_FILE = 10**6  # bytes; real ones have some thousands
+
+
+def read(source: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return a name for the model, and its configuration.
+
+    Raises
+    ------
+    InputError
+        If there is no JSON object to be read.
+    """
+    if isinstance(source, Mapping):
+        return str(source.get("_name_or_path") or source.get("model_type")), source
+    if hasattr(source, "read"):
+        name = getattr(source, "name", None)
+        name = name if isinstance(name, str) else "config"
+        return _title(name), _parsed(name, _content(source.read, name))
+    if not isinstance(source, (str, os.PathLike)):
+        what = type(source).__name__
+        raise InputError(f"a configuration is a path, a mapping or an open file, and no {what}")
+    name = os.fsdecode(source)
+    return _title(name), _parsed(name, _content(lambda size: _start_of(name, size), name))
+
+
+def _title(name: str) -> str:
+    path = Path(name)  # the Hub calls each file config.json: its folder says which
+    return path.absolute().parent.name if path.name == "config.json" else path.stem
+
+
+def _start_of(path: str, size: int) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
+def _content(read_some: Callable[[int], Any], name: str) -> str:
+    """Return the text of a file that is small enough."""
+    try:
+        content = read_some(LARGEST_FILE + 1)
+        text = content if isinstance(content, str) else content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{_printable(name)} is not text in UTF-8") from None
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        raise InputError(f"cannot read {_printable(name)}: {what}") from None
+    except (AttributeError, TypeError, ValueError) as error:  # no such path, a closed file
+        raise InputError(f"cannot read {_printable(name)}: {_printable(str(error))}") from None
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"{_printable(name)} is no config.json: over {LARGEST_FILE} bytes")
+    return text.removeprefix("\ufeff")
+
+
+def _parsed(name: str, text: str) -> Mapping[str, Any]:
+    name = _printable(name)
+    try:
+        config = json.loads(text, parse_constant=_refuse, parse_int=_integer)
+    except RecursionError:
+        raise InputError(f"{name} is no config.json: nested too deeply") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"{name} is not JSON: {error.msg} ({where})") from None
+    except ValueError as error:
+        raise InputError(f"{name} is not JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{name} is no config.json: not an object but {show(config)}")
+    return config
+
+
+def _integer(digits: str) -> float:
+    # Longer ones as JavaScript reads them; Python would refuse thousands of digits.
+    return int(digits) if len(digits) < 16 else float(digits)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)[-200:]
