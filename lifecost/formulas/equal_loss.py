@@ -9,29 +9,15 @@ import sympy
 from lifecost.extrema import Max
 from lifecost.formula import formula
 from lifecost.formulas.prefill import prefill_flops
-from lifecost.formulas.scaling_law import loss, matching_tokens
+from lifecost.formulas.scaling_law import FIT, loss, matching_tokens, terms
 from lifecost.formulas.training import training_flops
 from lifecost.solve import solve
-from lifecost.symbols import (
-    data_exponent,
-    data_scale,
-    loss_floor,
-    n_params,
-    param_exponent,
-    param_scale,
-    target_loss,
-    train_tokens,
-)
+from lifecost.symbols import loss_floor, n_params, target_loss, train_tokens
 
-_FIT = ("as good as the fit, inside the range of models that it was made on",)
-_FORWARD = (*_FIT, "service is forward passes only, for prompt and answer alike")
+_FORWARD = (*FIT, "service is forward passes only, for prompt and answer alike")
 
 
-def _terms() -> tuple[Any, Any]:
-    return param_scale / n_params**param_exponent, data_scale / train_tokens**data_exponent
-
-
-@formula(r"\ell_\text{match}", "nat/token", source="hoffmann2022training", assumptions=_FIT,
+@formula(r"\ell_\text{match}", "nat/token", source="hoffmann2022training", assumptions=FIT,
          dense=True)  # fmt: skip
 def compute_optimal_loss() -> Any:
     """Loss that a model size reaches when it is trained compute-optimally.
@@ -50,23 +36,23 @@ def _reaching(term: Any, rest: Any, unknown: Any) -> Any:
     return sympy.Piecewise((found, left > 0), (sympy.oo, True))
 
 
-@formula(r"N_\ell", "parameter", assumptions=_FIT, dense=True)
+@formula(r"N_\ell", "parameter", assumptions=FIT, dense=True)
 def equal_loss_params() -> Any:
     """Model size that reaches a loss on a given number of training tokens.
 
     Infinite where no size reaches it on so few tokens.
     """
-    size, data = _terms()
+    size, data = terms()
     return _reaching(size, data, n_params)
 
 
-@formula(r"D_\ell", "token", assumptions=_FIT, dense=True)
+@formula(r"D_\ell", "token", assumptions=FIT, dense=True)
 def equal_loss_tokens() -> Any:
     """Training tokens on which a model size reaches a loss.
 
     Infinite where so small a model reaches it on no number of tokens.
     """
-    size, data = _terms()
+    size, data = terms()
     return _reaching(data, size, train_tokens)
 
 

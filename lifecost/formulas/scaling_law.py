@@ -23,18 +23,21 @@ from lifecost.symbols import (
     train_tokens,
 )
 
-_FIT = ("as good as the fit, inside the range of models that it was made on",)
+FIT = ("as good as the fit, inside the range of models that it was made on",)
 
 
-@formula(r"\mathcal{L}", "nat/token", source="hoffmann2022training", assumptions=_FIT, dense=True)
+def terms() -> tuple[Any, Any]:
+    """Return what size and data leave above the floor of the loss."""
+    return param_scale / n_params**param_exponent, data_scale / train_tokens**data_exponent
+
+
+@formula(r"\mathcal{L}", "nat/token", source="hoffmann2022training", assumptions=FIT, dense=True)
 def loss() -> Any:
     """Loss of a model of a given size, trained on a given number of tokens."""
-    size = param_scale / n_params**param_exponent
-    data = data_scale / train_tokens**data_exponent
-    return loss_floor + size + data
+    return loss_floor + sum(terms())
 
 
-@formula(r"\mathcal{L}_C", "nat/token", assumptions=_FIT, dense=True)
+@formula(r"\mathcal{L}_C", "nat/token", assumptions=FIT, dense=True)
 def isoflop_loss() -> Any:
     """Loss of a model of a given size that is trained until a compute budget is spent."""
     return loss.definition.subs(train_tokens, affordable_tokens.definition)
@@ -60,38 +63,38 @@ def _multipliers_within_budget(eliminated: Any) -> tuple[Any, Any]:
     return by_size, by_tokens
 
 
-@formula(r"D_\text{match}", "token", unknown=train_tokens, assumptions=_FIT, dense=True)
+@formula(r"D_\text{match}", "token", unknown=train_tokens, assumptions=FIT, dense=True)
 def matching_tokens() -> Any:
     """Training tokens at which a model size is compute-optimal."""
     return _multipliers()
 
 
-@formula(r"N_\text{opt}", "parameter", unknown=n_params, assumptions=_FIT, dense=True)
+@formula(r"N_\text{opt}", "parameter", unknown=n_params, assumptions=FIT, dense=True)
 def optimal_params() -> Any:
     """Model size that reaches the lowest loss within a compute budget."""
     return _multipliers_within_budget(train_tokens)
 
 
-@formula(r"D_\text{opt}", "token", unknown=train_tokens, assumptions=_FIT, dense=True)
+@formula(r"D_\text{opt}", "token", unknown=train_tokens, assumptions=FIT, dense=True)
 def optimal_tokens() -> Any:
     """Training tokens that reach the lowest loss within a compute budget."""
     return _multipliers_within_budget(n_params)
 
 
-@formula(r"\mathcal{L}_\text{opt}", "nat/token", assumptions=_FIT, dense=True)
+@formula(r"\mathcal{L}_\text{opt}", "nat/token", assumptions=FIT, dense=True)
 def optimal_loss() -> Any:
     """Lowest loss that a compute budget can reach."""
     best = {n_params: optimal_params.definition, train_tokens: optimal_tokens.definition}
     return loss.definition.subs(best, simultaneous=True)
 
 
-@formula(r"D_\text{opt} / N_\text{opt}", "token/parameter", assumptions=_FIT, dense=True)
+@formula(r"D_\text{opt} / N_\text{opt}", "token/parameter", assumptions=FIT, dense=True)
 def optimal_tokens_per_parameter() -> Any:
     """Training tokens for each parameter of the compute-optimal model."""
     return optimal_tokens.definition / optimal_params.definition
 
 
-@formula(r"C / C_\text{least}", "1", source="devries2023gosmol", assumptions=_FIT, dense=True)
+@formula(r"C / C_\text{least}", "1", source="devries2023gosmol", assumptions=FIT, dense=True)
 def compute_overhead() -> Any:
     """Compute budget as a multiple of the least that reaches the same loss.
 
@@ -104,7 +107,7 @@ def compute_overhead() -> Any:
     return (above / least) ** (1 / exponent)
 
 
-@formula(r"y", "1", source="kaplan2020scaling", assumptions=_FIT)
+@formula(r"y", "1", source="kaplan2020scaling", assumptions=FIT)
 def power_law() -> Any:
     """Model size or tokens that a power law in compute prescribes."""
     return power_law_scale * (train_flops / compute_unit) ** power_law_exponent

@@ -68,6 +68,12 @@ def decode_throughput() -> Any:
     return batch / decode_step_time.definition
 
 
+@formula(r"r_\text{serial}", "token/s", source="scalingbook", level="full", assumptions=_SERIAL)
+def decode_throughput_serial() -> Any:
+    """Tokens that the chips decode in a second where reading the cache overlaps with nothing."""
+    return batch / decode_step_time_serial.definition
+
+
 @formula(r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP)
 def prefill_time() -> Any:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""

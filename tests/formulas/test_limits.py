@@ -18,6 +18,10 @@ INVERSE = dict.fromkeys(MEMORY, DOWN)
 ROOF = dict(peak_flops=UP, memory_bandwidth=UP)
 STEP = {**WEIGHTS, "d_model": UP, "vocab_size": UP, "batch": UP, "context": UP}
 FASTER = dict(peak_flops=DOWN, memory_bandwidth=DOWN)
+THROUGHPUT = {
+    **dict.fromkeys(STEP, DOWN), **ROOF, "batch": UP, "weight_bytes": DOWN, "kv_bytes": DOWN,
+    "n_chip": 1,
+}  # fmt: skip
 
 # A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
 # depends on the rest, and a test further below says how.
@@ -94,10 +98,8 @@ DIRECTIONS = {
     "decode_step_time_serial": {
         **STEP, **FASTER, "weight_bytes": UP, "kv_bytes": UP, "n_chip": -1,
     },
-    "decode_throughput": {
-        **dict.fromkeys(STEP, DOWN), **ROOF, "batch": UP, "weight_bytes": DOWN, "kv_bytes": DOWN,
-        "n_chip": 1,
-    },
+    "decode_throughput": THROUGHPUT,
+    "decode_throughput_serial": THROUGHPUT,
     "prefill_time": {**STEP, **FASTER, "weight_bytes": UP, "n_chip": -1},
     "memory_needed": {**dict.fromkeys([*KV, "batch", "n_params", "weight_bytes"], UP)},
     "chips_needed": {

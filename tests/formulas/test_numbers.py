@@ -317,6 +317,10 @@ CASES = {
          "scaling-book, batch 64"),
     ],
     "decode_throughput": [({**LLAMA_8B, **POST, **TWO_H100}, 128 / LOAD_8B, EXACT, "by hand")],
+    "decode_throughput_serial": [
+        ({**LLAMA_8B, **POST, **TWO_H100, "peak_flops": 1e12},
+         128 / (STEP_8B / 2e12 + KV_8B / 6.7e12), EXACT, "by hand"),
+    ],
     "prefill_time": [
         ({**LLAMA_8B, **POST, **TWO_H100, "batch": 3}, 3 * PROMPT_8B / 3958e12, EXACT, "compute"),
         ({**LLAMA_8B, **POST, **TWO_H100, "batch": 1, "context": 1}, SMALL.multiplied / 6.7e12,
