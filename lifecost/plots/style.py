@@ -83,6 +83,7 @@ class Figure:
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}):
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
+        self.drawing.set_layout_engine("none")  # laid out once: again would move it by a hair
         text = _lean(buffer.getvalue())
         text = re.sub(r"(\bid=\"|xlink:href=\"#|url\(#)", rf"\g<1>{self.name}-", text)
         label = html.escape(self.alt, quote=True)
@@ -101,6 +102,7 @@ class Figure:
         ``x`` and ``y`` are each [low, high, position of low, position of high, 1 if logarithmic],
         positions in the SVG's units.
         """
+        self.svg()  # the axes take their places as it is drawn, and not before
         height = self.drawing.bbox.height
         scale = 72 / self.drawing.dpi
         found = {}
