@@ -14,8 +14,9 @@ from lifecost import lower
 from lifecost import values as check
 from lifecost.errors import InputError
 from lifecost.lowered import Lowered
+from lifecost.notation import in_numbers, without
 from lifecost.solve import NoSolution, solve
-from lifecost.symbols import SYMBOLS, VARIANTS, in_numbers, without
+from lifecost.symbols import SYMBOLS, VARIANTS
 
 FORMULAS: dict[str, Formula] = {}
 

@@ -10,107 +10,39 @@ elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import sympy
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What one symbol stands for."""
-
-    name: str
-    latex: str
-    unit: str
-    meaning: str
-    low: float
-    high: float
-    integer: bool = False
-    absent: float | str | None = None  # a number, or the symbol that it then equals
-
-
-SYMBOLS: dict[str, Quantity] = {}
-_MADE: dict[str, Any] = {}
-
-# Definitions rather than measurements; they carry their unit, so that "2 N" has the dimension of
-# FLOPs: two, a multiplication and an addition, for each multiply-accumulate.
-FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
-BITS_PER_BYTE = sympy.Symbol("bits_per_byte", positive=True)
-SECONDS_PER_HOUR = sympy.Symbol("seconds_per_hour", positive=True)
-CONSTANTS: dict[Any, tuple[int, str]] = {
-    FLOP_PER_MAC: (2, "FLOP"),
-    BITS_PER_BYTE: (8, "bit/byte"),
-    SECONDS_PER_HOUR: (3600, "s/h"),
-}
-
-
-def in_numbers(expr: Any) -> Any:
-    """Return an expression with its constants replaced by their values."""
-    return expr.xreplace({s: sympy.Integer(value) for s, (value, _) in CONSTANTS.items()})
-
-
-def without(variants: Any, expr: Any) -> Any:
-    """Return an expression, or a tuple of them, in which the named variants are absent."""
-    if isinstance(expr, tuple):
-        return tuple(without(variants, part) for part in expr)
-    absent = {}
-    for symbol in getattr(expr, "free_symbols", ()):
-        if symbol.name in variants:
-            value = SYMBOLS[symbol.name].absent
-            absent[symbol] = _MADE[value] if isinstance(value, str) else sympy.Integer(value)
-    return expr.xreplace(absent) if absent else expr
-
-
-def _symbol(
-    name: str,
-    latex: str,
-    unit: str,
-    meaning: str,
-    low: float,
-    high: float,
-    integer: bool = False,
-    absent: float | str | None = None,
-) -> Any:
-    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer, absent)
-    # A symbol that may be zero is only nonnegative: sympy must not divide by it.
-    sign = {"positive": True} if low > 0 else {"nonnegative": True}
-    _MADE[name] = made = sympy.Symbol(name, **sign)
-    return made
-
+from lifecost.notation import SYMBOLS as SYMBOLS  # filled by this module
+from lifecost.notation import count, flag, symbol
 
 # In the order in which products are written.
 
 # Hardware
-peak_flops = _symbol(
+peak_flops = symbol(
     "peak_flops", r"P_\text{peak}", "FLOP/s", "peak rate of dense arithmetic", 1, 1e24
 )
-memory_bandwidth = _symbol(
+memory_bandwidth = symbol(
     "memory_bandwidth", r"W_\text{mem}", "byte/s", "peak bandwidth of the main memory", 1, 1e20
 )
-hoi = _symbol("hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9)
-intensity = _symbol(
+hoi = symbol("hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9)
+intensity = symbol(
     "intensity", "I", "FLOP/byte", "operational intensity of a computation", 1e-6, 1e12
 )
 
-memory_capacity = _symbol(
-    "memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18
-)
-n_chip = _symbol("n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7)
-chip_hour_price = _symbol(
+memory_capacity = symbol("memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18)
+n_chip = symbol("n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7)
+chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6
 )
 
 # Shape of the model
-n_params = _symbol("n_params", "N", "parameter", "parameters of the model", 1, 1e18)
-n_layer = _symbol("n_layer", r"n_\text{layer}", "layer", "transformer layers", 1, 1e5, integer=True)
-vocab_size = _symbol(
+n_params = symbol("n_params", "N", "parameter", "parameters of the model", 1, 1e18)
+n_layer = symbol("n_layer", r"n_\text{layer}", "layer", "transformer layers", 1, 1e5, integer=True)
+vocab_size = symbol(
     "vocab_size", r"n_\text{vocab}", "token", "entries of the vocabulary", 1, 1e8, integer=True
 )
-d_model = _symbol(
+d_model = symbol(
     "d_model", r"d_\text{model}", "element", "width of the residual stream", 1, 1e7, integer=True
 )
-n_ff_matrix = _symbol(
+n_ff_matrix = symbol(
     "n_ff_matrix",
     r"n_\text{mat}",
     "matrix",
@@ -119,18 +51,18 @@ n_ff_matrix = _symbol(
     3,
     integer=True,
 )
-d_ff = _symbol(
+d_ff = symbol(
     "d_ff", r"d_\text{ff}", "element", "width inside the feed-forward network", 1, 1e8, integer=True
 )
-n_head = _symbol("n_head", r"n_\text{head}", "head", "query heads in a layer", 1, 1e5, integer=True)
-n_kv_head = _symbol(
+n_head = symbol("n_head", r"n_\text{head}", "head", "query heads in a layer", 1, 1e5, integer=True)
+n_kv_head = symbol(
     "n_kv_head", r"n_\text{kv}", "head", "key-value heads in a layer", 1, 1e5, integer=True
 )
-d_head = _symbol(
+d_head = symbol(
     "d_head", r"d_\text{head}", "element", "width of one attention head", 1, 1e5, integer=True
 )
-group_size = _symbol("group_size", "g", "head", "query heads that share one key-value head", 1, 1e5)
-tied_embeddings = _symbol(
+group_size = symbol("group_size", "g", "head", "query heads that share one key-value head", 1, 1e5)
+tied_embeddings = symbol(
     "tied_embeddings",
     r"t_\text{emb}",
     "1",
@@ -143,148 +75,139 @@ tied_embeddings = _symbol(
 # Variants that a plain dense decoder does not have: each says at which value it is absent.
 
 
-def _count(name: str, latex: str, unit: str, meaning: str, absent: float | str = 0) -> Any:
-    low = absent if isinstance(absent, (int, float)) else 1
-    return _symbol(name, latex, unit, meaning, low, 1e8, True, absent)
-
-
-def _flag(name: str, latex: str, meaning: str) -> Any:
-    return _symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True, 0)
-
-
-n_active_params = _symbol(
+n_active_params = symbol(
     "n_active_params", r"N_\text{act}", "parameter", "parameters that serve each token",
     1, 1e18, absent="n_params",
 )  # fmt: skip
-d_value = _count("d_value", r"d_\text{v}", "element", "width of one head's values", absent="d_head")
-n_local_layer = _count(
+d_value = count("d_value", r"d_\text{v}", "element", "width of one head's values", absent="d_head")
+n_local_layer = count(
     "n_local_layer", r"n_\text{local}", "layer", "layers that attend to a window of the context"
 )
-window = _symbol(
+window = symbol(
     "window", "W", "token", "tokens that a layer with a window attends to", 1, 1e12,
     absent="context",
 )  # fmt: skip
-n_latent_layer = _count(
+n_latent_layer = count(
     "n_latent_layer", r"n_\text{mla}", "layer", "layers with multi-head latent attention"
 )
-kv_rank = _count(
+kv_rank = count(
     "kv_rank", r"d_\text{c}", "element", "width of the latent that keys and values come from"
 )
-d_rope = _count(
+d_rope = count(
     "d_rope",
     r"d_\text{r}",
     "element",
     "width of the rotary key that latent attention's heads share",
 )
-n_latent_query_layer = _count(
+n_latent_query_layer = count(
     "n_latent_query_layer", r"n_\text{lq}", "layer", "layers whose queries come from a latent"
 )
-query_rank = _count(
+query_rank = count(
     "query_rank", r"d_\text{cq}", "element", "width of the latent that queries come from"
 )
-layers_per_cache = _symbol(
+layers_per_cache = symbol(
     "layers_per_cache", r"s_\text{layer}", "layer", "layers that share one KV cache", 1, 1e5,
     absent=1,
 )  # fmt: skip
-tokens_per_entry = _symbol(
+tokens_per_entry = symbol(
     "tokens_per_entry", r"s_\text{token}", "token", "tokens that share one entry of the KV cache",
     1, 1e6, absent=1,
 )  # fmt: skip
-n_moe_layer = _count("n_moe_layer", r"n_\text{moe}", "layer", "layers with a mixture of experts")
-n_expert = _count("n_expert", r"n_\text{exp}", "expert", "routed experts in such a layer", absent=1)
-n_active_expert = _count(
+n_moe_layer = count("n_moe_layer", r"n_\text{moe}", "layer", "layers with a mixture of experts")
+n_expert = count("n_expert", r"n_\text{exp}", "expert", "routed experts in such a layer", absent=1)
+n_active_expert = count(
     "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token", absent=1
 )
-n_shared_expert = _count(
+n_shared_expert = count(
     "n_shared_expert", r"n_\text{shared}", "expert", "experts that serve every token"
 )
-d_expert = _count("d_expert", r"d_\text{exp}", "element", "width inside one expert")
-n_norm = _symbol(
+d_expert = count("d_expert", r"d_\text{exp}", "element", "width inside one expert")
+n_norm = symbol(
     "n_norm", r"n_\text{norm}", "norm", "normalizations in a layer", 1, 8, True, absent=2
 )
-norm_vectors = _symbol(
+norm_vectors = symbol(
     "norm_vectors", r"v_\text{norm}", "1",
     "vectors of a normalization: 1 is a gain, 2 a gain and a bias", 0, 2, True, absent=1,
 )  # fmt: skip
-head_norm = _flag("head_norm", r"t_\text{hn}", "queries and keys are normalized head by head")
-wide_norm = _flag("wide_norm", r"t_\text{wn}", "queries and keys are normalized across heads")
-qkv_bias = _flag("qkv_bias", r"t_\text{qkv}", "queries, keys and values have biases")
-output_bias = _flag("output_bias", r"t_\text{o}", "the output projection has a bias")
-ff_bias = _flag("ff_bias", r"t_\text{ff}", "the feed-forward matrices have biases")
-router_bias = _flag("router_bias", r"t_\text{rb}", "the router has a bias for each expert")
-attention_sink = _flag("attention_sink", r"t_\text{sink}", "each head has a learned sink")
-n_position = _count("n_position", r"n_\text{pos}", "token", "learned positions")
-relative_positions = _flag(
+head_norm = flag("head_norm", r"t_\text{hn}", "queries and keys are normalized head by head")
+wide_norm = flag("wide_norm", r"t_\text{wn}", "queries and keys are normalized across heads")
+qkv_bias = flag("qkv_bias", r"t_\text{qkv}", "queries, keys and values have biases")
+output_bias = flag("output_bias", r"t_\text{o}", "the output projection has a bias")
+ff_bias = flag("ff_bias", r"t_\text{ff}", "the feed-forward matrices have biases")
+router_bias = flag("router_bias", r"t_\text{rb}", "the router has a bias for each expert")
+attention_sink = flag("attention_sink", r"t_\text{sink}", "each head has a learned sink")
+n_position = count("n_position", r"n_\text{pos}", "token", "learned positions")
+relative_positions = flag(
     "relative_positions", r"t_\text{rel}", "each layer projects relative positions"
 )
 VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
 
 # One step of inference
-kv_bytes = _symbol(
+kv_bytes = symbol(
     "kv_bytes", r"b_\text{kv}", "byte/element", "bytes that store one element of the KV cache",
     1 / 64, 64,
 )  # fmt: skip
-weight_bytes = _symbol(
+weight_bytes = symbol(
     "weight_bytes", r"b_\text{w}", "byte/parameter", "bytes that store one weight",
     1 / 64, 64,
 )  # fmt: skip
-batch = _symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9)
-context = _symbol("context", "S", "token", "tokens in the cache of each sequence", 1, 1e12)
-element_bits = _symbol(
+batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9)
+context = symbol("context", "S", "token", "tokens in the cache of each sequence", 1, 1e12)
+element_bits = symbol(
     "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside", 1, 64
 )
-scale_bytes = _symbol(
+scale_bytes = symbol(
     "scale_bytes", r"b_\text{scale}", "byte", "bytes of scales and offsets of one block",
     0, 1024,
 )  # fmt: skip
-block_size = _symbol(
+block_size = symbol(
     "block_size", r"n_\text{block}", "element", "elements that share one scale", 1, 1e9
 )
 
 # Training
-train_tokens = _symbol(
+train_tokens = symbol(
     "train_tokens", r"D_\text{train}", "token", "tokens that the model is trained on", 1, 1e24
 )
-train_flops = _symbol("train_flops", "C", "FLOP", "compute budget of the training run", 1, 1e36)
-sequence_length = _symbol(
+train_flops = symbol("train_flops", "C", "FLOP", "compute budget of the training run", 1, 1e36)
+sequence_length = symbol(
     "sequence_length", r"S_\text{train}", "token", "length of a training sequence",
     1, 1e12,
 )  # fmt: skip
 
 # Scaling laws
-loss_floor = _symbol("loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100)
-param_scale = _symbol("param_scale", "A_N", "nat/token", "scale of the model-size term", 1e-9, 1e15)
-data_scale = _symbol("data_scale", "A_D", "nat/token", "scale of the data term", 1e-9, 1e15)
-param_exponent = _symbol("param_exponent", r"\alpha", "1", "exponent of model size", 1e-3, 10)
-data_exponent = _symbol("data_exponent", r"\beta", "1", "exponent of training tokens", 1e-3, 10)
-target_loss = _symbol("target_loss", r"\ell", "nat/token", "loss to be reached", 1e-6, 100)
-power_law_scale = _symbol(
+loss_floor = symbol("loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100)
+param_scale = symbol("param_scale", "A_N", "nat/token", "scale of the model-size term", 1e-9, 1e15)
+data_scale = symbol("data_scale", "A_D", "nat/token", "scale of the data term", 1e-9, 1e15)
+param_exponent = symbol("param_exponent", r"\alpha", "1", "exponent of model size", 1e-3, 10)
+data_exponent = symbol("data_exponent", r"\beta", "1", "exponent of training tokens", 1e-3, 10)
+target_loss = symbol("target_loss", r"\ell", "nat/token", "loss to be reached", 1e-6, 100)
+power_law_scale = symbol(
     "power_law_scale", "k", "1", "value of a power law at its unit of compute", 1e-12, 1e30
 )
-power_law_exponent = _symbol(
+power_law_exponent = symbol(
     "power_law_exponent", "a", "1", "exponent of a power law in compute", 1e-3, 10
 )
-compute_unit = _symbol(
+compute_unit = symbol(
     "compute_unit", "C_0", "FLOP", "unit in which a power law counts compute", 1, 1e30
 )
 
 # A life of service
-prefill_tokens = _symbol(
+prefill_tokens = symbol(
     "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime", 0, 1e24
 )
-decode_tokens = _symbol(
+decode_tokens = symbol(
     "decode_tokens", r"D_\text{decode}", "token", "tokens generated over the lifetime", 0, 1e24
 )
-tokens_per_day = _symbol(
+tokens_per_day = symbol(
     "tokens_per_day", "r", "token/day", "tokens generated in a day of service", 1e-9, 1e24
 )
-train_mfu = _symbol(
+train_mfu = symbol(
     "train_mfu", r"U_\text{train}", "1", "share of the peak that training reaches", 1e-6, 1
 )
-prefill_mfu = _symbol(
+prefill_mfu = symbol(
     "prefill_mfu", r"U_\text{prefill}", "1", "share of the peak that prefill reaches", 1e-6, 1
 )
-decode_efficiency = _symbol(
+decode_efficiency = symbol(
     "decode_efficiency", r"\eta_\text{decode}", "1",
     "share of its bound that decode reaches: least time over real time", 1e-6, 1,
 )  # fmt: skip

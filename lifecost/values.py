@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lifecost.errors import InputError, unknown_name
-from lifecost.symbols import SYMBOLS, Quantity
+from lifecost.notation import Quantity
+from lifecost.symbols import SYMBOLS
 
 # One symbol must divide another: (divisor, dividend, why).
 DIVIDES = (("n_kv_head", "n_head", "each key-value head serves a whole group of query heads"),)

@@ -28,7 +28,8 @@ from lifecost.catalog import Model, Row
 from lifecost.explorer import script
 from lifecost.explorer.gallery import EXPLORERS
 from lifecost.lower import latex
-from lifecost.symbols import SYMBOLS, in_numbers
+from lifecost.notation import in_numbers
+from lifecost.symbols import SYMBOLS
 
 BOOK = Path(__file__).resolve().parent.parent
 KEYS = frozenset(re.findall(r"^@\w+\{([^,]+),", (BOOK / "references.bib").read_text(), re.M))

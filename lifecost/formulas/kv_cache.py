@@ -10,8 +10,8 @@ from typing import Any
 from lifecost.formula import formula
 from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import kv_elements_per_token
+from lifecost.notation import BITS_PER_BYTE
 from lifecost.symbols import (
-    BITS_PER_BYTE,
     batch,
     block_size,
     context,

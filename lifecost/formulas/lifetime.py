@@ -12,8 +12,8 @@ from lifecost.formulas.decode import decode_step_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.training import training_flops
+from lifecost.notation import SECONDS_PER_HOUR
 from lifecost.symbols import (
-    SECONDS_PER_HOUR,
     batch,
     chip_hour_price,
     decode_efficiency,

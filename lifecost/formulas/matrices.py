@@ -12,6 +12,7 @@ import sympy
 
 from lifecost.extrema import Min
 from lifecost.formula import present
+from lifecost.notation import without
 from lifecost.symbols import (
     VARIANTS,
     attention_sink,
@@ -52,7 +53,6 @@ from lifecost.symbols import (
     vocab_size,
     wide_norm,
     window,
-    without,
 )
 
 

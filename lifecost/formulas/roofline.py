@@ -10,14 +10,7 @@ from lifecost.extrema import Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import attention_flops, matmul_flops, read_parameters
-from lifecost.symbols import (
-    batch,
-    context,
-    intensity,
-    memory_bandwidth,
-    peak_flops,
-    weight_bytes,
-)
+from lifecost.symbols import batch, context, intensity, memory_bandwidth, peak_flops, weight_bytes
 
 _TRAFFIC = ("activations stay on the chip; only weights or cache are read",)
 

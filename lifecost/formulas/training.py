@@ -7,7 +7,8 @@ from typing import Any
 from lifecost.formula import formula
 from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
-from lifecost.symbols import FLOP_PER_MAC, sequence_length, train_flops, train_tokens
+from lifecost.notation import FLOP_PER_MAC
+from lifecost.symbols import sequence_length, train_flops, train_tokens
 
 # Backward: each matrix multiplication returns as two, one for the gradient of its input and one for
 # the gradient of its weights (or of the keys and values). With the forward pass, three.

@@ -11,7 +11,8 @@ import sympy
 
 from lifecost.formula import formula
 from lifecost.formulas.matrices import total
-from lifecost.symbols import FLOP_PER_MAC, context, n_active_params, n_head, n_kv_head
+from lifecost.notation import FLOP_PER_MAC
+from lifecost.symbols import context, n_active_params, n_head, n_kv_head
 
 _DECODER = ("a decoder whose layers are alike, but for the variants that are given",)
 

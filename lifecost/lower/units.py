@@ -7,7 +7,8 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
-from lifecost.symbols import CONSTANTS, SYMBOLS
+from lifecost.notation import CONSTANTS
+from lifecost.symbols import SYMBOLS
 
 DIMENSIONS = {
     name: sympy.Symbol(name, positive=True)

@@ -7,9 +7,9 @@ import sympy
 from lifecost import FORMULAS, laws
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
+from lifecost.notation import CONSTANTS
 from lifecost.solve import solve
 from lifecost.symbols import (
-    CONSTANTS,
     batch,
     d_ff,
     d_head,

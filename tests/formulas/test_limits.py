@@ -7,7 +7,8 @@ import pytest
 
 from lifecost import FORMULAS, hardware, laws, models
 from lifecost.formulas.matrices import TABLE, total
-from lifecost.symbols import VARIANTS, without
+from lifecost.notation import without
+from lifecost.symbols import VARIANTS
 
 UP, DOWN, BOTH = "up", "down", "both"
 KV = dict(n_layer=1, n_kv_head=1, d_head=1, kv_bytes=1, context=1)

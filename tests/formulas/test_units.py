@@ -5,8 +5,8 @@ import sympy
 
 from lifecost import FORMULAS
 from lifecost.lower.units import UnitError, check, dimension
+from lifecost.notation import FLOP_PER_MAC
 from lifecost.symbols import (
-    FLOP_PER_MAC,
     SYMBOLS,
     batch,
     context,
