@@ -250,13 +250,19 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     """
     bound = [dict(getattr(row, "bindings", row)) for row in rows]
     names = {name for row in bound for name in row}
-    for row in bound:
-        for name in names & VARIANTS.keys() - row.keys():
-            absent = VARIANTS[name]
-            # No window is one that no context fills.
-            row[name] = row.get(absent, SYMBOLS[name].high) if isinstance(absent, str) else absent
+    bound = [with_absent(row, names) for row in bound]
     return {name: np.array([row[name] for row in bound], float)
             for name in sorted(names) if all(name in row for row in bound)}  # fmt: skip
+
+
+def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return bound symbols and, of the named variants, the value of each that is absent."""
+    found = dict(bound)
+    for name in set(names) & VARIANTS.keys() - found.keys():
+        absent = VARIANTS[name]
+        # No window is one that no context fills.
+        found[name] = found.get(absent, SYMBOLS[name].high) if isinstance(absent, str) else absent
+    return found
 
 
 class Post:

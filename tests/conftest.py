@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from lifecost.symbols import SYMBOLS
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book/_tools"))
+sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "tests")]
 import chromium  # noqa: E402
 
 # Narrower than what the package allows: there a power may leave the floating-point range (which is

@@ -4,11 +4,20 @@ import io
 import json
 import math
 import os
-from pathlib import Path
 
 import pytest
+from configurations import (
+    ALIASES,
+    CONFIGS,
+    CORPUS,
+    FULL,
+    LIBRARY,
+    REMOVED,
+    SLIDING,
+    configurations,
+    read,
+)
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from lifecost import InputError, kv_to_compute_ratio, models, post
 from lifecost.catalog import load
@@ -17,8 +26,6 @@ from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import show
 from lifecost.symbols import SYMBOLS
 
-CONFIGS = {path.stem: path for path in sorted(Path(__file__).with_name("configs").glob("*.json"))}
-CORPUS = sorted(Path(__file__).with_name("config_corpus").glob("*.json"))
 # What is not in the catalog: totals as the checkpoints' own metadata give them.
 ELSEWHERE = {
     "gpt2": 124_439_808,
@@ -29,55 +36,6 @@ ELSEWHERE = {
     "qwen3-0.6b": 596_049_920,
     "deepseek-v2-lite": 15_706_484_224,
 }
-# Read off transformers 4.57.1, the signatures in configuration_*.py, and equal in 5.23.0; sizes
-# that every file holds left out.
-_USUAL = {"tie_word_embeddings": False, "attention_bias": False}
-_NONE = {"num_key_value_heads": None, "head_dim": None}
-_SLIDING = {"use_sliding_window": False, "sliding_window": 4096, "max_window_layers": 28,
-            "layer_types": None}  # fmt: skip
-_QWEN = {**_USUAL, **_SLIDING, "num_key_value_heads": 32, "head_dim": None}
-_EXPERTS = {"num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size": 768,
-            "decoder_sparse_step": 1, "mlp_only_layers": None}  # fmt: skip
-_GEMMA = {**_USUAL, "tie_word_embeddings": True, "num_key_value_heads": 4, "head_dim": 256,
-          "sliding_window": 4096, "layer_types": None}  # fmt: skip
-_GEMMA3 = {**_GEMMA, "vocab_size": 262_208, "num_attention_heads": 8, "sliding_window_pattern": 6}
-_DEEPSEEK = {**_USUAL, "q_lora_rank": 1536, "first_k_dense_replace": 0}
-LIBRARY = {
-    "llama": {**_USUAL, **_NONE, "mlp_bias": False},
-    "mistral": {**_USUAL, "num_key_value_heads": 8, "head_dim": None, "sliding_window": 4096},
-    "mixtral": {**_USUAL, "num_key_value_heads": 8, "head_dim": None, "sliding_window": None,
-                "num_local_experts": 8, "num_experts_per_tok": 2},
-    "qwen2": _QWEN,
-    "qwen3": {**_QWEN, "head_dim": 128},
-    "qwen3_moe": {**_QWEN, **_EXPERTS, "num_key_value_heads": 4},
-    "gemma2": _GEMMA,
-    "gemma3_text": _GEMMA3,
-    "gemma3": {**_GEMMA3, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26},
-    "olmo2": {**_USUAL, **_NONE},
-    "deepseek_v2": _DEEPSEEK,
-    "deepseek_v3": {**_DEEPSEEK, "first_k_dense_replace": 3},
-    "kimi_k2": {**_DEEPSEEK, "first_k_dense_replace": 3},
-    "gpt_oss": {**_USUAL, "attention_bias": True, "num_key_value_heads": 8, "head_dim": 64,
-                "sliding_window": 128, "layer_types": None, "num_local_experts": 128,
-                "num_experts_per_tok": 4},
-    "gpt2": {"n_layer": 12, "n_embd": 768, "n_head": 12, "n_inner": None, "vocab_size": 50257,
-             "n_positions": 1024, "tie_word_embeddings": True},
-    "opt": {"max_position_embeddings": 2048, "tie_word_embeddings": True, "enable_bias": True},
-}  # fmt: skip
-ALIASES = {
-    "mixtral": {"num_experts": "num_local_experts"},
-    "gpt_oss": {"num_experts": "num_local_experts"},
-    "qwen3_moe": {"num_local_experts": "num_experts"},
-    "gpt2": {"hidden_size": "n_embd", "num_hidden_layers": "n_layer",
-             "num_attention_heads": "n_head", "max_position_embeddings": "n_positions"},
-    "deepseek_v2": {"num_experts": "n_routed_experts"},
-    "deepseek_v3": {"num_local_experts": "n_routed_experts"},
-    "kimi_k2": {"num_local_experts": "n_routed_experts"},
-}  # fmt: skip
-
-
-def read(name):
-    return json.loads(CONFIGS[name].read_text("utf-8"))
 
 
 def changed(name, changes):
@@ -91,9 +49,6 @@ def changed(name, changes):
         else:
             inner[last] = value
     return config
-
-
-REMOVED = object()
 
 
 # A second count that shares nothing with the package: tensor by tensor, as the modules of
@@ -268,7 +223,6 @@ def test_what_is_left_out_is_said():
 
 
 # What transformers does where a field is missing, null or unusual: (model, changes, symbol, value).
-SLIDING, FULL = "sliding_attention", "full_attention"
 WINDOWED = {"use_sliding_window": True, "sliding_window": 4096}
 DEFAULTS = [
     ("llama-3-8b", {"num_key_value_heads": REMOVED}, "n_kv_head", 32),
@@ -560,38 +514,6 @@ def outcome(config):
     assert 0 < model.n_active_params <= model.n_params <= LARGEST_MODEL
     check_counts(config, model)
     return dict(model.shape)
-
-
-FIELDS = {name: sorted({*read(name), *read(name).get("text_config", ())}) for name in CONFIGS}
-REAL = [value for name in CONFIGS for value in read(name).values() if not isinstance(value, dict)]
-READ = {field for kind in LIBRARY.values() for field in kind}
-for rules in load("config_rules").values():
-    READ |= {*rules.get("only", ()), *rules.get("alias", ()), *rules.get("same", {}).values()}
-junk = st.one_of(
-    st.just(REMOVED), st.sampled_from(REAL), st.integers(-2, 300), st.none(), st.booleans(),
-    st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=8), st.integers().map(float),
-    st.lists(st.integers(-3, 99), max_size=4), st.just(10**400),
-    st.sampled_from([24, 26, 28, 32, 42]).flatmap(lambda n: st.lists(
-        st.sampled_from([SLIDING, FULL]), min_size=n, max_size=n)),
-    st.lists(st.one_of(st.sampled_from([SLIDING, FULL]), st.text(max_size=3)), max_size=4),
-    st.dictionaries(st.sampled_from(sorted(READ)), st.integers(-2, 300), max_size=3),
-)  # fmt: skip
-
-
-@st.composite
-def configurations(draw):
-    """Draw a configuration of a real model with some of its fields changed."""
-    name = draw(st.sampled_from(sorted(CONFIGS)))
-    config = read(name)
-    fields = st.sampled_from(FIELDS[name]) | st.sampled_from(sorted(READ))
-    for field, value in draw(st.dictionaries(fields, junk, min_size=1, max_size=4)).items():
-        nested = isinstance(config.get("text_config"), dict) and field != "text_config"
-        inner = config["text_config"] if nested and draw(st.booleans()) else config
-        if value is REMOVED:
-            inner.pop(field, None)
-        else:
-            inner[field] = value
-    return config
 
 
 @settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "250")), deadline=None, database=None,

@@ -130,15 +130,17 @@ def _set_context(
     source = context.get("sourcename") or ""
     context["notebook"] = f"_sources/{source}" if source.endswith(".ipynb") else ""
     context["body"] = _mended(context.get("body", ""))
-    # The explorers' script goes where an explorer is.
-    explorers = "<lifecost-explorer" in context["body"]
-    context["page_scripts"] = ["lifecost.js"] if explorers and _has_script(app) else []
-    if "sortable" in context["body"]:
-        context["page_scripts"].append("sort.js")
+    context["page_scripts"] = _scripts(context["body"])
 
 
-def _has_script(app: Any) -> bool:
-    return (Path(app.srcdir) / "book/_static/lifecost.js").exists()
+def _scripts(body: str) -> list[str]:
+    """Return the scripts of a page: each goes only where it has something to do."""
+    found = []
+    if "<lifecost-model" in body:
+        found = ["my-model.js"]  # it brings what explorers need
+    elif "<lifecost-explorer" in body:
+        found = ["lifecost.js"]
+    return [*found, "sort.js"] if "sortable" in body else found
 
 
 def _finish(app: Any, exception: Exception | None) -> None:

@@ -194,9 +194,16 @@ class Explorer extends HTMLElement {
       node.textContent = quantity(value, unit);
     }
     for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
-    const shown = this.data.equation.replace(/\{(\w+)\}/g, (_, name) => exactly(bound[name]));
     const [{ name, node }] = this.outputs;
-    this.equation.textContent = `${name} = ${shown} = ${node.textContent}`;
+    const shown = this.isPlain(bound)
+      ? `${this.data.equation.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
+    this.equation.textContent = `${name} = ${shown}${node.textContent}`;
+    this.dispatchEvent(new Event("update"));
+  }
+
+  // Whether the equation of a plain decoder holds: with a variant it would give another number.
+  isPlain(bound) {
+    return !this.data.variants.some((name) => own(bound, name));
   }
 
   move(mark, bound) {
@@ -314,9 +321,11 @@ class Explorer extends HTMLElement {
 
   python() {
     const name = this.dataset.name.replaceAll("-", "_");
+    const { imports, object } = this.origin
+      ?? { imports: `from lifecost.explorer.gallery import ${name}`, object: name };
     const value = (v) => typeof v === "string" ? JSON.stringify(v) : String(v);
     const setting = [...this.state].map(([key, v]) => `${key}=${value(v)}`).join(", ");
-    return `from lifecost.explorer.gallery import ${name}\n\nprint(${name}(${setting}))`;
+    return `${imports}\n\nprint(${object}(${setting}))`;
   }
 
   open(query) {

@@ -26,7 +26,7 @@ from lifecost import (
 )
 from lifecost.catalog import Model, Row
 from lifecost.explorer import script
-from lifecost.explorer.gallery import EXPLORERS
+from lifecost.explorer.gallery import EXPLORERS, my_model
 from lifecost.lower import latex
 from lifecost.notation import in_numbers
 from lifecost.symbols import SYMBOLS
@@ -281,7 +281,10 @@ GENERATED: dict[str, Callable[[], str]] = {
     "reference/formulas.md": formulas,
     "reference/models.md": model_page,
     "reference/hardware.md": hardware_page,
-    "_static/lifecost.js": lambda: script.source(EXPLORERS.values()),
+    "_static/lifecost.js": lambda: script.source(
+        explorer for explorer in EXPLORERS.values() if explorer is not my_model
+    ),
+    "_static/my-model.js": script.my_model,
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from lifecost.errors import InputError
 
 LARGEST_NUMBER = 10**12
-_LONGEST = 10**15  # digits are exact up to here, in JavaScript too
+LONGEST = 10**15  # digits are exact up to here, in JavaScript too
 
 
 def show(value: Any) -> str:
@@ -33,7 +33,7 @@ def show(value: Any) -> str:
 def _show_number(value: float) -> str:
     if value != value:
         return "NaN"
-    if abs(value) >= _LONGEST:
+    if abs(value) >= LONGEST:
         return "over 10^15" if value > 0 else "below -10^15"
     if value % 1 == 0:
         return str(int(value))

@@ -34,8 +34,17 @@ def rules_of(kind: Any) -> dict[str, Any]:
     own = known[kind]
     rules = rules_of(own["like"]) if "like" in own else {}
     for key, value in own.items():
-        rules[key] = {**rules.get(key, {}), **value} if key in _MERGED else value
+        rules[key] = {**rules.get(key, {}), **_from_toml(value)} if key in _MERGED else value
     return rules
+
+
+def _from_toml(value: Any) -> Any:
+    """Return a value as JSON has it: TOML has no null."""
+    if isinstance(value, dict):
+        return {key: _from_toml(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_from_toml(one) for one in value]
+    return None if value == "null" else value
 
 
 def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,14 +63,10 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
         elif other in fields:
             fields[name] = fields[other]
     for name, usual in rules["default"].items():
-        fields.setdefault(name, _json(usual))
+        fields.setdefault(name, usual)
         if within and name in config:
             _agree(name, config[name], f"{within}.{name}", fields[name])
     return fields
-
-
-def _json(value: Any) -> Any:
-    return None if value == "null" else value
 
 
 def _agree(first: str, value: Any, second: str, other: Any) -> None:
@@ -88,8 +93,7 @@ class Reader:
 
     def refuse_uncounted(self, only: Mapping[str, list[Any]]) -> None:
         """Raise `InputError` where a field asks for what the counts do not know."""
-        for field, values in only.items():
-            allowed = [_json(value) for value in values]
+        for field, allowed in only.items():
             if field in self.fields and not is_one_of(self.fields[field], allowed):
                 raise not_counted(f"{field} = {show(self.fields[field])}", allowed)
 

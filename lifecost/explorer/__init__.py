@@ -154,10 +154,15 @@ class Explorer:
         ]
 
     def equation(self, **state: Any) -> str:
-        """Return the first output as an equation with the numbers of a setting in it."""
+        """Return the first output as an equation with the numbers of a setting in it.
+
+        The equation is that of a plain decoder; where a variant is bound, the value stands alone.
+        """
         (formula, *_), bound = self.outputs, self.bind(**state)
-        numbers = {name: exactly(bound[name]) for name in formula.symbols}
         shown = quantity(float(formula(bound)), formula.unit)
+        if not bound.keys().isdisjoint(formula.variants):
+            return f"{formula.name} = {shown}"
+        numbers = {name: exactly(bound[name]) for name in formula.symbols}
         return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"
 
     def as_python(self, **state: Any) -> str:

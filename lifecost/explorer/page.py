@@ -59,6 +59,7 @@ def declared(explorer: Explorer, figure: Any) -> dict[str, Any]:
         "fixed": dict(explorer.fixed),
         "outputs": [[f.name, f.unit] for f in explorer.outputs],
         "equation": explorer.outputs[0].text_expression,
+        "variants": explorer.outputs[0].variants,
         "marks": [{**m.declared(), **frames[m.name]} for m in explorer.marks],
     }
 

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from importlib import resources
 
-from lifecost.explorer import Explorer
+from lifecost.config import script as config
+from lifecost.explorer import Choice, Explorer, gallery
 from lifecost.formula import FORMULAS
+from lifecost.symbols import VARIANTS
 
 
-def source(explorers: Iterable[Explorer]) -> str:
-    """Return the script that brings explorers to life on a page."""
-    needed = {
-        name
-        for explorer in explorers
-        for name in (
-            *(formula.name for formula in explorer.outputs),
-            *(name for mark in explorer.marks for name in mark.formulas()),
-        )
-    }
-    formulas = "\n".join(FORMULAS[name].javascript_source for name in sorted(needed))
+def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
+    """Return the script that brings explorers to life on a page.
+
+    ``more`` is code that runs after it, and calls the formulas that ``needs`` names.
+    """
+    needed, varied = set(needs), set(needs)
+    for explorer in explorers:
+        names = {name for mark in explorer.marks for name in mark.formulas()}
+        names |= {formula.name for formula in explorer.outputs}
+        needed |= names
+        varied |= names if _binds_variants(explorer) else set()
+    formulas = "\n".join(
+        f.javascript_with_variants if f.name in varied else f.javascript_source
+        for f in (FORMULAS[name] for name in sorted(needed))
+    )
     runtime = resources.files("lifecost").joinpath("explorer", "runtime.js").read_text("utf-8")
-    opening = '"use strict";\n(() => {\n'
+    opening, closing = '"use strict";\n(() => {\n', "})();\n"
     before, found, after = runtime.partition(opening)
-    if not found:
-        raise ValueError("runtime.js must open with a strict function")
+    if not found or not after.endswith(closing):
+        raise ValueError("runtime.js must be a strict function")
     table = f"const FORMULAS = {{ {', '.join(sorted(needed))} }};"
-    return f"{before}{opening}{formulas}\n{table}\n{after}"
+    body = after.removesuffix(closing) + more
+    return f"{before}{opening}{formulas}\n{table}\n{body}{closing}"
+
+
+def my_model() -> str:
+    """Return the script of the page that reads a ``config.json``."""
+    text = resources.files("lifecost").joinpath("explorer", "model.js").read_text("utf-8")
+    example = resources.files("lifecost").joinpath("data", "example_config.json").read_text("utf-8")
+    more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
+    return source([gallery.my_model], more, config.FORMULAS)
+
+
+def _binds_variants(explorer: Explorer) -> bool:
+    options = (
+        bound for c in explorer.controls if isinstance(c, Choice) for bound in c.options.values()
+    )
+    bound = [explorer.fixed, *options, *(mark.bind for mark in explorer.marks)]
+    names = {c.name for c in explorer.controls}.union(*bound)
+    return not VARIANTS.keys().isdisjoint(names)

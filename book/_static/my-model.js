@@ -1,0 +1,787 @@
+// The explorers of the page: the marks that Python drew, moved by the formulas that Python printed.
+// Part of lifecost (MIT). The formulas below the runtime are generated; see lifecost/lower.
+"use strict";
+(() => {
+function active_parameters({ d_ff, d_head, d_model, n_ff_matrix, n_head, n_kv_head, n_layer, tied_embeddings, vocab_size, attention_sink = 0, d_expert = 0, d_rope = 0, d_value = d_head, ff_bias = 0, head_norm = 0, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, n_norm = 2, n_position = 0, n_shared_expert = 0, norm_vectors = 1, output_bias = 0, qkv_bias = 0, query_rank = 0, relative_positions = 0, router_bias = 0, wide_norm = 0 }) {
+  const x0 = d_model*vocab_size;
+  const x1 = kv_rank*n_latent_layer;
+  const x2 = n_latent_query_layer*query_rank;
+  const x3 = n_head*n_layer;
+  const x4 = n_expert*n_moe_layer;
+  const x5 = d_head*n_head;
+  const x6 = d_model*d_value;
+  const x7 = n_active_expert*n_moe_layer;
+  const x8 = d_model*n_ff_matrix;
+  const x9 = d_expert*x8;
+  const x10 = n_layer - n_moe_layer;
+  const x11 = -n_layer;
+  const x12 = d_head*n_kv_head;
+  const x13 = n_ff_matrix - 1;
+  const x14 = (-n_latent_layer - x11)/layers_per_cache;
+  const x15 = qkv_bias*x14;
+  return attention_sink*x3 + d_ff*x10*x8 + 2*d_head*head_norm*n_layer + Math.pow(d_model, 2)*n_layer*relative_positions + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*n_layer*output_bias + d_model*n_position + d_model*norm_vectors*(n_layer*n_norm + 1) + d_model*x12*x14 + d_model*x2 + d_model*x4 + d_model*x5*(-n_latent_query_layer - x11) + d_value*n_kv_head*x15 + ff_bias*x10*(d_ff*x13 + d_model) + ff_bias*x7*(d_expert*x13 + d_model) + n_head*x1*(d_head - d_rope + d_value) + n_kv_head*x14*x6 + n_layer*qkv_bias*x5 + n_layer*wide_norm*(x12 + x5) + n_moe_layer*n_shared_expert*x9 + router_bias*x4 + x0*(1 - tied_embeddings) + x0 + x1 + x12*x15 + x2*x5 + x2 + x3*x6 + x7*x9;
+}
+function chips_needed({ batch, context, d_head, kv_bytes, memory_capacity, n_kv_head, n_layer, n_params, weight_bytes, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = 1/tokens_per_entry;
+  const x1 = n_latent_layer*x0;
+  const x2 = n_kv_head/layers_per_cache;
+  const x3 = d_head*x2;
+  const x4 = n_layer*x0;
+  const x5 = d_value*x2;
+  const x6 = n_local_layer*x0;
+  const x7 = x3*x6;
+  const x8 = x5*x6;
+  const x9 = Math.min(context, window)/context;
+  return (batch*context*kv_bytes*(d_rope*x1 + kv_rank*x1 - x1*x3 - x1*x5 + x3*x4 + x4*x5 + x7*x9 - x7 + x8*x9 - x8) + n_params*weight_bytes)/memory_capacity;
+}
+function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer, d_rope = 0, d_value = d_head, kv_rank = 0, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = 1/tokens_per_entry;
+  const x1 = context*x0;
+  const x2 = d_head*n_kv_head;
+  const x3 = n_local_layer*x0*Math.min(context, window);
+  const x4 = d_value*n_kv_head;
+  const x5 = x1*(-n_latent_layer + n_layer - n_local_layer);
+  return batch*kv_bytes*(n_latent_layer*x1*(d_rope + kv_rank) + x2*x3 + x2*x5 + x3*x4 + x4*x5)/(memory_bandwidth*n_chip);
+}
+function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, n_shared_expert = 0, query_rank = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = n_latent_layer*(d_rope + kv_rank);
+  const x1 = 1/tokens_per_entry;
+  const x2 = context*x1;
+  const x3 = x0*x2;
+  const x4 = d_head*n_kv_head;
+  const x5 = n_local_layer*x1*Math.min(context, window);
+  const x6 = d_value*n_kv_head;
+  const x7 = -n_layer;
+  const x8 = n_latent_layer + x7;
+  const x9 = x2*(-n_local_layer - x8);
+  const x10 = 1/n_chip;
+  const x11 = x10/memory_bandwidth;
+  const x12 = d_model*vocab_size;
+  const x13 = d_model*n_moe_layer;
+  const x14 = n_expert*x13;
+  const x15 = n_latent_query_layer*query_rank;
+  const x16 = d_model*x15;
+  const x17 = d_head*n_head;
+  const x18 = x15*x17;
+  const x19 = d_model*d_value;
+  const x20 = n_head*n_layer*x19;
+  const x21 = d_model*x0;
+  const x22 = d_expert*n_ff_matrix;
+  const x23 = x13*x22;
+  const x24 = n_shared_expert*x23;
+  const x25 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
+  const x26 = d_model*x17*(-n_latent_query_layer - x7);
+  const x27 = kv_rank*n_head*n_latent_layer;
+  const x28 = x27*(d_head - d_rope + d_value);
+  const x29 = -x8/layers_per_cache;
+  const x30 = d_model*x29*x4;
+  const x31 = n_kv_head*x19*x29;
+  const x32 = 2*n_head;
+  const x33 = 2*x17;
+  const x34 = d_value*x32;
+  return Math.max(batch*kv_bytes*x11*(x3 + x4*x5 + x4*x9 + x5*x6 + x6*x9) + weight_bytes*x11*(x12 + x14*x22*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + x14 + x16 + x18 + x20 + x21 + x24 + x25 + x26 + x28 + x30 + x31), batch*x10*(2*n_active_expert*x23 + 2*x12 + 2*x14 + 2*x16 + 2*x18 + 2*x2*x27 + 2*x20 + 2*x21 + 2*x24 + 2*x25 + 2*x26 + 2*x28 + x3*x32 + 2*x30 + 2*x31 + x33*x5 + x33*x9 + x34*x5 + x34*x9)/peak_flops);
+}
+function decode_throughput({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, n_shared_expert = 0, query_rank = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = n_latent_layer*(d_rope + kv_rank);
+  const x1 = 1/tokens_per_entry;
+  const x2 = context*x1;
+  const x3 = x0*x2;
+  const x4 = d_head*n_kv_head;
+  const x5 = n_local_layer*x1*Math.min(context, window);
+  const x6 = d_value*n_kv_head;
+  const x7 = -n_layer;
+  const x8 = n_latent_layer + x7;
+  const x9 = x2*(-n_local_layer - x8);
+  const x10 = 1/n_chip;
+  const x11 = x10/memory_bandwidth;
+  const x12 = d_model*vocab_size;
+  const x13 = d_model*n_moe_layer;
+  const x14 = n_expert*x13;
+  const x15 = n_latent_query_layer*query_rank;
+  const x16 = d_model*x15;
+  const x17 = d_head*n_head;
+  const x18 = x15*x17;
+  const x19 = d_model*d_value;
+  const x20 = n_head*n_layer*x19;
+  const x21 = d_model*x0;
+  const x22 = d_expert*n_ff_matrix;
+  const x23 = x13*x22;
+  const x24 = n_shared_expert*x23;
+  const x25 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
+  const x26 = d_model*x17*(-n_latent_query_layer - x7);
+  const x27 = kv_rank*n_head*n_latent_layer;
+  const x28 = x27*(d_head - d_rope + d_value);
+  const x29 = -x8/layers_per_cache;
+  const x30 = d_model*x29*x4;
+  const x31 = n_kv_head*x19*x29;
+  const x32 = 2*n_head;
+  const x33 = 2*x17;
+  const x34 = d_value*x32;
+  return batch/Math.max(batch*kv_bytes*x11*(x3 + x4*x5 + x4*x9 + x5*x6 + x6*x9) + weight_bytes*x11*(x12 + x14*x22*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + x14 + x16 + x18 + x20 + x21 + x24 + x25 + x26 + x28 + x30 + x31), batch*x10*(2*n_active_expert*x23 + 2*x12 + 2*x14 + 2*x16 + 2*x18 + 2*x2*x27 + 2*x20 + 2*x21 + 2*x24 + 2*x25 + 2*x26 + 2*x28 + x3*x32 + 2*x30 + 2*x31 + x33*x5 + x33*x9 + x34*x5 + x34*x9)/peak_flops);
+}
+function decode_weights_time({ batch, d_ff, d_head, d_model, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, n_shared_expert = 0, query_rank = 0 }) {
+  const x0 = d_model*n_moe_layer;
+  const x1 = n_expert*x0;
+  const x2 = n_latent_query_layer*query_rank;
+  const x3 = d_head*n_head;
+  const x4 = d_model*d_value;
+  const x5 = d_expert*n_ff_matrix;
+  const x6 = -n_layer;
+  const x7 = n_kv_head*(-n_latent_layer - x6)/layers_per_cache;
+  return weight_bytes*(d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer) + d_head*d_model*x7 + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*vocab_size + d_model*x2 + d_model*x3*(-n_latent_query_layer - x6) + kv_rank*n_head*n_latent_layer*(d_head - d_rope + d_value) + n_head*n_layer*x4 + n_shared_expert*x0*x5 + x1*x5*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + x1 + x2*x3 + x4*x7)/(memory_bandwidth*n_chip);
+}
+function kv_bytes_per_token({ context, d_head, kv_bytes, n_kv_head, n_layer, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = 1/tokens_per_entry;
+  const x1 = n_latent_layer*x0;
+  const x2 = n_kv_head/layers_per_cache;
+  const x3 = d_head*x2;
+  const x4 = n_layer*x0;
+  const x5 = d_value*x2;
+  const x6 = n_local_layer*x0;
+  const x7 = x3*x6;
+  const x8 = x5*x6;
+  const x9 = Math.min(context, window)/context;
+  return kv_bytes*(d_rope*x1 + kv_rank*x1 - x1*x3 - x1*x5 + x3*x4 + x4*x5 + x7*x9 - x7 + x8*x9 - x8);
+}
+function kv_cache_size({ batch, context, d_head, kv_bytes, n_kv_head, n_layer, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = 1/tokens_per_entry;
+  const x1 = n_latent_layer*x0;
+  const x2 = n_kv_head/layers_per_cache;
+  const x3 = d_head*x2;
+  const x4 = n_layer*x0;
+  const x5 = d_value*x2;
+  const x6 = n_local_layer*x0;
+  const x7 = x3*x6;
+  const x8 = x5*x6;
+  const x9 = Math.min(context, window)/context;
+  return batch*context*kv_bytes*(d_rope*x1 + kv_rank*x1 - x1*x3 - x1*x5 + x3*x4 + x4*x5 + x7*x9 - x7 + x8*x9 - x8);
+}
+function kv_to_compute_ratio({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params, d_rope = 0, d_value = d_head, kv_rank = 0, n_active_params = n_params, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = 1/tokens_per_entry;
+  const x1 = context*x0;
+  const x2 = d_head*n_kv_head;
+  const x3 = n_local_layer*x0*Math.min(context, window);
+  const x4 = d_value*n_kv_head;
+  const x5 = x1*(-n_latent_layer + n_layer - n_local_layer);
+  return (1/2)*hoi*kv_bytes*(n_latent_layer*x1*(d_rope + kv_rank) + x2*x3 + x2*x5 + x3*x4 + x4*x5)/n_active_params;
+}
+function parameter_count({ d_ff, d_head, d_model, n_ff_matrix, n_head, n_kv_head, n_layer, tied_embeddings, vocab_size, attention_sink = 0, d_expert = 0, d_rope = 0, d_value = d_head, ff_bias = 0, head_norm = 0, kv_rank = 0, layers_per_cache = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, n_norm = 2, n_position = 0, n_shared_expert = 0, norm_vectors = 1, output_bias = 0, qkv_bias = 0, query_rank = 0, relative_positions = 0, router_bias = 0, wide_norm = 0 }) {
+  const x0 = d_model*vocab_size;
+  const x1 = kv_rank*n_latent_layer;
+  const x2 = n_latent_query_layer*query_rank;
+  const x3 = n_head*n_layer;
+  const x4 = n_expert*n_moe_layer;
+  const x5 = d_model*x4;
+  const x6 = d_head*n_head;
+  const x7 = d_model*d_value;
+  const x8 = d_model*n_ff_matrix;
+  const x9 = n_layer - n_moe_layer;
+  const x10 = -n_layer;
+  const x11 = d_head*n_kv_head;
+  const x12 = n_ff_matrix - 1;
+  const x13 = (-n_latent_layer - x10)/layers_per_cache;
+  const x14 = qkv_bias*x13;
+  return attention_sink*x3 + d_expert*n_ff_matrix*x5 + d_expert*n_moe_layer*n_shared_expert*x8 + d_ff*x8*x9 + 2*d_head*head_norm*n_layer + Math.pow(d_model, 2)*n_layer*relative_positions + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*n_layer*output_bias + d_model*n_position + d_model*norm_vectors*(n_layer*n_norm + 1) + d_model*x11*x13 + d_model*x2 + d_model*x6*(-n_latent_query_layer - x10) + d_value*n_kv_head*x14 + ff_bias*x4*(d_expert*x12 + d_model) + ff_bias*x9*(d_ff*x12 + d_model) + n_head*x1*(d_head - d_rope + d_value) + n_kv_head*x13*x7 + n_layer*qkv_bias*x6 + n_layer*wide_norm*(x11 + x6) + router_bias*x4 + x0*(1 - tied_embeddings) + x0 + x1 + x11*x14 + x2*x6 + x2 + x3*x7 + x5;
+}
+const FORMULAS = { active_parameters, chips_needed, decode_kv_time, decode_step_time, decode_throughput, decode_weights_time, kv_bytes_per_token, kv_cache_size, kv_to_compute_ratio, parameter_count };
+
+const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
+  "s": "s" };
+
+// The same text as lifecost.quantities gives.
+function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "-∞" : "NaN";
+  if (value === 0) return "0";
+  const [mantissa, power] = value.toExponential(digits - 1).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= Math.max(6, digits)) return `${mantissa}e${exponent}`;
+  const rounded = Number(`${mantissa}e${exponent}`);
+  const [whole, part] = rounded.toFixed(Math.max(0, digits - 1 - exponent)).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return part ? `${grouped}.${part}` : grouped;
+}
+
+function quantity(value, unit, digits = 3) {
+  if (unit === "1") return number(value, digits);
+  const size = Math.abs(value);
+  const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
+  if (!(unit in PREFIXED) || !(size >= low && size < high)) {
+    const [head, ...rest] = unit.split("/");
+    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
+    return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
+  }
+  const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
+  const step = Math.min(8, Math.floor(exponent / 3));
+  return `${number(value / 10 ** (3 * step), digits)} ${PREFIX[step + 3]}${PREFIXED[unit]}`;
+}
+
+function exactly(value) {
+  return Number.isInteger(value) && Math.abs(value) < 1e6 ? number(value, 7).replace(/\.0+$/, "")
+    : number(value);
+}
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// A value from the axis to its place in the SVG, inside or just outside of the frame.
+function place([low, high, from, to, log], value) {
+  const scale = log ? Math.log10 : Number;
+  const share = (scale(value) - scale(low)) / (scale(high) - scale(low));
+  return from + Math.min(9, Math.max(-9, share)) * (to - from);
+}
+
+const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+
+class Explorer extends HTMLElement {
+  connectedCallback() {
+    if (this.data) return;
+    this.data = JSON.parse(this.querySelector("script").textContent);
+    this.controls = new Map(this.data.controls.map((control) => [control.name, control]));
+    this.state = new Map(this.data.controls.map((control) => [control.name, control.opening]));
+    this.inputs = new Map();
+    this.outputs = this.data.outputs.map(([name, unit]) => (
+      { name, unit, node: this.querySelector(`output[name="${name}"]`) }));
+    this.marks = this.data.marks;
+    for (const mark of this.marks) mark.node = this.artist(mark);
+    this.equation = this.querySelector(".lifecost-equation");
+    this.querySelector(".lifecost-setting").replaceWith(this.form());
+    this.update();
+  }
+
+  // The node of a mark in the drawing; a bar's base and height are read off it once.
+  artist(mark) {
+    const group = document.getElementById(`${this.data.figure}-${mark.name}`);
+    const node = group.querySelector(mark.kind === "dot" ? "use" : "path");
+    if (mark.kind === "bar") {
+      const corners = node.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+      [mark.left, mark.bottom, mark.top] = [corners[0], corners[1], corners[5]];
+    }
+    return node;
+  }
+
+  // ---- from a setting to what is shown
+
+  // Every symbol that the setting binds, in the order of the controls: Explorer.bind in Python.
+  bound() {
+    const bound = { ...this.data.fixed };
+    for (const [name, control] of this.controls) {
+      const value = this.state.get(name);
+      if (!control.options) bound[name] = value;
+      else for (const [symbol, given] of Object.entries(control.options[value])) {
+        bound[symbol] = typeof given === "string" ? bound[given] : given;
+      }
+    }
+    return bound;
+  }
+
+  update() {
+    const bound = this.bound();
+    for (const { name, unit, node } of this.outputs) {
+      const value = FORMULAS[name](bound);
+      node.dataset.value = value;
+      node.textContent = quantity(value, unit);
+    }
+    for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
+    const [{ name, node }] = this.outputs;
+    const shown = this.isPlain(bound)
+      ? `${this.data.equation.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
+    this.equation.textContent = `${name} = ${shown}${node.textContent}`;
+    this.dispatchEvent(new Event("update"));
+  }
+
+  // Whether the equation of a plain decoder holds: with a variant it would give another number.
+  isPlain(bound) {
+    return !this.data.variants.some((name) => own(bound, name));
+  }
+
+  move(mark, bound) {
+    const value = (term) => typeof term !== "string" ? term
+      : own(FORMULAS, term) ? FORMULAS[term](bound) : bound[term];
+    const point = () => [place(mark.x, value(mark.at[0])).toFixed(2),
+      place(mark.y, value(mark.at[1])).toFixed(2)];
+    if (mark.kind === "line") {
+      const [symbol, values] = mark.over;
+      const points = values.map((v) => { bound[symbol] = v; return point().join(" "); });
+      mark.node.setAttribute("d", `M ${points.join(" L ")}`);
+    } else if (mark.kind === "dot") {
+      const [x, y] = point();
+      mark.node.setAttribute("x", x);
+      mark.node.setAttribute("y", y);
+    } else {
+      const { left, bottom, top } = mark;
+      const end = Math.max(left, point()[0]);
+      mark.node.setAttribute("d", `M ${left} ${bottom} L ${end} ${bottom} L ${end} ${top} L ${left} ${top} z`);
+    }
+  }
+
+  // ---- from what a reader or a link says to a setting
+
+  // The value in a text, or what is wrong with it. Nothing is believed that the control does not offer.
+  read(control, text) {
+    if (control.options) {
+      return own(control.options, text) ? { value: text }
+        : { error: `${control.name}: no such choice` };
+    }
+    const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
+    return value >= control.low && value <= control.high ? { value } : {
+      error: `${control.name} = ${text.slice(0, 20) || "nothing"}: give a number from `
+        + `${exactly(control.low)} to ${exactly(control.high)}`
+        + (control.unit && ` (${control.unit})`) };
+  }
+
+  // An input keeps what was typed; an impossible value changes nothing but the line that says so.
+  set(name, text, source) {
+    const control = this.controls.get(name);
+    const { value, error } = this.read(control, text);
+    this.problem.textContent = error ?? "";
+    const { field, slider } = this.inputs.get(name);
+    field.setAttribute("aria-invalid", String(Boolean(error)));
+    if (error) return false;
+    this.state.set(name, value);
+    if (source !== field) field.value = value;
+    if (slider) {
+      if (source !== slider) slider.value = control.log ? Math.log2(value) : value;
+      slider.setAttribute("aria-valuetext", `${exactly(value)} ${control.unit}`);
+    }
+    this.update();
+    return true;
+  }
+
+  reset() {
+    for (const [name, control] of this.controls) this.set(name, String(control.opening));
+  }
+
+  // ---- controls
+
+  form() {
+    this.problem = element("p", { class: "lifecost-problem", role: "alert" });
+    const rows = [...this.controls.values()].map((control) => this.row(control));
+    const button = (label, act) => {
+      const node = element("button", { type: "button" }, label);
+      node.addEventListener("click", () => act.call(this, node));
+      return node;
+    };
+    const buttons = element("p", { class: "lifecost-buttons" },
+      button("Reset", this.reset),
+      button("Copy link", (node) => {
+        history.replaceState(null, "", `#${this.hash()}`);
+        copy(node, location.href);
+      }),
+      button("Copy as Python", (node) => copy(node, this.python())));
+    return element("div", { class: "lifecost-controls" }, ...rows, this.problem, buttons);
+  }
+
+  row(control) {
+    const id = `${this.dataset.name}-${control.name}`;
+    const label = element("label", { for: id }, control.label);
+    if (control.options) {
+      const options = Object.keys(control.options).map((value) =>
+        element("option", { value }, control.titles[value]));
+      const field = element("select", { id, name: control.name }, ...options);
+      field.value = control.opening;
+      field.addEventListener("input", () => this.set(control.name, field.value, field));
+      this.inputs.set(control.name, { field });
+      return element("div", {}, label, field);
+    }
+    const { low, high, grid, log } = control;
+    const field = element("input", { id, name: control.name, type: "number", min: low, max: high,
+      step: "any", title: control.meaning, value: control.opening });
+    const slider = element("input", { type: "range", "aria-label": `${control.label}, slider`,
+      min: log ? Math.log2(low) : low, max: log ? Math.log2(high) : high, step: "any" });
+    slider.value = log ? Math.log2(control.opening) : control.opening;
+    field.addEventListener("input", () => this.set(control.name, field.value, field));
+    slider.addEventListener("input", () => {
+      // Sliders stop on a grid of round numbers, and at both ends.
+      const at = Math.round(Number(slider.value) / grid) * grid;
+      const value = Number((log ? 2 ** at : at).toPrecision(log && at % 1 ? 3 : 12));
+      this.set(control.name, String(Math.min(high, Math.max(low, value))), slider);
+    });
+    this.inputs.set(control.name, { field, slider });
+    return element("div", {}, label, slider, field);
+  }
+
+  // ---- links and code
+
+  hash() {
+    const query = [...this.state].map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    return `${this.dataset.name}?${query.join("&")}`;
+  }
+
+  python() {
+    const name = this.dataset.name.replaceAll("-", "_");
+    const { imports, object } = this.origin
+      ?? { imports: `from lifecost.explorer.gallery import ${name}`, object: name };
+    const value = (v) => typeof v === "string" ? JSON.stringify(v) : String(v);
+    const setting = [...this.state].map(([key, v]) => `${key}=${value(v)}`).join(", ");
+    return `${imports}\n\nprint(${object}(${setting}))`;
+  }
+
+  open(query) {
+    for (const [name, text] of new URLSearchParams(query)) {
+      const control = this.controls.get(name);
+      if (control && !this.read(control, text).error) this.set(name, text);
+    }
+    this.scrollIntoView();
+  }
+}
+
+// Where the clipboard is closed to pages, as on file:, the text is shown to be copied by hand.
+function copy(button, text) {
+  const done = (label) => {
+    const old = button.dataset.label ??= button.textContent;
+    button.textContent = label;
+    setTimeout(() => { button.textContent = old; }, 1500);
+  };
+  const byHand = () => {
+    const box = element("textarea", { readonly: "", rows: 4, "aria-label": "Text to copy" });
+    box.value = text;
+    button.closest(".lifecost-controls").append(box);
+    box.select();
+  };
+  if (!navigator.clipboard) byHand();
+  else navigator.clipboard.writeText(text).then(() => done("Copied"), byHand);
+}
+
+// #kv-cache?model=llama-3-8b&batch=64 opens that setting.
+function openLink() {
+  const [name, query] = location.hash.slice(1, 2000).split("?", 2);
+  const found = query && [...document.querySelectorAll("lifecost-explorer")]
+    .find((explorer) => explorer.dataset.name === name);
+  if (found) found.open(query);
+}
+
+customElements.define("lifecost-explorer", Explorer);
+addEventListener("hashchange", openLink);
+openLink();
+const RULES = {"llama": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": null, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false}, "only": {"text_config": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"flag": "mlp_bias"}]]}, "mistral": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 8, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "sliding_window": 4096}, "only": {"text_config": [null], "layer_types": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"value": 0}], ["output_bias", {"value": 0}], ["ff_bias", {"value": 0}], ["n_local_layer", {"layers": "all", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}]]}, "mixtral": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 8, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "sliding_window": null, "num_local_experts": 8, "num_experts_per_tok": 2}, "only": {"text_config": [null], "layer_types": [null]}, "alias": {"num_experts": "num_local_experts"}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"value": 0}], ["output_bias", {"value": 0}], ["ff_bias", {"value": 0}], ["n_local_layer", {"layers": "all", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["n_moe_layer", {"layers": "all"}], ["n_expert", {"field": "num_local_experts"}], ["n_active_expert", {"field": "num_experts_per_tok"}], ["d_expert", {"field": "intermediate_size"}]]}, "qwen2": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 32, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28, "layer_types": null}, "only": {"text_config": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"value": 1}], ["output_bias", {"value": 0}], ["ff_bias", {"value": 0}], ["n_local_layer", {"layers": "some", "from": "max_window_layers", "listed": "layer_types", "kind": "sliding_attention", "when": "use_sliding_window", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}]]}, "qwen3": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 32, "head_dim": 128, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28, "layer_types": null}, "only": {"text_config": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["n_local_layer", {"layers": "some", "from": "max_window_layers", "listed": "layer_types", "kind": "sliding_attention", "when": "use_sliding_window", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["head_norm", {"value": 1}]]}, "qwen3_moe": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 4, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28, "layer_types": null, "decoder_sparse_step": 1, "mlp_only_layers": null, "num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size": 768}, "only": {"text_config": [null]}, "alias": {"num_local_experts": "num_experts"}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["n_local_layer", {"layers": "all", "when": "use_sliding_window", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["head_norm", {"value": 1}], ["n_moe_layer", {"layers": "some", "every": "decoder_sparse_step", "except": "mlp_only_layers"}], ["n_expert", {"field": "num_experts", "with": "n_moe_layer"}], ["n_active_expert", {"field": "num_experts_per_tok", "with": "n_moe_layer"}], ["d_expert", {"field": "moe_intermediate_size", "with": "n_moe_layer"}]]}, "gemma2": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 4, "head_dim": 256, "tie_word_embeddings": true, "attention_bias": false, "mlp_bias": false, "sliding_window": 4096, "layer_types": null}, "only": {"text_config": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads"}], ["d_head", {"field": "head_dim"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["n_norm", {"value": 4}], ["n_local_layer", {"layers": "some", "but_every": 2, "listed": "layer_types", "kind": "sliding_attention", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}]]}, "gemma3_text": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 4, "head_dim": 256, "tie_word_embeddings": true, "attention_bias": false, "mlp_bias": false, "sliding_window": 4096, "layer_types": null, "vocab_size": 262208, "num_attention_heads": 8, "sliding_window_pattern": 6}, "only": {"text_config": [null], "use_bidirectional_attention": [false, null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads"}], ["d_head", {"field": "head_dim"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["n_norm", {"value": 4}], ["n_local_layer", {"layers": "some", "but_every": "sliding_window_pattern", "listed": "layer_types", "kind": "sliding_attention", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["head_norm", {"value": 1}]]}, "gemma3": {"architecture": ["ForConditionalGeneration", "ForCausalLM"], "default": {"num_key_value_heads": 4, "head_dim": 256, "tie_word_embeddings": true, "attention_bias": false, "mlp_bias": false, "sliding_window": 4096, "layer_types": null, "vocab_size": 262208, "num_attention_heads": 8, "sliding_window_pattern": 6, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26}, "only": {"text_config": [null], "use_bidirectional_attention": [false, null], "model_type": ["gemma3_text"]}, "within": "text_config", "note": "Text only: the vision tower is not counted.", "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads"}], ["d_head", {"field": "head_dim"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["n_norm", {"value": 4}], ["n_local_layer", {"layers": "some", "but_every": "sliding_window_pattern", "listed": "layer_types", "kind": "sliding_attention", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["head_norm", {"value": 1}]]}, "olmo2": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": null, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false}, "only": {"text_config": [null]}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 0}], ["wide_norm", {"value": 1}]]}, "deepseek_v2": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": null, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "q_lora_rank": 1536, "first_k_dense_replace": 0}, "only": {"text_config": [null], "attention_bias": [false], "mlp_bias": [false], "moe_layer_freq": [1], "use_mla": [true]}, "alias": {"num_experts": "n_routed_experts"}, "same": {"n_kv_head": "num_key_value_heads"}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"value": "n_head"}], ["d_head", {"sum": ["qk_nope_head_dim", "qk_rope_head_dim"]}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"flag": "mlp_bias"}], ["d_value", {"field": "v_head_dim"}], ["n_latent_layer", {"layers": "all"}], ["kv_rank", {"field": "kv_lora_rank"}], ["d_rope", {"field": "qk_rope_head_dim"}], ["n_latent_query_layer", {"layers": "all", "given": "q_lora_rank"}], ["query_rank", {"field": "q_lora_rank", "with": "n_latent_query_layer"}], ["n_moe_layer", {"layers": "some", "from": "first_k_dense_replace"}], ["n_expert", {"field": "n_routed_experts", "with": "n_moe_layer"}], ["n_active_expert", {"field": "num_experts_per_tok", "with": "n_moe_layer"}], ["n_shared_expert", {"field": "n_shared_experts", "null": 0, "with": "n_moe_layer"}], ["d_expert", {"field": "moe_intermediate_size", "with": "n_moe_layer"}]]}, "deepseek_v3": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": null, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "q_lora_rank": 1536, "first_k_dense_replace": 3}, "only": {"text_config": [null], "attention_bias": [false], "mlp_bias": [false], "moe_layer_freq": [1], "use_mla": [true], "topk_method": ["noaux_tc", null]}, "alias": {"num_local_experts": "n_routed_experts"}, "same": {"n_kv_head": "num_key_value_heads"}, "note": "Without the module for multi-token prediction, as published.", "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"value": "n_head"}], ["d_head", {"sum": ["qk_nope_head_dim", "qk_rope_head_dim"]}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"flag": "mlp_bias"}], ["d_value", {"field": "v_head_dim"}], ["n_latent_layer", {"layers": "all"}], ["kv_rank", {"field": "kv_lora_rank"}], ["d_rope", {"field": "qk_rope_head_dim"}], ["n_latent_query_layer", {"layers": "all", "given": "q_lora_rank"}], ["query_rank", {"field": "q_lora_rank", "with": "n_latent_query_layer"}], ["n_moe_layer", {"layers": "some", "from": "first_k_dense_replace"}], ["n_expert", {"field": "n_routed_experts", "with": "n_moe_layer"}], ["n_active_expert", {"field": "num_experts_per_tok", "with": "n_moe_layer"}], ["n_shared_expert", {"field": "n_shared_experts", "null": 0, "with": "n_moe_layer"}], ["d_expert", {"field": "moe_intermediate_size", "with": "n_moe_layer"}], ["router_bias", {"value": 1, "with": "n_moe_layer"}]]}, "kimi_k2": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": null, "head_dim": null, "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false, "q_lora_rank": 1536, "first_k_dense_replace": 3}, "only": {"text_config": [null], "attention_bias": [false], "mlp_bias": [false], "moe_layer_freq": [1], "use_mla": [true], "topk_method": ["noaux_tc", null]}, "alias": {"num_local_experts": "n_routed_experts"}, "same": {"n_kv_head": "num_key_value_heads"}, "note": "Without the module for multi-token prediction, as published.", "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"value": "n_head"}], ["d_head", {"sum": ["qk_nope_head_dim", "qk_rope_head_dim"]}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"flag": "mlp_bias"}], ["d_value", {"field": "v_head_dim"}], ["n_latent_layer", {"layers": "all"}], ["kv_rank", {"field": "kv_lora_rank"}], ["d_rope", {"field": "qk_rope_head_dim"}], ["n_latent_query_layer", {"layers": "all", "given": "q_lora_rank"}], ["query_rank", {"field": "q_lora_rank", "with": "n_latent_query_layer"}], ["n_moe_layer", {"layers": "some", "from": "first_k_dense_replace"}], ["n_expert", {"field": "n_routed_experts", "with": "n_moe_layer"}], ["n_active_expert", {"field": "num_experts_per_tok", "with": "n_moe_layer"}], ["n_shared_expert", {"field": "n_shared_experts", "null": 0, "with": "n_moe_layer"}], ["d_expert", {"field": "moe_intermediate_size", "with": "n_moe_layer"}], ["router_bias", {"value": 1, "with": "n_moe_layer"}]]}, "gpt_oss": {"architecture": ["ForCausalLM"], "default": {"num_key_value_heads": 8, "head_dim": 64, "tie_word_embeddings": false, "attention_bias": true, "mlp_bias": false, "sliding_window": 128, "layer_types": null, "num_local_experts": 128, "num_experts_per_tok": 4}, "only": {"text_config": [null]}, "alias": {"num_experts": "num_local_experts"}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 3}], ["d_ff", {"field": "intermediate_size"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"field": "num_key_value_heads", "null": "n_head"}], ["d_head", {"field": "head_dim", "null": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["qkv_bias", {"flag": "attention_bias"}], ["output_bias", {"flag": "attention_bias"}], ["ff_bias", {"value": 1}], ["router_bias", {"value": 1}], ["attention_sink", {"value": 1}], ["n_local_layer", {"layers": "some", "but_every": 2, "listed": "layer_types", "kind": "sliding_attention", "given": "sliding_window"}], ["window", {"field": "sliding_window", "with": "n_local_layer"}], ["n_moe_layer", {"layers": "all"}], ["n_expert", {"field": "num_local_experts"}], ["n_active_expert", {"field": "num_experts_per_tok"}], ["d_expert", {"field": "intermediate_size"}]]}, "gpt2": {"architecture": ["LMHeadModel", "ForCausalLM"], "alias": {"hidden_size": "n_embd", "num_hidden_layers": "n_layer", "num_attention_heads": "n_head", "max_position_embeddings": "n_positions"}, "default": {"n_layer": 12, "n_embd": 768, "n_head": 12, "n_inner": null, "vocab_size": 50257, "n_positions": 1024, "tie_word_embeddings": true}, "only": {"text_config": [null], "add_cross_attention": [false]}, "symbols": [["n_layer", {"field": "n_layer"}], ["d_model", {"field": "n_embd"}], ["n_ff_matrix", {"value": 2}], ["d_ff", {"field": "n_inner", "null": "4 * d_model"}], ["n_head", {"field": "n_head"}], ["n_kv_head", {"value": "n_head"}], ["d_head", {"value": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["norm_vectors", {"value": 2}], ["qkv_bias", {"value": 1}], ["output_bias", {"value": 1}], ["ff_bias", {"value": 1}], ["n_position", {"field": "n_positions"}]]}, "opt": {"architecture": ["ForCausalLM"], "default": {"max_position_embeddings": 2048, "tie_word_embeddings": true, "enable_bias": true}, "only": {"text_config": [null], "do_layer_norm_before": [true], "_remove_final_layer_norm": [false], "layer_norm_elementwise_affine": [true]}, "same": {"d_model": "word_embed_proj_dim"}, "symbols": [["n_layer", {"field": "num_hidden_layers"}], ["d_model", {"field": "hidden_size"}], ["n_ff_matrix", {"value": 2}], ["d_ff", {"field": "ffn_dim"}], ["n_head", {"field": "num_attention_heads"}], ["n_kv_head", {"value": "n_head"}], ["d_head", {"value": "d_model / n_head"}], ["vocab_size", {"field": "vocab_size"}], ["tied_embeddings", {"flag": "tie_word_embeddings"}], ["norm_vectors", {"value": 2}], ["qkv_bias", {"flag": "enable_bias"}], ["output_bias", {"flag": "enable_bias"}], ["ff_bias", {"flag": "enable_bias"}], ["n_position", {"field": "max_position_embeddings", "plus": 2}]]}};
+const LIMITS = {"symbols": {"attention_sink": {"low": 0, "high": 1, "meaning": "1 where each head has a learned sink, else 0", "absent": 0}, "d_expert": {"low": 0, "high": 100000000, "meaning": "width inside one expert", "absent": 0}, "d_ff": {"low": 1, "high": 100000000, "meaning": "width inside the feed-forward network"}, "d_head": {"low": 1, "high": 100000, "meaning": "width of one attention head"}, "d_model": {"low": 1, "high": 10000000, "meaning": "width of the residual stream"}, "d_rope": {"low": 0, "high": 100000000, "meaning": "width of the rotary key that latent attention's heads share", "absent": 0}, "d_value": {"low": 1, "high": 100000000, "meaning": "width of one head's values", "absent": "d_head"}, "ff_bias": {"low": 0, "high": 1, "meaning": "1 where the feed-forward matrices have biases, else 0", "absent": 0}, "head_norm": {"low": 0, "high": 1, "meaning": "1 where queries and keys are normalized head by head, else 0", "absent": 0}, "kv_rank": {"low": 0, "high": 100000000, "meaning": "width of the latent that keys and values come from", "absent": 0}, "n_active_expert": {"low": 1, "high": 100000000, "meaning": "routed experts that serve a token", "absent": 1}, "n_expert": {"low": 1, "high": 100000000, "meaning": "routed experts in such a layer", "absent": 1}, "n_ff_matrix": {"low": 2, "high": 3, "meaning": "matrices of the feed-forward network: 3 where it is gated, 2 where it is plain"}, "n_head": {"low": 1, "high": 100000, "meaning": "query heads in a layer"}, "n_kv_head": {"low": 1, "high": 100000, "meaning": "key-value heads in a layer"}, "n_latent_layer": {"low": 0, "high": 100000000, "meaning": "layers with multi-head latent attention", "absent": 0}, "n_latent_query_layer": {"low": 0, "high": 100000000, "meaning": "layers whose queries come from a latent", "absent": 0}, "n_layer": {"low": 1, "high": 100000, "meaning": "transformer layers"}, "n_local_layer": {"low": 0, "high": 100000000, "meaning": "layers that attend to a window of the context", "absent": 0}, "n_moe_layer": {"low": 0, "high": 100000000, "meaning": "layers with a mixture of experts", "absent": 0}, "n_norm": {"low": 1, "high": 8, "meaning": "normalizations in a layer", "absent": 2}, "n_position": {"low": 0, "high": 100000000, "meaning": "learned positions", "absent": 0}, "n_shared_expert": {"low": 0, "high": 100000000, "meaning": "experts that serve every token", "absent": 0}, "norm_vectors": {"low": 0, "high": 2, "meaning": "vectors of a normalization: 1 is a gain, 2 a gain and a bias", "absent": 1}, "output_bias": {"low": 0, "high": 1, "meaning": "1 where the output projection has a bias, else 0", "absent": 0}, "qkv_bias": {"low": 0, "high": 1, "meaning": "1 where queries, keys and values have biases, else 0", "absent": 0}, "query_rank": {"low": 0, "high": 100000000, "meaning": "width of the latent that queries come from", "absent": 0}, "router_bias": {"low": 0, "high": 1, "meaning": "1 where the router has a bias for each expert, else 0", "absent": 0}, "tied_embeddings": {"low": 0, "high": 1, "meaning": "1 where input and output embedding are one table, else 0"}, "vocab_size": {"low": 1, "high": 100000000, "meaning": "entries of the vocabulary"}, "wide_norm": {"low": 0, "high": 1, "meaning": "1 where queries and keys are normalized across heads, else 0", "absent": 0}, "window": {"low": 1, "high": 1000000000000, "meaning": "tokens that a layer with a window attends to", "absent": "context"}}, "divides": [["n_kv_head", "n_head", "each key-value head serves a whole group of query heads"]], "atMost": [["n_local_layer", "n_layer", "they are among the model's layers"], ["n_latent_layer", "n_layer", "they are among the model's layers"], ["n_latent_query_layer", "n_layer", "they are among the model's layers"], ["n_moe_layer", "n_layer", "they are among the model's layers"], ["layers_per_cache", "n_layer", "no more layers can share than there are"], ["n_active_expert", "n_expert", "a token is served by some of the experts"], ["n_active_params", "n_params", "they are among the model's parameters"], ["d_rope", "d_head", "it is part of the width of a head"]], "kinds": ["sliding_attention", "full_attention"], "longest": 1000000000000000, "number": 1000000000000, "model": 1000000000000000, "file": 1000000};
+// A config.json read as lifecost.config reads it: the same rules, the same numbers, the same
+// refusals. RULES and LIMITS stand above; they are printed from the package.
+class InputError extends Error {}
+
+const refuse = (message) => { throw new InputError(message); };
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+const isOneOf = (value, allowed) => typeof value !== "object" || value === null
+  ? allowed.some((one) => one === value) : false;
+
+// A value as a message quotes it: lifecost.config.messages.show.
+function show(value) {
+  if (typeof value === "number") {
+    if (Math.abs(value) >= LIMITS.longest) return value > 0 ? "over 10^15" : "below -10^15";
+    return Number.isInteger(value) || Math.abs(value) >= 0.001 ? String(value) : "nearly 0";
+  }
+  if (typeof value === "string") {
+    const text = value.replace(/[^ !#-~]/gu, "?");
+    return text.length <= 40 ? `"${text}"` : `"${text.slice(0, 37)}..."`;
+  }
+  if (Array.isArray(value)) return "[...]";
+  return isObject(value) ? "{...}" : String(value);
+}
+
+const lacks = (field) => refuse(`the configuration lacks ${field}`);
+const isNot = (field, value, what) => refuse(`${field} = ${show(value)} is not ${what}`);
+const outOfRange = (field, value, low, high, meaning = "") => refuse(
+  `${field} = ${show(value)} is out of range: ${meaning}from ${Math.trunc(low)} to ${high}`);
+const notCounted = (what, allowed) => refuse(
+  `${what} is not counted here, only ${[...allowed].map(show).join(" or ")}`);
+const contradiction = (first, value, second, other) => refuse(
+  `${first} = ${show(value)} contradicts ${second} = ${show(other)}`);
+
+function whole(name, value) {
+  if (typeof value !== "number") isNot(name, value, "a whole number");
+  if (!(value >= 0 && value <= LIMITS.number)) outOfRange(name, value, 0, LIMITS.number);
+  if (!Number.isInteger(value)) isNot(name, value, "a whole number");
+  return value;
+}
+
+// The fields as the library sees them: aliases resolved, defaults filled in.
+function completed(config, rules) {
+  checkArchitecture(config.architectures, rules.architecture);
+  const within = rules.within ?? "";
+  const inner = !within ? config : has(config, within) ? config[within] : null;
+  if (inner === null) lacks(within);
+  if (!isObject(inner)) isNot(within, inner, "an object");
+  const fields = { ...inner };
+  const agree = (first, value, second, other) =>
+    isOneOf(value, [other]) || contradiction(first, value, second, other);
+  for (const [other, name] of Object.entries(rules.alias ?? {})) {
+    if (has(fields, other) && has(fields, name)) agree(other, fields[other], name, fields[name]);
+    else if (has(fields, other)) fields[name] = fields[other];
+  }
+  for (const [name, usual] of Object.entries(rules.default)) {
+    if (!has(fields, name)) fields[name] = usual;
+    if (within && has(config, name)) agree(name, config[name], `${within}.${name}`, fields[name]);
+  }
+  return fields;
+}
+
+function checkArchitecture(names, endings) {
+  if (names === undefined || names === null || (Array.isArray(names) && !names.length)) return;
+  const first = Array.isArray(names) ? names[0] : names;
+  if (typeof first === "string" && endings.some((ending) => first.endsWith(ending))) return;
+  notCounted(`architectures = ${show(first)}`, endings.map((ending) => `...${ending}`));
+}
+
+class Reader {
+  constructor(fields) {
+    Object.assign(this, { fields, shape: {}, values: {}, label: {} });
+  }
+
+  refuseUncounted(only) {
+    for (const [field, allowed] of Object.entries(only)) {
+      if (has(this.fields, field) && !isOneOf(this.fields[field], allowed)) {
+        notCounted(`${field} = ${show(this.fields[field])}`, allowed);
+      }
+    }
+  }
+
+  read(name, rule) {
+    if ("with" in rule && !(rule.with in this.shape)) return;
+    this.label[name] = rule.field ?? (rule.sum ?? [name]).join(" + ");
+    const value = this.value(rule);
+    const { low, high, meaning, absent } = LIMITS.symbols[name];
+    if (!(value >= low && value <= high)) {
+      outOfRange(this.label[name], value, low, high, `${meaning}, `);
+    }
+    this.values[name] = value;
+    if (value !== (typeof absent === "string" ? this.values[absent] : absent)) {
+      this.shape[name] = value;
+    }
+  }
+
+  checkTogether(same) {
+    for (const [name, field] of Object.entries(same)) {
+      if ((this.fields[field] ?? null) !== null && this.number(field) !== this.values[name]) {
+        notCounted(`${field} = ${this.number(field)}`, [this.values[name]]);
+      }
+    }
+    for (const [divisor, dividend, why] of LIMITS.divides) {
+      if (this.values[dividend] % this.values[divisor]) {
+        this.together(divisor, "does not divide", dividend, `: ${why}`);
+      }
+    }
+    for (const [smaller, larger, why] of LIMITS.atMost) {
+      if ((this.values[smaller] ?? 0) > (this.values[larger] ?? Infinity)) {
+        this.together(smaller, "is more than", larger, `: ${why}`);
+      }
+    }
+  }
+
+  value(rule) {
+    if ("value" in rule) return this.term(rule.value);
+    if ("flag" in rule) return Number(this.flag(rule.flag));
+    if ("sum" in rule) return rule.sum.reduce((sum, field) => sum + this.number(field), 0);
+    if ("layers" in rule) return this.layers(rule);
+    if ("null" in rule && this.field(rule.field) === null) return this.term(rule.null);
+    return this.number(rule.field) + (rule.plus ?? 0);
+  }
+
+  layers(rule) {
+    const kinds = "listed" in rule ? this.kinds(rule.listed) : null;
+    const off = this.switchedOff(rule);
+    if (off) {
+      if (kinds?.includes(rule.kind)) contradiction(rule.listed, rule.kind, off, this.fields[off]);
+      return 0;
+    }
+    if (kinds) return kinds.filter((kind) => kind === rule.kind).length;
+    const [start, step] = [this.operand(rule, "from", 0), this.operand(rule, "every", 1)];
+    const gap = "but_every" in rule ? this.operand(rule, "but_every", 1) : Infinity;
+    const leftOut = "except" in rule ? this.indices(rule.except) : new Set();
+    let found = 0;
+    for (let i = start; i < this.shape.n_layer; i += 1) {
+      found += (i + 1) % step === 0 && (i + 1) % gap !== 0 && !leftOut.has(i);
+    }
+    return found;
+  }
+
+  switchedOff(rule) {
+    if ("when" in rule && !this.flag(rule.when)) return rule.when;
+    return "given" in rule && this.field(rule.given) === null ? rule.given : "";
+  }
+
+  operand(rule, key, low) {
+    const given = rule[key] ?? low;
+    if (typeof given !== "string") return given;
+    const value = this.number(given);
+    if (value < low) outOfRange(given, value, low, LIMITS.number);
+    return value;
+  }
+
+  kinds(field) {
+    const [found, every] = [this.field(field), this.shape.n_layer];
+    if (found === null) return null;
+    if (!Array.isArray(found)) isNot(field, found, "a list");
+    if (found.length !== every) {
+      refuse(`${field} lists ${found.length} layers, and the model has ${every}`);
+    }
+    for (const kind of found) {
+      if (!LIMITS.kinds.includes(kind)) notCounted(`${show(kind)} in ${field}`, LIMITS.kinds);
+    }
+    return found;
+  }
+
+  indices(field) {
+    const found = this.field(field) ?? [];
+    if (!Array.isArray(found)) isNot(field, found, "a list");
+    return new Set(found.map((index, i) => whole(`${field}[${i}]`, index)));
+  }
+
+  field(name) {
+    return has(this.fields, name) ? this.fields[name] : lacks(name);
+  }
+
+  flag(name) {
+    const found = this.field(name);
+    return typeof found === "boolean" ? found : isNot(name, found, "true or false");
+  }
+
+  number(name) {
+    return whole(name, this.field(name));
+  }
+
+  // A number, a symbol's value, or two of them with an operator between.
+  term(text) {
+    if (typeof text !== "string") return text;
+    const [left, operator, right] = text.split(" ");
+    const first = /^\d+$/.test(left) ? Number(left) : this.values[left];
+    if (!operator) return first;
+    if (operator === "*") return first * this.values[right];
+    if (first % this.values[right]) this.together(left, "is not divisible by", right);
+    return first / this.values[right];
+  }
+
+  together(first, relation, second, why = "") {
+    const [left, right] = [first, second].map((name) => `${this.label[name]} = ${this.values[name]}`);
+    refuse(`${left} ${relation} ${right}${why}`);
+  }
+}
+
+// The symbols of a model's shape, variants included: lifecost.config.shape_of.
+function shapeOf(config) {
+  if (!has(config, "model_type")) lacks("model_type");
+  const kind = config.model_type;
+  if (typeof kind !== "string" || !has(RULES, kind)) {
+    refuse(`unknown model_type ${show(kind)}; known: ${Object.keys(RULES).sort().join(", ")}`);
+  }
+  const rules = RULES[kind];
+  const reader = new Reader(completed(config, rules));
+  reader.refuseUncounted(rules.only);
+  for (const [name, rule] of rules.symbols) reader.read(name, rule);
+  reader.checkTogether(rules.same ?? {});
+  return reader.shape;
+}
+
+// What a configuration binds, and what its count leaves out: lifecost.config.load_model.
+function modelOf(config) {
+  const shape = shapeOf(config);
+  const n_params = FORMULAS.parameter_count(shape);
+  if (n_params > LIMITS.model) {
+    refuse("more than 10^15 parameters: no such model is counted here");
+  }
+  const n_active_params = FORMULAS.active_parameters(shape);
+  return { bindings: { ...shape, n_params, n_active_params }, note: RULES[config.model_type].note };
+}
+
+// The text of a file as an object; the words are Python's but for the place of a mistake.
+function parsed(name, text) {
+  if (text.length > LIMITS.file) refuse(`${name} is no config.json: over ${LIMITS.file} bytes`);
+  let config;
+  try {
+    config = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    refuse(`${name} is not JSON: ${error.message.split("\n")[0].slice(0, 120)}`);
+  }
+  return isObject(config) ? config
+    : refuse(`${name} is no config.json: not an object but ${show(config)}`);
+}
+
+const EXAMPLE = "{\n  \"architectures\": [\n    \"LlamaForCausalLM\"\n  ],\n  \"model_type\": \"llama\",\n  \"hidden_size\": 4096,\n  \"intermediate_size\": 14336,\n  \"num_hidden_layers\": 32,\n  \"num_attention_heads\": 32,\n  \"num_key_value_heads\": 8,\n  \"vocab_size\": 128256,\n  \"tie_word_embeddings\": false\n}\n";
+// The box for a reader's own config.json: what it holds goes to the explorer below, and nowhere else.
+class ModelBox extends HTMLElement {
+  connectedCallback() {
+    if (this.box) return;
+    this.explorer = document.querySelector(`[data-name="${this.dataset.explorer}"]`);
+    this.box = element("textarea", { id: "model-config", rows: 9, spellcheck: "false",
+      autocomplete: "off", "aria-describedby": "model-problem" });
+    this.problem = element("p", { class: "lifecost-problem", id: "model-problem", role: "alert" });
+    this.summary = element("p", { role: "status" });
+    const file = element("input", { type: "file", accept: ".json,application/json", id: "model-file" });
+    this.replaceChildren(
+      element("label", { for: "model-config" }, "Your config.json: paste it, or drop the file here"),
+      this.box,
+      element("div", {}, element("label", { for: "model-file" }, "or open it"), file),
+      this.problem, this.summary);
+    this.box.addEventListener("input", () => this.read("config", this.box.value));
+    file.addEventListener("change", () => this.open(file.files[0]));
+    this.addEventListener("dragover", (event) => event.preventDefault());
+    this.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return; // text goes where it is dropped
+      event.preventDefault();
+      this.open(event.dataTransfer.files[0]);
+    });
+    this.explorer.addEventListener("update", () => this.summarize());
+    this.box.value = EXAMPLE;
+    this.read("config", EXAMPLE);
+    this.explorer.origin = undefined; // the example is the explorer's own model
+  }
+
+  async open(file) {
+    if (!file) return;
+    try {
+      // One byte more than allowed is enough to refuse a file of any size.
+      const bytes = await file.slice(0, LIMITS.file + 1).arrayBuffer();
+      this.box.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      this.problem.textContent = `${file.name} is not text in UTF-8`;
+      return;
+    }
+    this.read(file.name, this.box.value);
+  }
+
+  // What is wrong is said, and changes nothing else.
+  read(name, text) {
+    let config, model;
+    try {
+      config = parsed(name, text);
+      model = modelOf(config);
+      this.problem.textContent = "";
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.problem.textContent = error.message;
+      return;
+    }
+    this.title = String(config._name_or_path || config.model_type).slice(0, 80);
+    this.note = model.note ?? "";
+    this.explorer.data.fixed = model.bindings;
+    this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
+      + "import load_model\nfrom lifecost.explorer.gallery.my_model import of" };
+    this.explorer.update();
+  }
+
+  summarize() {
+    const bound = this.explorer.bound();
+    const others = this.explorer.marks.filter((mark) => mark.bind)
+      .map(({ name, bind }) => ({ name, bound: { ...bound, ...bind } }));
+    const exact = (value) => value.toLocaleString("en-US");
+    const serve = bound.n_active_params === bound.n_params ? "all of which serve"
+      : `of which ${exact(bound.n_active_params)} serve`;
+    const rank = (value) => 1 + others.filter((o) => value(o.bound) > value(bound)).length;
+    const ratio = FORMULAS.kv_to_compute_ratio;
+    const [size, cache, load] = [(b) => b.n_active_params, FORMULAS.kv_bytes_per_token, ratio].map(rank);
+    const distance = (o) => Math.abs(Math.log(ratio(o.bound) / ratio(bound)));
+    const nearest = others.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+    this.summary.textContent = `${this.title}: ${exact(bound.n_params)} parameters, ${serve} each `
+      + `token. ${this.note} Its place, from the largest, beside the ${others.length} models of the `
+      + `catalog: ${size} by active parameters, ${cache} by the cache of a token, ${load} by reading the `
+      + `cache over arithmetic, where ${nearest.name} is closest.`;
+  }
+}
+
+customElements.define("lifecost-model", ModelBox);
+})();

@@ -1,0 +1,87 @@
+"""Explorer: a reader's own model on a real chip, among the models of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifecost.catalog import Model, hardware, models, post, with_absent
+from lifecost.evidence import ELEMENT_BYTES
+from lifecost.explorer import Choice, Explorer, Mark, Points, Range
+from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES
+from lifecost.formulas.decode import kv_to_compute_ratio
+from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
+from lifecost.formulas.time import (
+    chips_needed,
+    decode_kv_time,
+    decode_step_time,
+    decode_throughput,
+    decode_weights_time,
+)
+from lifecost.plots import my_model as plots
+from lifecost.values import PAIRED
+
+# Each device at each of its precisions, the weights stored in as many bytes.
+DEVICE = Choice(
+    "device",
+    "device and precision",
+    {
+        f"{name}-{precision}": {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
+        for name, device in hardware.items()
+        for precision in device.peak_flops
+    },
+    "h100-sxm-fp8",
+    {
+        f"{name}-{precision}": f"{device.title}, {precision}"
+        for name, device in hardware.items()
+        for precision in device.peak_flops
+    },
+)
+CHIPS = Range("n_chip", 1, 1024, 1)
+# Those with the most cache for their arithmetic first.
+ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post)))
+
+
+def _marks() -> Iterator[Mark]:
+    yield Mark("yours", "dot", x="kv_to_compute_ratio", y=-1)
+    formulas = kv_to_compute_ratio, kv_bytes_per_token
+    needed = PAIRED.union(*((*f.symbols, *f.variants) for f in formulas))
+    for row, model in enumerate(ORDER):
+        # Each says of every variant whether it has it: the reader's model may have others. And of
+        # what is checked together, all: else it would be checked against the reader's model.
+        bound = with_absent(model.bindings, needed)
+        bind = {name: bound[name] for name in sorted(needed & bound.keys())}
+        yield Mark(model.name, "dot", x="kv_to_compute_ratio", y=row, bind=bind)
+
+
+MARKS = tuple(_marks())
+
+
+def _draw(points: Points) -> Any:
+    return plots.among({model.name: model.title for model in ORDER}, points)
+
+
+def of(model: Model) -> Explorer:
+    """Return the explorer of a model: of the catalog, or what `load_model` made of a file.
+
+    Examples
+    --------
+    >>> from lifecost import models
+    >>> round(of(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
+    12.3
+    """
+    return Explorer(
+        name="my-model",
+        title="What does my model cost on this device?",
+        controls=(DEVICE, CHIPS, BATCH, CONTEXT, KV_BYTES),
+        outputs=(
+            kv_cache_size, kv_bytes_per_token, kv_to_compute_ratio, decode_step_time,
+            decode_weights_time, decode_kv_time, decode_throughput, chips_needed,
+        ),
+        marks=MARKS,
+        draw=_draw,
+        fixed=model.bindings,
+    )  # fmt: skip
+
+
+my_model = of(models["llama-3-8b"])
