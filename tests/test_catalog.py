@@ -436,3 +436,13 @@ def test_no_key_of_a_row_is_dropped_without_a_word():
 
 def test_units_of_the_base():
     assert dimension("byte/s") / dimension("FLOP/s") == 1 / dimension("FLOP/byte")
+
+
+@pytest.mark.parametrize("row", load("prices")["row"], ids=lambda row: row["hardware"])
+def test_a_price_is_of_a_device_a_day_and_terms(row):
+    assert row["hardware"] in hardware
+    assert 1 <= row["chip_hour_price"] <= 10  # dollars an hour; a whole machine costs more
+    assert re.fullmatch(r"20\d\d-\d\d(-\d\d)?", row["date"])
+    assert row["date"] <= row["checked"]
+    assert row["terms"]
+    assert row["source"]

@@ -25,6 +25,7 @@ from lifecost import (
     quantity,
 )
 from lifecost.catalog import Model, Row
+from lifecost.evidence import rows as data_rows
 from lifecost.explorer import script
 from lifecost.explorer.gallery import EXPLORERS, my_model
 from lifecost.lower import latex
@@ -244,6 +245,22 @@ held for each token of that context, so windows shrink it. The head of a column 
 """
 
 
+def price_span(device: str) -> str:
+    """Return the lowest and the highest price of a device's hour."""
+    found = sorted(row["chip_hour_price"] for row in data_rows("prices", hardware=device))
+    ends = dict.fromkeys(f"{price:.2f}" for price in (found[:1] + found[-1:]))
+    return " to ".join(ends)
+
+
+def prices() -> Iterable[list[str]]:
+    """Return the rows of the table of prices."""
+    return (
+        [f"`{r['hardware']}`", f"{r['chip_hour_price']:.2f}", r["date"], r["terms"],
+         cite(r["source"])]
+        for r in data_rows("prices")
+    )  # fmt: skip
+
+
 def hardware_page() -> str:
     """Return the page of devices."""
     precisions = ("bf16", "fp8", "int8", "fp4")
@@ -257,18 +274,26 @@ def hardware_page() -> str:
             *(number(rates[p] / 1e12, 4) if rates.get(p) else "" for p in precisions),
             *(number(rates[p] / device.memory_bandwidth) if rates.get(p) else ""
               for p in precisions),
+            price_span(device.name),
         ])  # fmt: skip
     heads = (
         "Device", ">Year", ">Bandwidth", ">Memory",
-        *(f">{p}" for p in precisions), *(f">HOI {p}" for p in precisions),
+        *(f">{p}" for p in precisions), *(f">HOI {p}" for p in precisions), ">USD/h",
     )  # fmt: skip
     return f"""# Hardware
 
 Peak rates are dense, in TFLOP/s; datasheets often print twice as much, for structured sparsity.
 HOI is the hardware operational intensity, FLOPs a byte, at each precision. The bf16 columns show
-fp16 for devices that lack bf16. The head of a column sorts the table.
+fp16 for devices that lack bf16. The last column spans the prices of one chip for one hour that are
+listed below. The head of a column sorts the table.
 
 {sortable(heads, rows)}
+
+## Prices
+
+What is asked, or reckoned with, for one chip for one hour. A price is of its day and its terms.
+
+{sortable(("Device", ">USD/h", "Date", "Terms", "Source"), prices())}
 
 ## Sources
 

@@ -104,7 +104,7 @@ class Reader {
         this.together(divisor, "does not divide", dividend, `: ${why}`);
       }
     }
-    for (const [smaller, larger, why] of LIMITS.atMost) {
+    for (const [smaller, larger, why] of LIMITS.at_most) {
       if ((this.values[smaller] ?? 0) > (this.values[larger] ?? Infinity)) {
         this.together(smaller, "is more than", larger, `: ${why}`);
       }

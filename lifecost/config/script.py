@@ -27,7 +27,7 @@ def source() -> str:
     limits = {
         "symbols": {name: _limits(name) for name in sorted(read)},
         "divides": DIVIDES,
-        "atMost": AT_MOST,
+        "at_most": AT_MOST,
         "kinds": KINDS_OF_LAYER,
         "longest": LONGEST,
         "number": LARGEST_NUMBER,
