@@ -37,7 +37,8 @@ def sourced_rows():
     """Return every row that states a fact: tables by name, and lists of rows."""
     found = []
     for file in FILES:
-        if file in ("post", "config_rules"):  # the post's own words, and no facts: each says so
+        # The post's own words, and choices that are no facts: each file says so.
+        if file in ("post", "config_rules", "machine"):
             continue
         content = load(file)
         rows = content["row"] if list(content) == ["row"] else list(content.values())

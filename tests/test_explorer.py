@@ -39,6 +39,12 @@ OPENINGS = {
         kv_to_compute_ratio=1979 / 3.35 * KV_MHA / 4 / (2 * 8_030_261_248 * 128),
         decode_kv_time=KV_MHA / 4 / 3.35e12, chips_needed=(KV_MHA / 4 + 8_030_261_248) / 80e9,
     ),
+    # The cache and all weights but the looked-up embedding and the norms, at 3.35 TB/s.
+    "overlap": dict(
+        decode_kv_time=KV_MHA / 4 / 3.35e12,
+        decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
+        decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
+    ),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
     "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
 }  # fmt: skip

@@ -28,16 +28,49 @@ function compute_overhead({ data_exponent, data_scale, n_params, param_exponent,
   const x4 = 1/data_exponent;
   return Math.pow((data_scale*Math.pow(x0/n_params, -data_exponent) + Math.pow(n_params, -param_exponent)*param_scale)/(data_scale*Math.pow(Math.pow(x0, param_exponent*x2)*Math.pow(data_exponent*data_scale*x3/param_scale, x2), -data_exponent) + param_scale*Math.pow(Math.pow(x0, data_exponent*x2)*Math.pow(param_exponent*param_scale*x4/data_scale, x2), -param_exponent)), x1*x3*x4);
 }
+function decode_compute_time({ batch, context, d_ff, d_head, d_model, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size }) {
+  const x0 = 2*d_model;
+  const x1 = 2*d_head;
+  return batch*(4*context*d_head*n_head*n_layer + n_layer*x0*(d_ff*n_ff_matrix + n_head*x1 + n_kv_head*x1) + vocab_size*x0)/(n_chip*peak_flops);
+}
 function decode_intensity({ batch, weight_bytes }) {
   return 2*batch/weight_bytes;
 }
+function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer }) {
+  return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer/(memory_bandwidth*n_chip);
+}
 function decode_rate({ batch, memory_bandwidth, peak_flops, weight_bytes }) {
   return Math.min(peak_flops, 2*batch*memory_bandwidth/weight_bytes);
+}
+function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes }) {
+  const x0 = d_model*vocab_size;
+  const x1 = context*n_layer;
+  const x2 = 2*d_head;
+  const x3 = n_kv_head*x2;
+  const x4 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x2 + x3);
+  const x5 = 1/n_chip;
+  const x6 = batch*x5;
+  const x7 = 1/memory_bandwidth;
+  return Math.max(kv_bytes*x1*x3*x6*x7 + weight_bytes*x5*x7*(x0 + x4), x6*(4*d_head*n_head*x1 + 2*x0 + 2*x4)/peak_flops);
+}
+function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes }) {
+  const x0 = 2*d_head;
+  const x1 = n_kv_head*x0;
+  const x2 = 1/n_chip;
+  const x3 = x2/memory_bandwidth;
+  const x4 = context*n_layer;
+  const x5 = d_model*vocab_size;
+  const x6 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + x1);
+  return batch*kv_bytes*x1*x3*x4 + Math.max(weight_bytes*x3*(x5 + x6), batch*x2*(4*d_head*n_head*x4 + 2*x5 + 2*x6)/peak_flops);
 }
 function decode_utilization({ batch, context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   const x0 = 2*batch;
   const x1 = n_params*x0;
   return x1/Math.max(x1, context*d_head*hoi*kv_bytes*n_kv_head*n_layer*x0);
+}
+function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = 2*d_head;
+  return weight_bytes*(d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + n_kv_head*x0) + d_model*vocab_size)/(memory_bandwidth*n_chip);
 }
 function forward_flops({ batch, n_params }) {
   return 2*batch*n_params;
@@ -90,7 +123,7 @@ function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balancing_group_size, break_even_context, compute_overhead, decode_intensity, decode_rate, decode_utilization, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balancing_group_size, break_even_context, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

@@ -1,6 +1,7 @@
 """Controls that explorers share."""
 
-from lifecost.catalog import load, models, post
+from lifecost.catalog import hardware, load, models, post
+from lifecost.evidence import ELEMENT_BYTES
 from lifecost.explorer import Choice, Range
 
 POST = post.bindings
@@ -29,3 +30,20 @@ BATCH = Range("batch", 1, 4096, POST["batch"])
 CONTEXT = Range("context", 128, 2**20, POST["context"])
 KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], step=0.25)
 HOI = Range("hoi", 50, 2000, POST["hoi"], step=10)
+# Each device at each of its precisions, the weights stored in as many bytes.
+DEVICE = Choice(
+    "device",
+    "device and precision",
+    {
+        f"{name}-{precision}": {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
+        for name, device in hardware.items()
+        for precision in device.peak_flops
+    },
+    "h100-sxm-fp8",
+    {
+        f"{name}-{precision}": f"{device.title}, {precision}"
+        for name, device in hardware.items()
+        for precision in device.peak_flops
+    },
+)
+CHIPS = Range("n_chip", 1, 1024, 1)

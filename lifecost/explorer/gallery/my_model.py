@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lifecost.catalog import Model, hardware, models, post, with_absent
-from lifecost.evidence import ELEMENT_BYTES
-from lifecost.explorer import Choice, Explorer, Mark, Points, Range
-from lifecost.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES
+from lifecost.catalog import Model, models, post, with_absent
+from lifecost.explorer import Explorer, Mark, Points
+from lifecost.explorer.gallery.controls import BATCH, CHIPS, CONTEXT, DEVICE, KV_BYTES
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
 from lifecost.formulas.time import (
@@ -21,23 +20,6 @@ from lifecost.formulas.time import (
 from lifecost.plots import my_model as plots
 from lifecost.values import PAIRED
 
-# Each device at each of its precisions, the weights stored in as many bytes.
-DEVICE = Choice(
-    "device",
-    "device and precision",
-    {
-        f"{name}-{precision}": {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
-        for name, device in hardware.items()
-        for precision in device.peak_flops
-    },
-    "h100-sxm-fp8",
-    {
-        f"{name}-{precision}": f"{device.title}, {precision}"
-        for name, device in hardware.items()
-        for precision in device.peak_flops
-    },
-)
-CHIPS = Range("n_chip", 1, 1024, 1)
 # Those with the most cache for their arithmetic first.
 ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post)))
 

@@ -1,0 +1,1 @@
+"""Predictions against measurements: those that others published, and this machine's own."""

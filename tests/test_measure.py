@@ -1,0 +1,107 @@
+"""The machine's own measurement: that it computes what it says, whatever its speed."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lifecost import InputError, decode_step_time_serial, kv_cache_size
+from lifecost.catalog import load
+from lifecost.measure import machine
+from lifecost.measure.decoder import BLOCK, Decoder
+
+SHAPE = dict(n_layer=2, d_model=12, n_ff_matrix=3, d_ff=20, n_head=6, n_kv_head=2, d_head=5,
+             vocab_size=11, tied_embeddings=0)  # fmt: skip
+CHOSEN = load("machine")
+
+
+def plainly(decoder, hidden):
+    """Decode one step sequence by sequence and head by head, in double precision."""
+    s = decoder.shape
+    group = s["n_head"] // s["n_kv_head"]
+
+    def normal(x):
+        return x / np.sqrt((x**2).mean())
+
+    logits = []
+    for b, x in enumerate(hidden.astype(float)):
+        for layer, (keys, values) in zip(decoder.layers, decoder.caches, strict=True):
+            w = {name: matrix.astype(float) for name, matrix in layer.items()}
+            n, d = normal(x), s["d_head"]
+            heads = []
+            for h in range(s["n_head"]):
+                query = (n @ w["query"])[h * d : (h + 1) * d]
+                kv = h // group
+                own = slice(kv * d, (kv + 1) * d)
+                k = keys[b, kv].reshape(-1, d).astype(float)
+                v = values[b, kv].reshape(-1, d).astype(float)
+                k[-1], v[-1] = (n @ w["key"])[own], (n @ w["value"])[own]
+                weights = np.exp(k @ query / np.sqrt(d))
+                heads.append(weights @ v / weights.sum())
+            x = x + np.concatenate(heads) @ w["output"]
+            n = normal(x)
+            gate = n @ w["gate"]
+            x = x + (gate / (1 + np.exp(-gate)) * (n @ w["up"])) @ w["down"]
+        logits.append(normal(x) @ decoder.unembedding.astype(float))
+    return np.array(logits)
+
+
+@pytest.mark.parametrize("n_kv_head", [1, 2, 6])
+def test_a_step_is_that_of_a_plain_transformer(n_kv_head):
+    decoder = Decoder({**SHAPE, "n_kv_head": n_kv_head}, batch=3, context=2 * BLOCK)
+    hidden = np.random.default_rng(1).standard_normal((3, 12)).astype(np.float32)
+    expected = plainly(decoder, hidden)
+    np.testing.assert_allclose(decoder.step(hidden), expected, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("heads", CHOSEN["variants"].values(), ids=CHOSEN["variants"])
+def test_the_cache_has_the_size_of_the_formula(heads):
+    setting, shape = CHOSEN["setting"], {**CHOSEN["decoder"], "n_kv_head": heads}
+    size = kv_cache_size(shape, setting)
+    block = 2 * shape["n_layer"] * heads * shape["d_head"] * BLOCK * setting["batch"] * 4
+    assert size == block * setting["context"] // BLOCK
+    assert size > 1e8  # more than the near memory of common processors
+
+
+def test_predictions_are_the_formulas():
+    found = machine.Measured(1e11, 2e10, {"MHA": 0.04, "GQA": 0.02, "MQA": 0.016})
+    assert found.bindings["hoi"] == 5
+    for name, heads in CHOSEN["variants"].items():
+        shape = {**CHOSEN["decoder"], "n_kv_head": heads}
+        assert found.predicted[name] == decode_step_time_serial(
+            shape, CHOSEN["setting"], peak_flops=1e11, memory_bandwidth=2e10
+        )
+    predicted = found.predicted
+    assert found.ratios() == {
+        "GQA": (predicted["MHA"] / predicted["GQA"], 2),
+        "MQA": (predicted["MHA"] / predicted["MQA"], 2.5),
+    }
+    text = repr(found)
+    assert "100 GFLOP/s, 20.0 GB/s, HOI 5.00" in text
+    assert "MHA over MQA:" in text
+
+
+def test_it_measures():
+    # How fast is the machine's affair; that a step takes longer than its bound is not.
+    found = machine.measure()
+    assert 1e8 < found.peak_flops < 1e13
+    assert 1e8 < found.memory_bandwidth < 1e12
+    assert set(found.steps) == set(CHOSEN["variants"])
+    assert found.steps["MHA"] > found.steps["MQA"] > 0
+
+
+def test_a_process_that_fails_is_one_line(monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "", "Traceback\nMemoryError: too large\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(InputError, match="could not be measured: MemoryError: too large"):
+        machine.measure()
+
+
+def test_the_process_prints_json():
+    done = subprocess.run(
+        [sys.executable, "-m", "lifecost.measure.machine"], capture_output=True, text=True,
+        check=True, timeout=300,
+    )  # fmt: skip
+    assert set(json.loads(done.stdout)) == {"peak_flops", "memory_bandwidth", "steps"}
