@@ -718,7 +718,10 @@ class ModelBox extends HTMLElement {
       element("div", {}, element("label", { for: "model-file" }, "or open it"), file),
       this.problem, this.summary);
     this.box.addEventListener("input", () => this.read("config", this.box.value));
-    file.addEventListener("change", () => this.open(file.files[0]));
+    file.addEventListener("change", async () => {
+      await this.open(file.files[0]);
+      file.value = ""; // so that the same file, mended, can be opened again
+    });
     this.addEventListener("dragover", (event) => event.preventDefault());
     this.addEventListener("drop", (event) => {
       if (!event.dataTransfer.files.length) return; // text goes where it is dropped
