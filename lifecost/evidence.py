@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lifecost.catalog import Hardware, hardware, load
+import numpy as np
+
+from lifecost.catalog import LAW, Hardware, Model, hardware, load
+from lifecost.errors import unknown_name
+from lifecost.formulas.transformer import kv_elements_per_token
 
 ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
 
@@ -42,6 +46,92 @@ def utilizations(phase: str, source: str = "") -> list[float]:
     """Return the published utilizations of a phase, lowest first."""
     found = rows("utilization", phase=phase)
     return sorted(r["utilization"] for r in found if source in ("", r["source"]))
+
+
+def workload(name: str, decode_tokens: Any) -> dict[str, Any]:
+    """Return what a published workload binds for a number of decoded tokens.
+
+    Parameters
+    ----------
+    name
+        A row of ``data/workloads.toml``.
+    decode_tokens
+        Tokens generated over the lifetime.
+
+    Returns
+    -------
+    dict
+        ``prefill_tokens`` and ``decode_tokens`` in the proportion of the workload, prompts that hit
+        a cache left out; and ``context``, the mean over the tokens of the answers.
+
+    Raises
+    ------
+    InputError
+        If there is no such workload.
+    """
+    known = load("workloads")
+    if name not in known:
+        raise unknown_name("workload", name, known)
+    row = known[name]
+    if "mean_context" in row:
+        read = row["input_tokens_per_day"] - row["cached_input_tokens_per_day"]
+        ratio, context = read / row["output_tokens_per_day"], row["mean_context"]
+    else:
+        ratio = row["mean_input_tokens"] / row["mean_output_tokens"]
+        context = row["mean_input_tokens"] + row["mean_output_tokens"] / 2
+    return {
+        "prefill_tokens": ratio * decode_tokens,
+        "decode_tokens": decode_tokens,
+        "context": context,
+    }
+
+
+def kv_family(family: Iterable[Model]) -> dict[str, float]:
+    """Return the power of model size that the caches of some models follow, by least squares.
+
+    Examples
+    --------
+    >>> from lifecost import models
+    >>> llamas = [models[f"llama-3-{size}"] for size in ("8b", "70b", "405b")]
+    >>> round(kv_family(llamas)["kv_exponent"], 2)
+    0.36
+    """
+    known = list(family)
+    sizes = np.log([model.n_params for model in known])
+    elements = np.log([float(kv_elements_per_token(model)) for model in known])
+    exponent, log_scale = np.polyfit(sizes, elements, 1)
+    return {"kv_scale": float(np.exp(log_scale)), "kv_exponent": float(exponent)}
+
+
+def law_samples(name: str, count: int) -> dict[str, Any]:
+    """Return constants of a loss law drawn from their standard errors, each an array.
+
+    The errors are taken to be independent, since no covariance is published: a scale and its
+    exponent err together, so the draws spread more than the fit is uncertain.
+    """
+    row, random = load("scaling_laws")[name], np.random.default_rng(0)
+    return {
+        field: random.normal(row[field], row[f"{field}_error"], count).clip(row[field] / 10)
+        for field in LAW
+    }
+
+
+def kaplan_law() -> dict[str, float]:
+    """Return a loss law whose curves of equal loss are those of Kaplan et al.'s L(N, D).
+
+    That loss is a power of (N_c / N)^(a_N / a_D) + D_c / D: a sum of a term of size and one of
+    data, whose exponent is one. Equal sums are equal losses; here they are scaled to stay small.
+    """
+    law = load("power_laws")["kaplan-loss"]
+    exponent = law["size_exponent"] / law["data_exponent"]
+    scale = 1e-6  # sums are only compared
+    return {
+        "loss_floor": 0,
+        "param_scale": scale * law["critical_params"] ** exponent,
+        "param_exponent": exponent,
+        "data_scale": scale * law["critical_tokens"],
+        "data_exponent": 1,
+    }
 
 
 def _fastest(part: Hardware) -> tuple[str, float, float]:

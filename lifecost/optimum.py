@@ -9,14 +9,25 @@ from typing import Any
 import numpy as np
 
 from lifecost import values as check
+from lifecost.catalog import LAW
 from lifecost.errors import InputError
+from lifecost.formula import Formula
 from lifecost.formulas.equal_loss import (
     compute_optimal_loss,
     equal_loss_params,
+    equal_loss_tokens,
     forward_lifetime_flops,
     size_to_data_return,
 )
+from lifecost.formulas.kv_family import (
+    balanced_params,
+    family_kv_cost,
+    family_lifetime_cost,
+    memory_bound_return,
+)
 from lifecost.formulas.scaling_law import matching_tokens
+from lifecost.formulas.transformer import token_flops_estimate
+from lifecost.symbols import SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -55,19 +66,27 @@ class Optimum(Life):
         }
 
 
-def optimum(law: Any, quality_of: Any, inference_tokens: Any) -> Optimum:
+def optimum(
+    law: Any, quality_of: Any, inference_tokens: Any, decode: Mapping[str, Any] | None = None
+) -> Optimum:
     """Return the cheapest model as good as a compute-optimal one, for training and service.
 
-    Cost is 6 N D in training and 2 N for each token served. Arrays broadcast.
+    Cost is 6 N D in training and 2 N for each token served. With ``decode``, a decoded token costs
+    2 N or the reading of its cache, whichever is dearer, and the cache grows with N as in a family.
+    Arrays broadcast.
 
     Parameters
     ----------
     law
-        What binds the constants of a scaling law.
+        What binds the constants of a scaling law (numbers or arrays).
     quality_of
         Size of the compute-optimal model whose loss has to be reached, parameters.
     inference_tokens
-        Tokens served over the lifetime, prompt and answer alike.
+        Tokens served over the lifetime by a forward pass each: prompts, and answers too where
+        ``decode`` does not count them.
+    decode
+        What binds ``decode_tokens``, ``hoi``, ``context``, ``kv_bytes`` and a family's ``kv_scale``
+        and ``kv_exponent``.
 
     Raises
     ------
@@ -86,24 +105,62 @@ def optimum(law: Any, quality_of: Any, inference_tokens: Any) -> Optimum:
     >>> f"{found.parameters / 1e9:.1f}B, {found.saving:.0%} saved"
     '13.6B, 28% saved'
     """
-    constants: Mapping[str, Any] = getattr(law, "bindings", law)
+    constants = {name: getattr(law, "bindings", law)[name] for name in LAW}
     size = check.checked("n_params", quality_of)
     served = check.checked("prefill_tokens", inference_tokens)
     tokens = matching_tokens(constants, n_params=size)
     loss = compute_optimal_loss(constants, n_params=size)
-    best = _balance(constants, loss, tokens, served)
+    at = {**constants, "target_loss": loss, "prefill_tokens": served, **(decode or {})}
+    best = _cheapest_tokens(at, tokens, decode)
     found = equal_loss_params(constants, target_loss=loss, train_tokens=best)
     return Optimum(
-        found, best, _cost(found, best, served),
-        chinchilla=Life(size, tokens, _cost(size, tokens, served)),
+        found, best, _cost(found, best, served, decode),
+        chinchilla=Life(size, tokens, _cost(size, tokens, served, decode)),
     )  # fmt: skip
 
 
-def _cost(size: Any, tokens: Any, served: Any) -> Any:
-    return forward_lifetime_flops(n_params=size, train_tokens=tokens, prefill_tokens=served)
+def _cost(size: Any, tokens: Any, served: Any, decode: Mapping[str, Any] | None) -> Any:
+    life = {"n_params": size, "train_tokens": tokens, "prefill_tokens": served}
+    if decode is None:
+        return forward_lifetime_flops(life)
+    return family_lifetime_cost(life, decode)
 
 
-def _balance(constants: Mapping[str, Any], loss: Any, tokens: Any, served: Any) -> Any:
+def _cheapest_tokens(at: Mapping[str, Any], tokens: Any, decode: Mapping[str, Any] | None) -> Any:
+    """Return the training tokens of the cheapest life on the curve of equal loss.
+
+    Along the curve the cost of training is convex in log N, and so is whatever grows as a power of
+    N; a decoded token costs the greater of two such powers. So the cost has one minimum: where the
+    branch that is dearer there is flat, or at the kink where the branches cross.
+    """
+    if decode is None:
+        return _balance(size_to_data_return, at, tokens, at["prefill_tokens"])
+    answers = check.checked("decode_tokens", decode["decode_tokens"])
+    passes = {**at, "prefill_tokens": at["prefill_tokens"] + answers}
+    computing = _balance(size_to_data_return, passes, tokens, passes["prefill_tokens"])
+    # The cache of the smallest model as good, per forward pass of it, is the most that it weighs.
+    most = SYMBOLS["train_tokens"].high
+    least = equal_loss_params(_of(equal_loss_params, at), train_tokens=most)
+    weight = family_kv_cost(decode, n_params=least) / token_flops_estimate(n_params=least)
+    reading = _balance(
+        memory_bound_return, at, tokens, at["prefill_tokens"] + answers * np.maximum(weight, 1)
+    )
+    known = SYMBOLS["n_params"]
+    kink = np.clip(balanced_params(decode), known.low, known.high)
+    sizes = [
+        equal_loss_params(_of(equal_loss_params, at), train_tokens=found)
+        for found in (reading, computing)
+    ]
+    at_kink = equal_loss_tokens(_of(equal_loss_tokens, at), n_params=kink)
+    found = np.where(sizes[0] <= kink, reading, np.where(sizes[1] >= kink, computing, at_kink))
+    return float(found) if np.ndim(found) == 0 else found
+
+
+def _of(formula: Formula, at: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: at[name] for name in formula.symbols if name in at}
+
+
+def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) -> Any:
     """Return the training tokens at which size and data return the same for the last FLOP.
 
     Beyond the compute-optimal tokens the return on size rises against that on data, faster than
@@ -114,21 +171,20 @@ def _balance(constants: Mapping[str, Any], loss: Any, tokens: Any, served: Any) 
         from scipy.optimize import elementwise
     except ImportError:
         raise InputError("the optimum needs scipy: pip install 'lifecost[optimum]'") from None
-    exponent = check.checked("data_exponent", constants["data_exponent"])
+    names = sorted({*_of(returns, at), *_of(equal_loss_params, at)})
+    exponent = check.checked("data_exponent", at["data_exponent"])
 
-    def above(log_tokens: Any, loss: Any, served: Any) -> Any:
-        train = np.exp(log_tokens)
-        size = equal_loss_params(constants, target_loss=loss, train_tokens=train)
-        found = size_to_data_return(
-            constants, n_params=size, train_tokens=train, prefill_tokens=served
-        )
-        return np.log(found)
+    def above(log_tokens: Any, *values: Any) -> Any:
+        now = {**dict(zip(names, values, strict=True)), "train_tokens": np.exp(log_tokens)}
+        now["n_params"] = equal_loss_params(_of(equal_loss_params, now))
+        return np.log(returns(_of(returns, now)))
 
     least = np.log(tokens)
     most = np.log(np.maximum(served, tokens)) + 2 * np.log(4 / 3) / exponent
-    low = np.broadcast_to(least - 1e-9, np.broadcast(least, most).shape)
+    values = [check.checked(name, at[name]) for name in names]
+    low, most, *values = np.broadcast_arrays(least - 1e-9, most, *values)
     result = elementwise.find_root(
-        above, (low, most), args=(loss, served), tolerances={"xrtol": 1e-15}
+        above, (low, most), args=tuple(values), tolerances={"xrtol": 1e-15}
     )
     if not np.all(result.success):
         raise InputError("no cheapest model was found at these values: the search did not end")

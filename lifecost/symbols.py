@@ -191,6 +191,19 @@ compute_unit = symbol(
     "compute_unit", "C_0", "FLOP", "unit in which a power law counts compute", 1, 1e30
 )
 
+# A family of models
+kv_scale = symbol(
+    "kv_scale", r"k_\text{kv}", "element/token", "cache of a token in a model of one parameter",
+    1e-6, 1e9,
+)  # fmt: skip
+kv_exponent = symbol(
+    "kv_exponent", r"\kappa", "1", "power with which the cache grows with model size", 0.01, 0.99
+)
+peer_params = symbol(
+    "peer_params", r"N_\text{peer}", "parameter", "size of the compute-optimal model as good",
+    1, 1e18,
+)  # fmt: skip
+
 # A life of service
 prefill_tokens = symbol(
     "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime", 0, 1e24

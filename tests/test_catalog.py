@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,8 @@ def sourced_rows():
         if file in ("post", "config_rules", "machine"):
             continue
         content = load(file)
-        rows = content["row"] if list(content) == ["row"] else list(content.values())
+        tables = ([t] if isinstance(t, dict) else t for t in content.values())
+        rows = list(chain.from_iterable(tables))
         for index, row in enumerate(rows):
             found.append(pytest.param(row, id=f"{file}-{row.get('title', index)}"))
     return found

@@ -45,6 +45,8 @@ OPENINGS = {
         decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
         decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
     ),
+    # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
+    "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
     "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
 }  # fmt: skip

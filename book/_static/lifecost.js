@@ -14,6 +14,9 @@ function attention_intensity({ kv_bytes, n_head, n_kv_head }) {
 function attention_rate({ kv_bytes, memory_bandwidth, n_head, n_kv_head, peak_flops }) {
   return Math.min(peak_flops, 2*memory_bandwidth*n_head/(kv_bytes*n_kv_head));
 }
+function balanced_params({ context, hoi, kv_bytes, kv_exponent, kv_scale }) {
+  return Math.pow((1/2)*context*hoi*kv_bytes*kv_scale, 1/(1 - kv_exponent));
+}
 function balancing_group_size({ context, d_head, hoi, kv_bytes, n_head, n_layer, n_params }) {
   return context*d_head*hoi*kv_bytes*n_head*n_layer/n_params;
 }
@@ -72,6 +75,9 @@ function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, 
   const x0 = 2*d_head;
   return weight_bytes*(d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + n_kv_head*x0) + d_model*vocab_size)/(memory_bandwidth*n_chip);
 }
+function family_kv_elements({ kv_exponent, kv_scale, n_params }) {
+  return kv_scale*Math.pow(n_params, kv_exponent);
+}
 function forward_flops({ batch, n_params }) {
   return 2*batch*n_params;
 }
@@ -117,13 +123,32 @@ function prefill_intensity({ context, weight_bytes }) {
 function prefill_rate({ context, memory_bandwidth, peak_flops, weight_bytes }) {
   return Math.min(peak_flops, 2*context*memory_bandwidth/weight_bytes);
 }
+function relative_forward_cost({ data_exponent, data_scale, decode_tokens, n_params, param_exponent, param_scale, peer_params, prefill_tokens }) {
+  const x0 = 2*peer_params;
+  const x1 = 1/data_exponent;
+  const x2 = param_exponent*x1;
+  const x3 = 2*n_params;
+  const x4 = param_scale*Math.pow(peer_params, -param_exponent);
+  const x5 = x2*x4 + x4 - Math.pow(n_params, -param_exponent)*param_scale;
+  return ((x5 > 0) ? (decode_tokens*x3 + 6*n_params*Math.pow(data_scale/Math.max(0, x5), x1) + prefill_tokens*x3)/(decode_tokens*x0 + 6*peer_params*Math.pow(peer_params, x2)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x1) + prefill_tokens*x0) : Infinity);
+}
+function relative_lifetime_cost({ context, data_exponent, data_scale, decode_tokens, hoi, kv_bytes, kv_exponent, kv_scale, n_params, param_exponent, param_scale, peer_params, prefill_tokens }) {
+  const x0 = 2*peer_params;
+  const x1 = context*hoi*kv_bytes*kv_scale;
+  const x2 = 1/data_exponent;
+  const x3 = param_exponent*x2;
+  const x4 = 2*n_params;
+  const x5 = param_scale*Math.pow(peer_params, -param_exponent);
+  const x6 = x3*x5 + x5 - Math.pow(n_params, -param_exponent)*param_scale;
+  return ((x6 > 0) ? (decode_tokens*Math.max(x4, Math.pow(n_params, kv_exponent)*x1) + 6*n_params*Math.pow(data_scale/Math.max(0, x6), x2) + prefill_tokens*x4)/(decode_tokens*Math.max(x0, Math.pow(peer_params, kv_exponent)*x1) + 6*peer_params*Math.pow(peer_params, x3)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x2) + prefill_tokens*x0) : Infinity);
+}
 function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
   return hoi*n_params*weight_bytes;
 }
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balancing_group_size, break_even_context, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

@@ -52,6 +52,7 @@ STEPS = {
     "time": "Time and memory on real chips",
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",
+    "kv_family": "A life in a family of models",
 }
 
 

@@ -189,6 +189,33 @@ DIRECTIONS = {
     },
     "break_even_decode_tokens": {**INVERSE, "n_params": UP, "train_tokens": 1},
     "break_even_days": {**INVERSE, "n_params": UP, "train_tokens": 1, "tokens_per_day": -1},
+    "balanced_params": dict(
+        context=UP, hoi=UP, kv_bytes=UP, kv_exponent=UP, kv_scale=UP
+    ),
+    "family_kv_cost": dict(
+        context=1, hoi=1, kv_bytes=1, kv_exponent=UP, kv_scale=1, n_params=UP
+    ),
+    "family_kv_elements": dict(
+        kv_exponent=UP, kv_scale=1, n_params=UP
+    ),
+    "family_lifetime_cost": dict(
+        context=UP, decode_tokens=UP, hoi=UP, kv_bytes=UP, kv_exponent=UP, kv_scale=UP,
+        n_params=UP, prefill_tokens=UP, train_tokens=UP,
+    ),
+    "memory_bound_return": dict(
+        context=DOWN, data_exponent=UP, data_scale=-1, decode_tokens=DOWN, hoi=DOWN,
+        kv_bytes=DOWN, kv_exponent=DOWN, kv_scale=DOWN, n_params=BOTH, param_exponent=DOWN,
+        param_scale=1, prefill_tokens=DOWN, train_tokens=UP,
+    ),
+    "relative_forward_cost": dict(
+        data_exponent=BOTH, data_scale=BOTH, decode_tokens=BOTH, n_params=BOTH,
+        param_exponent=BOTH, param_scale=BOTH, peer_params=BOTH, prefill_tokens=BOTH,
+    ),
+    "relative_lifetime_cost": dict(
+        context=BOTH, data_exponent=BOTH, data_scale=BOTH, decode_tokens=BOTH, hoi=BOTH,
+        kv_bytes=BOTH, kv_exponent=BOTH, kv_scale=BOTH, n_params=BOTH, param_exponent=BOTH,
+        param_scale=BOTH, peer_params=BOTH, prefill_tokens=BOTH,
+    ),
     "size_slope_at_optimum": dict(prefill_tokens=1),
 }  # fmt: skip
 

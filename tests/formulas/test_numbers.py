@@ -113,6 +113,21 @@ WORK_8B, LOAD_8B = STEP_8B / 3958e12, (SMALL.multiplied + KV_8B) / 6.7e12
 # A prompt of 8,192 tokens: each meets half of it on average.
 PROMPT_8B = 8192 * (SMALL.weight_flops + SMALL.attention_flops / 2)
 
+KV_FAMILY = dict(hoi=600, kv_bytes=1, context=8192, kv_scale=20, kv_exponent=0.5)
+LOSS_LAW = {name: value for name, value in SARDANA.items() if name != "loss_floor"}
+
+
+def relative_life(size, peer, served, load_per_answer, answers):
+    """Return a life's cost over its peer's at equal loss under Sardana's law, in plain steps."""
+    peer_tokens = (410.7 * 0.283 / (406.4 * 0.336) * peer**0.336) ** (1 / 0.283)
+    left = sardana_loss(peer, peer_tokens) - 1.69 - 406.4 / size**0.336
+    costs = [
+        6 * n * tokens + 2 * n * served + max(2 * n, load_per_answer(n)) * answers
+        for n, tokens in ((size, (410.7 / left) ** (1 / 0.283)), (peer, peer_tokens))
+    ]
+    return costs[0] / costs[1]
+
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -467,6 +482,34 @@ CASES = {
          EXACT, "the first-order condition by hand"),
         ({**SARDANA, "n_params": 41.55e9, "train_tokens": 7.923e12, "prefill_tokens": 1e13}, 1,
          1e-4, "balanced at Sardana's optimum"),
+    ],
+    "family_kv_elements": [(dict(kv_scale=20, kv_exponent=0.5, n_params=1e10), 2e6, EXACT,
+                            "twenty times a square root")],
+    "family_kv_cost": [({**KV_FAMILY, "n_params": 1e10}, 600 * 8192 * 2e6, EXACT, "by hand")],
+    "family_lifetime_cost": [
+        ({**KV_FAMILY, "n_params": 1e10, "train_tokens": 1e12, "prefill_tokens": 1e12,
+          "decode_tokens": 1e10}, 6e22 + 2e22 + 1e10 * 600 * 8192 * 2e6, EXACT, "reading"),
+        ({**KV_FAMILY, "context": 1, "n_params": 1e10, "train_tokens": 1e12,
+          "prefill_tokens": 1e12, "decode_tokens": 1e12}, 6e22 + 2e22 + 2e22, EXACT, "computing"),
+    ],
+    "balanced_params": [(KV_FAMILY, (600 * 8192 * 20 / 2) ** 2, EXACT, "2N = 600 S 20 sqrt N")],
+    "memory_bound_return": [
+        ({**KV_FAMILY, **LOSS_LAW, "n_params": 1e10, "train_tokens": 1e12, "prefill_tokens": 1e12,
+          "decode_tokens": 1e10},
+         (0.336 * 406.4 / 1e10**0.336) / (0.283 * 410.7 / 1e12**0.283)
+         / (1 + (2e22 + 0.5 * 1e10 * 600 * 8192 * 2e6) / 6e22), EXACT, "the condition by hand"),
+    ],
+    "relative_forward_cost": [
+        ({**LOSS_LAW, "n_params": 7e9, "peer_params": 13e9, "prefill_tokens": 0,
+          "decode_tokens": 2e12}, 0.83, 0.01, "Sardana et al. 2024, figure 1: 17 % saved"),
+        ({**LOSS_LAW, "n_params": 1e8, "peer_params": 13e9, "prefill_tokens": 0,
+          "decode_tokens": 2e12}, math.inf, 0, "too small for that loss"),
+    ],
+    "relative_lifetime_cost": [
+        ({**KV_FAMILY, **LOSS_LAW, "n_params": 9e9, "peer_params": 13e9, "prefill_tokens": 1e12,
+          "decode_tokens": 1e10},
+         relative_life(9e9, 13e9, 1e12, lambda n: 600 * 8192 * 20 * n**0.5, 1e10), 1e-11,
+         "in plain steps"),
     ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip
