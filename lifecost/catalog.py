@@ -226,7 +226,7 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
 models = Catalog("model", "models", Model)
 hardware = Catalog("device", "hardware", Hardware)
 laws = Catalog("scaling law", "scaling_laws", Law, needs="loss_floor")
-power_laws = Catalog("power law", "power_laws", PowerLaw, needs="power_law_scale")
+power_laws = Catalog("power law", "power_laws", PowerLaw)
 
 
 def columns(rows: Iterable[Any]) -> dict[str, Any]:

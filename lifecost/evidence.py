@@ -122,7 +122,7 @@ def kaplan_law() -> dict[str, float]:
     That loss is a power of (N_c / N)^(a_N / a_D) + D_c / D: a sum of a term of size and one of
     data, whose exponent is one. Equal sums are equal losses; here they are scaled to stay small.
     """
-    law = load("power_laws")["kaplan-loss"]
+    law = load("scaling_laws")["kaplan-loss"]
     exponent = law["size_exponent"] / law["data_exponent"]
     scale = 1e-6  # sums are only compared
     return {

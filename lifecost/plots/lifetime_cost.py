@@ -60,7 +60,7 @@ def valleys(
     _sizes(axes, sizes[0], sizes[-1])
     axes.set_ylim(0.4, 1.7)
     axes.set_ylabel("cost of the whole life, same loss")
-    axes.legend(title="tokens decoded", loc="upper center")
+    axes.legend(title="tokens decoded", loc="lower left")
     axes.annotate(
         "dotted: a token is a forward pass;  solid: it may wait for its cache", (0, 1),
         xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
