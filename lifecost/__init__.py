@@ -24,6 +24,14 @@ from lifecost.catalog import (
 )
 from lifecost.errors import InputError
 from lifecost.formula import FORMULAS, Formula
+from lifecost.formulas.compression import (
+    break_even_params_penalty,
+    break_even_tokens_penalty,
+    compressed_decode_cost,
+    compressed_lifetime_cost,
+    params_penalty,
+    tokens_penalty,
+)
 from lifecost.formulas.decode import (
     balancing_batch,
     balancing_group_size,
@@ -166,8 +174,12 @@ __all__ = [
     "break_even_context",
     "break_even_days",
     "break_even_decode_tokens",
+    "break_even_params_penalty",
+    "break_even_tokens_penalty",
     "chips_needed",
     "columns",
+    "compressed_decode_cost",
+    "compressed_lifetime_cost",
     "compute_optimal_loss",
     "compute_overhead",
     "decode_compute_time",
@@ -228,6 +240,7 @@ __all__ = [
     "optimal_tokens_per_parameter",
     "parameter_count",
     "parameters_saved",
+    "params_penalty",
     "percent",
     "post",
     "power_law",
@@ -246,6 +259,7 @@ __all__ = [
     "size_to_data_return",
     "token_flops",
     "token_flops_estimate",
+    "tokens_penalty",
     "training_attention_flops",
     "training_attention_share",
     "training_flops",

@@ -9,6 +9,7 @@ import numpy as np
 
 from lifecost.catalog import LAW, Hardware, Model, hardware, load
 from lifecost.errors import unknown_name
+from lifecost.formulas.compression import params_penalty, tokens_penalty
 from lifecost.formulas.transformer import kv_elements_per_token
 
 ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
@@ -101,6 +102,30 @@ def kv_family(family: Iterable[Model]) -> dict[str, float]:
     elements = np.log([float(kv_elements_per_token(model)) for model in known])
     exponent, log_scale = np.polyfit(sizes, elements, 1)
     return {"kv_scale": float(np.exp(log_scale)), "kv_exponent": float(exponent)}
+
+
+def cache_penalties(law: Any) -> list[dict[str, Any]]:
+    """Return the measured variants of a cache: what each holds, reads, and costs in quality.
+
+    ``held_share`` and ``read_share`` are of multi-head attention's cache; ``loss_gap`` is in nats a
+    token, and the penalties are the share of parameters or of tokens that it is worth by a law.
+    """
+    found, (full, *_) = [], rows("kv_penalties")
+    for row in rows("kv_penalties"):
+        at = {
+            "loss_gap": float(np.log(row["perplexity"] / row["baseline_perplexity"])),
+            "n_params": row["n_params"],
+            "train_tokens": row["train_tokens"],
+        }
+        held = row["held_bytes"] / full["held_bytes"]
+        lost = {
+            formula.name: float(formula(law, at)) for formula in (params_penalty, tokens_penalty)
+        }
+        found.append(
+            {"title": row["title"], "held_share": held, **lost, "loss_gap": at["loss_gap"],
+             "read_share": held * row["layers_per_cache"]}
+        )  # fmt: skip
+    return found
 
 
 def law_samples(name: str, count: int) -> dict[str, Any]:

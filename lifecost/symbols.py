@@ -204,6 +204,14 @@ peer_params = symbol(
     1, 1e18,
 )  # fmt: skip
 
+# A variant beside its baseline
+kv_share = symbol(
+    "kv_share", r"\rho", "1", "cache that a variant reads, as a share of its baseline's", 0, 1
+)
+loss_gap = symbol(
+    "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's", 0, 10
+)
+
 # A life of service
 prefill_tokens = symbol(
     "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime", 0, 1e24

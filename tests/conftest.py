@@ -61,6 +61,8 @@ RANGES = {
     "kv_scale": (10, 1000),
     "kv_exponent": (0.1, 0.45),
     "peer_params": (1e6, 1e13),
+    "kv_share": (0.01, 0.45),
+    "loss_gap": (0.001, 1),
     "prefill_tokens": (1e6, 1e16),
     "decode_tokens": (1e6, 1e16),
     "tokens_per_day": (1e6, 1e14),

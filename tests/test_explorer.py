@@ -45,6 +45,12 @@ OPENINGS = {
         decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
         decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
     ),
+    # 10e12 tokens decoded after 15e12 of training; a quarter of the cache is read.
+    "kv-compression": dict(
+        lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 4 / 128 * 1e13,
+        compressed_lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13,
+        break_even_tokens_penalty=1 / (1 + 6 * 8e9 * 15e12 / (600 * KV_MHA * 3 / 16 / 128 * 1e13)),
+    ),
     # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
     "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.

@@ -23,6 +23,22 @@ function balancing_group_size({ context, d_head, hoi, kv_bytes, n_head, n_layer,
 function break_even_context({ d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   return n_params/(d_head*hoi*kv_bytes*n_kv_head*n_layer);
 }
+function break_even_params_penalty({ context, d_head, decode_tokens, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, prefill_tokens, train_tokens }) {
+  const x0 = 2*n_params;
+  const x1 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+  const x2 = 6*n_params*train_tokens + prefill_tokens*x0;
+  return 1 - (decode_tokens*Math.max(x0, kv_share*x1) + x2)/(decode_tokens*Math.max(x0, x1) + x2);
+}
+function break_even_tokens_penalty({ context, d_head, decode_tokens, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, train_tokens }) {
+  const x0 = 2*n_params;
+  const x1 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+  const x2 = decode_tokens*Math.max(x0, x1) - decode_tokens*Math.max(x0, kv_share*x1);
+  return x2/(6*n_params*train_tokens + x2);
+}
+function compressed_lifetime_cost({ context, d_head, decode_tokens, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, prefill_tokens, train_tokens }) {
+  const x0 = 2*n_params;
+  return decode_tokens*Math.max(x0, 2*context*d_head*hoi*kv_bytes*kv_share*n_kv_head*n_layer) + 6*n_params*train_tokens + prefill_tokens*x0;
+}
 function compute_overhead({ data_exponent, data_scale, n_params, param_exponent, param_scale, train_flops }) {
   const x0 = (1/6)*train_flops;
   const x1 = data_exponent + param_exponent;
@@ -99,6 +115,10 @@ function kv_to_compute_ratio({ context, d_head, hoi, kv_bytes, n_kv_head, n_laye
 function kv_to_weights_ratio({ batch, context, d_head, kv_bytes, n_kv_head, n_layer, n_params, weight_bytes }) {
   return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer/(n_params*weight_bytes);
 }
+function lifetime_cost({ context, d_head, decode_tokens, hoi, kv_bytes, n_kv_head, n_layer, n_params, prefill_tokens, train_tokens }) {
+  const x0 = 2*n_params;
+  return decode_tokens*Math.max(x0, 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer) + 6*n_params*train_tokens + prefill_tokens*x0;
+}
 function optimal_loss({ data_exponent, data_scale, loss_floor, param_exponent, param_scale, train_flops }) {
   const x0 = (1/6)*train_flops;
   const x1 = 1/(data_exponent + param_exponent);
@@ -148,7 +168,7 @@ function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

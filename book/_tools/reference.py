@@ -53,6 +53,7 @@ STEPS = {
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",
     "kv_family": "A life in a family of models",
+    "compression": "Compressing the cache",
 }
 
 

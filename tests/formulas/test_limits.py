@@ -216,6 +216,24 @@ DIRECTIONS = {
         kv_bytes=BOTH, kv_exponent=BOTH, kv_scale=BOTH, n_params=BOTH, param_exponent=BOTH,
         param_scale=BOTH, peer_params=BOTH, prefill_tokens=BOTH,
     ),
+    "compressed_decode_cost": dict(
+        context=UP, d_head=UP, decode_tokens=1, hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP,
+        n_layer=UP, n_params=UP,
+    ),
+    "compressed_lifetime_cost": dict(
+        context=UP, d_head=UP, decode_tokens=UP, hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP,
+        n_layer=UP, n_params=UP, prefill_tokens=UP, train_tokens=UP,
+    ),
+    "break_even_params_penalty": dict(
+        context=UP, d_head=UP, decode_tokens=UP, hoi=UP, kv_bytes=UP, kv_share=DOWN,
+        n_kv_head=UP, n_layer=UP, n_params=DOWN, prefill_tokens=DOWN, train_tokens=DOWN,
+    ),
+    "break_even_tokens_penalty": dict(
+        context=UP, d_head=UP, decode_tokens=UP, hoi=UP, kv_bytes=UP, kv_share=DOWN,
+        n_kv_head=UP, n_layer=UP, n_params=DOWN, train_tokens=DOWN,
+    ),
+    "params_penalty": dict(loss_gap=UP, n_params=UP, param_exponent=UP, param_scale=DOWN),
+    "tokens_penalty": dict(data_exponent=UP, data_scale=DOWN, loss_gap=UP, train_tokens=UP),
     "size_slope_at_optimum": dict(prefill_tokens=1),
 }  # fmt: skip
 

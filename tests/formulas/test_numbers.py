@@ -128,6 +128,12 @@ def relative_life(size, peer, served, load_per_answer, answers):
     return costs[0] / costs[1]
 
 
+# Llama 3 8B decodes 1e12 tokens after 1e12 of training, reads 1e12, at the post's setting.
+LIFE_8B = {**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 1e12,
+           "decode_tokens": 1e12}  # fmt: skip
+FULL_8B, QUARTER_8B = 600 * KV_8B / 128 * 1e12, 600 * KV_8B / 512 * 1e12
+SIZE_LEFT = 482.01 / 1.1e9**0.3478
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -510,6 +516,36 @@ CASES = {
           "decode_tokens": 1e10},
          relative_life(9e9, 13e9, 1e12, lambda n: 600 * 8192 * 20 * n**0.5, 1e10), 1e-11,
          "in plain steps"),
+    ],
+    "compressed_decode_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "decode_tokens": 1e12, "kv_share": 0.25}, QUARTER_8B,
+         EXACT, "a quarter of the load"),
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "decode_tokens": 1e12, "kv_share": 0.01}, 16e21,
+         EXACT, "arithmetic is what is left"),
+    ],
+    "compressed_lifetime_cost": [
+        ({**LIFE_8B, "kv_share": 0.25}, 48e21 + 16e21 + QUARTER_8B, EXACT, "by hand"),
+    ],
+    "break_even_params_penalty": [
+        ({**LIFE_8B, "kv_share": 0.25}, 1 - (64e21 + QUARTER_8B) / (64e21 + FULL_8B), EXACT,
+         "by hand"),
+        ({**LIFE_8B, "kv_share": 1}, 0, EXACT, "nothing saved, nothing to lose"),
+    ],
+    "break_even_tokens_penalty": [
+        ({**LIFE_8B, "kv_share": 0.25},
+         (FULL_8B - QUARTER_8B) / (48e21 + FULL_8B - QUARTER_8B), EXACT, "by hand"),
+    ],
+    "params_penalty": [
+        ({**{k: v for k, v in BESIROGLU.items() if k in ("param_scale", "param_exponent")},
+          "n_params": 1.1e9, "loss_gap": 0.0292},
+         1 - (SIZE_LEFT / (SIZE_LEFT + 0.0292)) ** (1 / 0.3478), EXACT,
+         "Brandon et al. 2024, table 1, MQA; 22 % to first order"),
+    ],
+    "tokens_penalty": [
+        ({**{k: v for k, v in BESIROGLU.items() if k in ("data_scale", "data_exponent")},
+          "train_tokens": 3e10, "loss_gap": 0.0292},
+         1 - (1 + 0.0292 * 3e10**0.3658 / 2085.43) ** (-1 / 0.3658), EXACT,
+         "Brandon et al. 2024, table 1, MQA; 23 % to first order"),
     ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip

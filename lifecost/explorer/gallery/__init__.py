@@ -5,6 +5,7 @@ from lifecost.explorer.gallery.balance import balance
 from lifecost.explorer.gallery.compute_optimal import compute_optimal
 from lifecost.explorer.gallery.gqa import gqa
 from lifecost.explorer.gallery.kv_cache import kv_cache
+from lifecost.explorer.gallery.kv_compression import kv_compression
 from lifecost.explorer.gallery.lifetime import lifetime
 from lifecost.explorer.gallery.my_model import my_model
 from lifecost.explorer.gallery.overlap import overlap
@@ -12,7 +13,17 @@ from lifecost.explorer.gallery.roofline import roofline
 
 EXPLORERS: dict[str, Explorer] = {
     explorer.name: explorer
-    for explorer in (compute_optimal, kv_cache, gqa, balance, roofline, overlap, lifetime, my_model)
+    for explorer in (
+        compute_optimal,
+        kv_cache,
+        gqa,
+        balance,
+        roofline,
+        overlap,
+        lifetime,
+        kv_compression,
+        my_model,
+    )
 }
 
 __all__ = [
@@ -21,6 +32,7 @@ __all__ = [
     "compute_optimal",
     "gqa",
     "kv_cache",
+    "kv_compression",
     "lifetime",
     "my_model",
     "overlap",

@@ -1,0 +1,102 @@
+"""Compressing the cache: the penalties, against their definition and against what is printed."""
+
+import math
+
+import pytest
+
+from lifecost import (
+    break_even_params_penalty,
+    break_even_tokens_penalty,
+    compressed_lifetime_cost,
+    kv_bytes_read,
+    kv_cache_size,
+    kv_elements_per_token,
+    laws,
+    lifetime_cost,
+    loss,
+    models,
+    post,
+)
+from lifecost.catalog import load
+from lifecost.evidence import cache_penalties
+
+LAW = laws["besiroglu"]
+LIFE = {**post.model("llama-3-8b"), **post.bindings, "train_tokens": 15e12, "prefill_tokens": 3e12,
+        "decode_tokens": 2e12}  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 1])
+def test_at_the_break_even_penalty_a_life_costs_the_same(share):
+    before = lifetime_cost(LIFE)
+    lost = break_even_tokens_penalty(LIFE, kv_share=share)
+    longer = {**LIFE, "train_tokens": 15e12 / (1 - lost)}
+    assert compressed_lifetime_cost(longer, kv_share=share) == pytest.approx(before, rel=1e-12)
+    lost = break_even_params_penalty(LIFE, kv_share=share)
+    # A larger model, its cache in proportion: as many more layers.
+    larger = {**LIFE, "n_params": 8e9 / (1 - lost)}
+    larger["kv_bytes"] = LIFE["kv_bytes"] / (1 - lost)
+    assert compressed_lifetime_cost(larger, kv_share=share) == pytest.approx(before, rel=1e-12)
+
+
+def test_a_cache_that_no_longer_limits_is_worth_no_more():
+    tiny = break_even_tokens_penalty(LIFE, kv_share=1e-3)
+    assert tiny == break_even_tokens_penalty(LIFE, kv_share=0)
+    assert tiny < 1
+    assert break_even_tokens_penalty(LIFE, kv_share=1) == 0
+
+
+# Facts read off the paper's table, in nats; and the first-order penalties in percent for them.
+FIRST_ORDER = {"GQA-4": (0.0158, 12, 13), "GQA-2": (0.0277, 21, 22), "MQA": (0.0292, 22, 23),
+               "MQA, head 64": (0.0490, 34, 35), "MQA, head 32": (0.0887, 52, 55),
+               "MQA + CLA2": (0.0336, 24, 26), "MQA + CLA2, head 64": (0.0547, 37, 39),
+               "GQA-4 + CLA2": (0.0248, 19, 20)}  # fmt: skip
+
+
+def test_measured_penalties():
+    found = {row["title"]: row for row in cache_penalties(LAW)}
+    assert len(found) == 15
+    for title, (gap, params, tokens) in FIRST_ORDER.items():
+        row = found[title]
+        assert row["loss_gap"] == pytest.approx(gap, abs=0.0002)
+        # 1 - exp(-first order) is above the exact share, by less than a tenth of it.
+        assert 0.9 * params / 100 < row["params_penalty"] < (params + 0.5) / 100
+        assert 0.9 * tokens / 100 < row["tokens_penalty"] < (tokens + 0.5) / 100
+        at = dict(n_params=1.1e9, train_tokens=3e10)
+        smaller = {**at, "n_params": 1.1e9 * (1 - row["params_penalty"])}
+        fewer = {**at, "train_tokens": 3e10 * (1 - row["tokens_penalty"])}
+        for worse in (smaller, fewer):
+            assert loss(LAW, worse) - loss(LAW, at) == pytest.approx(row["loss_gap"], rel=1e-9)
+
+
+def test_the_printed_caches_are_those_of_the_shapes():
+    for row in load("kv_penalties")["row"]:
+        shape = {name: row[name] for name in ("n_layer", "n_kv_head", "d_head")}
+        held = kv_elements_per_token(shape) * 2 / row["layers_per_cache"]
+        assert held == row["held_bytes"]
+
+
+def test_deepseeks_reduction_is_architecture_and_storage():
+    row = load("cache_reductions")["deepseek-v2"]
+    before, after = (
+        float(kv_elements_per_token(m)) for m in (row["before"], models["deepseek-v2"])
+    )
+    assert (before, after) == (194_560, 34_560)
+    assert round(1 - after / before, 3) == 0.822
+    whole = 1 - after * row["after_bits"] / before / row["before_bits"]
+    assert round(whole, 3) == row["printed"] == 0.933
+
+
+def test_character_ais_factors():
+    # Against eight heads in 16 bits, two layers a cache: at 8,192 tokens the window leaves 3.7.
+    row = load("cache_reductions")["character-ai"]
+    shape = dict(n_layer=30, n_head=32, d_head=128, batch=1, context=8192)
+    theirs = dict(n_kv_head=1, n_local_layer=25, window=row["window"], kv_bytes=1,
+                  layers_per_cache=2)  # fmt: skip
+    before, after = {**shape, "n_kv_head": 8, "kv_bytes": 2}, {**shape, **theirs}
+    window = 8192 / (8192 / 6 + 1024 * 5 / 6)
+    held = kv_cache_size(before) / kv_cache_size(after)
+    assert held == pytest.approx(8 * 2 * 2 * window)
+    assert held > row["printed"]
+    read = kv_bytes_read(before) / kv_bytes_read(after)
+    assert read == pytest.approx(held / 2)
+    assert math.isclose(window, 3.69, abs_tol=0.01)
