@@ -191,6 +191,22 @@ compute_unit = symbol(
     "compute_unit", "C_0", "FLOP", "unit in which a power law counts compute", 1, 1e30
 )
 
+# Speculative decoding
+draft_length = symbol(
+    "draft_length", r"\gamma", "token", "tokens that the draft guesses before each verification",
+    0, 1024, integer=True,
+)  # fmt: skip
+acceptance_rate = symbol(
+    "acceptance_rate", "a_0", "1", "probability that a guess is accepted", 0, 0.9999
+)
+draft_cost_ratio = symbol(
+    "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own", 0, 1
+)
+draft_context = symbol(
+    "draft_context", r"S_\text{draft}", "token", "tokens of the cache that a draft step reads",
+    1, 1e12,
+)  # fmt: skip
+
 # A family of models
 kv_scale = symbol(
     "kv_scale", r"k_\text{kv}", "element/token", "cache of a token in a model of one parameter",

@@ -22,7 +22,8 @@ MODEL = {
     "tokens_per_day": 1e9, "intensity": 100, "n_chip": 8, "chip_hour_price": 2, "element_bits": 8,
     "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
     "decode_efficiency": 0.5, "kv_scale": 20, "kv_exponent": 0.35, "peer_params": 1e10,
-    "kv_share": 0.25, "loss_gap": 0.01,
+    "kv_share": 0.25, "loss_gap": 0.01, "draft_length": 4, "acceptance_rate": 0.8,
+    "draft_cost_ratio": 0.05, "draft_context": 512,
 }  # fmt: skip
 HIGHEST = {"context": 10_000, "batch": 1000}
 

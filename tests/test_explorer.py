@@ -51,6 +51,11 @@ OPENINGS = {
         compressed_lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13,
         break_even_tokens_penalty=1 / (1 + 6 * 8e9 * 15e12 / (600 * KV_MHA * 3 / 16 / 128 * 1e13)),
     ),
+    # Four guesses, each right four times in five; one reading of the cache for all of them.
+    "speculative": dict(
+        expected_tokens=1 + 0.8 + 0.64 + 0.512 + 0.4096,
+        speculative_speedup=(1 + 0.8 + 0.64 + 0.512 + 0.4096) / 1.2,
+    ),
     # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
     "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.

@@ -91,6 +91,9 @@ function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, 
   const x0 = 2*d_head;
   return weight_bytes*(d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + n_kv_head*x0) + d_model*vocab_size)/(memory_bandwidth*n_chip);
 }
+function expected_tokens({ acceptance_rate, draft_length }) {
+  return (1 - Math.pow(acceptance_rate, draft_length + 1))/(1 - acceptance_rate);
+}
 function family_kv_elements({ kv_exponent, kv_scale, n_params }) {
   return kv_scale*Math.pow(n_params, kv_exponent);
 }
@@ -162,13 +165,41 @@ function relative_lifetime_cost({ context, data_exponent, data_scale, decode_tok
   const x6 = x3*x5 + x5 - Math.pow(n_params, -param_exponent)*param_scale;
   return ((x6 > 0) ? (decode_tokens*Math.max(x4, Math.pow(n_params, kv_exponent)*x1) + 6*n_params*Math.pow(data_scale/Math.max(0, x6), x2) + prefill_tokens*x4)/(decode_tokens*Math.max(x0, Math.pow(peer_params, kv_exponent)*x1) + 6*peer_params*Math.pow(peer_params, x3)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x2) + prefill_tokens*x0) : Infinity);
 }
+function speculative_speedup({ acceptance_rate, batch, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  const x0 = draft_length + 1;
+  const x1 = 2*batch;
+  const x2 = n_params*x1;
+  const x3 = context*d_head*hoi*kv_bytes*n_kv_head*n_layer*x1;
+  const x4 = Math.max(x2, x3);
+  return x4*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x4 + Math.max(x3, x0*x2)));
+}
+function speculative_speedup_full({ acceptance_rate, batch, context, d_ff, d_head, d_model, draft_cost_ratio, draft_length, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = draft_length + 1;
+  const x1 = d_model*vocab_size;
+  const x2 = context*n_layer;
+  const x3 = 2*d_head;
+  const x4 = n_kv_head*x3;
+  const x5 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x3 + x4);
+  const x6 = batch*(4*d_head*n_head*x2 + 2*x1 + 2*x5);
+  const x7 = batch*hoi*kv_bytes*x2*x4 + hoi*weight_bytes*(x1 + x5);
+  const x8 = Math.max(x6, x7);
+  return x8*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x8 + Math.max(x7, x0*x6)));
+}
+function verification_cost_full({ batch, context, d_ff, d_head, d_model, draft_length, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = d_model*vocab_size;
+  const x1 = context*n_layer;
+  const x2 = 2*d_head;
+  const x3 = n_kv_head*x2;
+  const x4 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x2 + x3);
+  return Math.max(batch*hoi*kv_bytes*x1*x3 + hoi*weight_bytes*(x0 + x4), batch*(draft_length + 1)*(4*d_head*n_head*x1 + 2*x0 + 2*x4));
+}
 function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
   return hoi*n_params*weight_bytes;
 }
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, expected_tokens, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

@@ -54,6 +54,7 @@ STEPS = {
     "equal_loss": "Models of equal loss",
     "kv_family": "A life in a family of models",
     "compression": "Compressing the cache",
+    "speculative": "Speculative decoding",
 }
 
 

@@ -53,12 +53,13 @@ class Range:
 
     def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbol that a setting binds."""
-        value = check.checked(self.name, value)
+        value = check.converted(self.name, value)
         if hasattr(value, "shape") or not self.low <= value <= self.high:
             raise InputError(
                 f"{self.name} = {check.show(value)} is out of the control's range: {self.meaning}, "
                 f"from {self.low:.12g} to {self.high:.12g} {check.symbol(self.name).unit}"
             )
+        check.check_range(self.name, value)
         return {self.name: value}
 
 

@@ -234,6 +234,31 @@ DIRECTIONS = {
     ),
     "params_penalty": dict(loss_gap=UP, n_params=UP, param_exponent=UP, param_scale=DOWN),
     "tokens_penalty": dict(data_exponent=UP, data_scale=DOWN, loss_gap=UP, train_tokens=UP),
+    "expected_tokens": dict(acceptance_rate=UP, draft_length=UP),
+    "walltime_speedup": dict(acceptance_rate=UP, draft_cost_ratio=DOWN, draft_length=BOTH),
+    "verification_cost": dict(
+        batch=1, context=UP, d_head=UP, draft_length=UP, hoi=UP, kv_bytes=UP, n_kv_head=UP,
+        n_layer=UP, n_params=UP,
+    ),
+    "verification_cost_full": dict(
+        batch=UP, context=UP, d_ff=UP, d_head=UP, d_model=UP, draft_length=UP, hoi=UP,
+        kv_bytes=UP, n_ff_matrix=UP, n_head=UP, n_kv_head=UP, n_layer=UP, vocab_size=UP,
+        weight_bytes=UP,
+    ),
+    "speculative_speedup": dict(
+        acceptance_rate=UP, batch=0, context=UP, d_head=UP, draft_cost_ratio=DOWN,
+        draft_length=BOTH, hoi=UP, kv_bytes=UP, n_kv_head=UP, n_layer=UP, n_params=DOWN,
+    ),
+    "speculative_speedup_full": dict(
+        acceptance_rate=UP, batch=DOWN, context=BOTH, d_ff=BOTH, d_head=BOTH, d_model=BOTH,
+        draft_cost_ratio=DOWN, draft_length=BOTH, hoi=UP, kv_bytes=UP, n_ff_matrix=BOTH,
+        n_head=DOWN, n_kv_head=UP, n_layer=BOTH, vocab_size=BOTH, weight_bytes=UP,
+    ),
+    "self_speculative_speedup": dict(
+        acceptance_rate=UP, batch=BOTH, context=BOTH, d_ff=BOTH, d_head=BOTH, d_model=BOTH,
+        draft_context=DOWN, draft_length=BOTH, hoi=BOTH, kv_bytes=BOTH, n_ff_matrix=BOTH,
+        n_head=BOTH, n_kv_head=BOTH, n_layer=BOTH, vocab_size=BOTH, weight_bytes=BOTH,
+    ),
     "size_slope_at_optimum": dict(prefill_tokens=1),
 }  # fmt: skip
 

@@ -134,6 +134,15 @@ LIFE_8B = {**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_t
 FULL_8B, QUARTER_8B = 600 * KV_8B / 128 * 1e12, 600 * KV_8B / 512 * 1e12
 SIZE_LEFT = 482.01 / 1.1e9**0.3478
 
+# One verification for five tokens: four guesses and one.
+GUESS = dict(draft_length=4, acceptance_rate=0.8, draft_cost_ratio=0.05)
+YIELD = 1 + 0.8 + 0.8**2 + 0.8**3 + 0.8**4
+STEP_POST = max(16e9 * 128, 600 * KV_8B)
+VERIFY_FULL = max(5 * STEP_8B, READ_8B)
+NEAR = count(LLAMA_8B, 512)
+NEAR_WORK = 128 * (NEAR.weight_flops + NEAR.attention_flops)
+DRAFT_8B = max(NEAR_WORK, 600 * (NEAR.multiplied + KV_8B / 16))
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -546,6 +555,37 @@ CASES = {
           "train_tokens": 3e10, "loss_gap": 0.0292},
          1 - (1 + 0.0292 * 3e10**0.3658 / 2085.43) ** (-1 / 0.3658), EXACT,
          "Brandon et al. 2024, table 1, MQA; 23 % to first order"),
+    ],
+    "expected_tokens": [
+        (dict(draft_length=4, acceptance_rate=0.8), YIELD, EXACT, "the series, term by term"),
+        (dict(draft_length=7, acceptance_rate=0), 1, EXACT, "no guess is right"),
+        (dict(draft_length=0, acceptance_rate=0.8), 1, EXACT, "no guess is made"),
+    ],
+    "walltime_speedup": [
+        # Leviathan et al. 2023, table 2: T5-XXL 11B with a draft of 77M, English to German.
+        (dict(draft_length=7, acceptance_rate=0.75, draft_cost_ratio=77e6 / 11e9), 3.4, 0.02,
+         "Leviathan et al. 2023, table 2: 3.4"),
+    ],
+    "verification_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "draft_length": 4}, 600 * KV_8B, EXACT, "reading"),
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "draft_length": 40}, 41 * 16e9 * 128, EXACT,
+         "computing"),
+    ],
+    "verification_cost_full": [
+        ({**LLAMA_8B, **POST, "draft_length": 4}, VERIFY_FULL, EXACT, "counted by hand"),
+        ({**LLAMA_8B, **POST, "draft_length": 0}, max(STEP_8B, READ_8B), EXACT, "a decode step"),
+    ],
+    "speculative_speedup": [
+        ({**LLAMA_8B, **POST, **GUESS, "n_params": 8e9},
+         YIELD * STEP_POST / (STEP_POST + 4 * 0.05 * STEP_POST), EXACT, "reading, by hand"),
+    ],
+    "speculative_speedup_full": [
+        ({**LLAMA_8B, **POST, **GUESS},
+         YIELD * READ_8B / (VERIFY_FULL + 4 * 0.05 * READ_8B), EXACT, "by hand"),
+    ],
+    "self_speculative_speedup": [
+        ({**LLAMA_8B, **POST, "draft_length": 4, "acceptance_rate": 0.8, "draft_context": 512},
+         YIELD * READ_8B / (VERIFY_FULL + 4 * DRAFT_8B), EXACT, "by hand"),
     ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip

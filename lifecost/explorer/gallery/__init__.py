@@ -10,6 +10,7 @@ from lifecost.explorer.gallery.lifetime import lifetime
 from lifecost.explorer.gallery.my_model import my_model
 from lifecost.explorer.gallery.overlap import overlap
 from lifecost.explorer.gallery.roofline import roofline
+from lifecost.explorer.gallery.speculative import speculative
 
 EXPLORERS: dict[str, Explorer] = {
     explorer.name: explorer
@@ -22,6 +23,7 @@ EXPLORERS: dict[str, Explorer] = {
         overlap,
         lifetime,
         kv_compression,
+        speculative,
         my_model,
     )
 }
@@ -37,4 +39,5 @@ __all__ = [
     "my_model",
     "overlap",
     "roofline",
+    "speculative",
 ]

@@ -1,0 +1,101 @@
+"""Speculative decoding: the best length, where it pays, and published speed-ups."""
+
+import numpy as np
+import pytest
+
+from lifecost import (
+    InputError,
+    hardware,
+    models,
+    post,
+    self_speculative_speedup,
+    speculative_speedup,
+    speculative_speedup_full,
+    walltime_speedup,
+)
+from lifecost.evidence import rows
+from lifecost.speculation import best_draft_length
+
+LLAMA = models["llama-3-8b"].bindings
+GUESS = dict(acceptance_rate=0.8, draft_cost_ratio=0.05)
+
+
+@pytest.mark.parametrize("formula", [speculative_speedup, speculative_speedup_full])
+@pytest.mark.parametrize("context", [64, 512, 8192, 131072])
+def test_no_other_length_is_better(formula, context):
+    at = {**LLAMA, **post.bindings, "context": context, **GUESS}
+    length, best = best_draft_length(formula, at)
+    every = [formula(at, draft_length=n) for n in range(200)]  # far beyond the search
+    assert best == pytest.approx(max(every), rel=1e-12)
+    assert every[length] == best
+
+
+def test_arrays_are_what_numbers_are_one_by_one():
+    contexts, batches = np.array([[64], [8192]]), np.array([1, 128, 4096])
+    at = {**LLAMA, **post.bindings, **GUESS}
+    lengths, best = best_draft_length(
+        speculative_speedup_full, {**at, "context": contexts, "batch": batches}
+    )
+    assert lengths.shape == best.shape == (2, 3)
+    for i, j in np.ndindex(2, 3):
+        one = {**at, "context": int(contexts[i, 0]), "batch": int(batches[j])}
+        length, gain = best_draft_length(speculative_speedup_full, one)
+        assert (length, gain) == (lengths[i, j], pytest.approx(best[i, j], rel=1e-12))
+
+
+def test_one_guess_pays_when_its_chance_exceeds_its_price():
+    # Leviathan et al. 2023, corollary 3.9.
+    for cost in (0.01, 0.2, 0.7):
+        for chance, pays in ((cost * 0.99, False), (cost * 1.01, True)):
+            at = dict(acceptance_rate=chance, draft_cost_ratio=cost)
+            assert (best_draft_length(walltime_speedup, at)[0] > 0) == pays
+
+
+def test_where_arithmetic_is_waited_for_no_guess_pays():
+    at = {**LLAMA, **post.bindings, **GUESS, "context": 128, "batch": 4096}
+    assert best_draft_length(speculative_speedup_full, at) == (0, 1)
+    # A long context pays for guesses at any batch, one sequence at any context.
+    assert best_draft_length(speculative_speedup_full, {**at, "context": 10**5})[1] > 3
+    assert best_draft_length(speculative_speedup_full, {**at, "batch": 1})[1] > 3
+
+
+def test_a_model_that_drafts_for_itself_gains_with_the_batch():
+    # Chen et al. 2024 (MagicDec): the speed-up rises with the batch once the context passes some
+    # four thousand tokens on A100s; up to twice as fast for Llama 2 7B.
+    chip = hardware["a100-sxm-80gb"].at("bf16")
+    at = dict(kv_bytes=2, weight_bytes=2, acceptance_rate=0.8, draft_context=512)
+    batches = np.array([1, 32, 64, 128, 256])
+    for context in (4096, 32768):
+        _, best = best_draft_length(
+            self_speculative_speedup, models["llama-2-7b"], chip, at, batch=batches, context=context
+        )
+        assert (np.diff(best) > 0).all()
+        assert best[-1] > 2
+    _, short = best_draft_length(
+        self_speculative_speedup, models["llama-2-7b"], chip, at, batch=batches, context=600
+    )
+    assert short.max() < 1.1
+
+
+@pytest.mark.parametrize("row", rows("speculative", study="leviathan"), ids=lambda r: r["title"])
+def test_published_speedups(row):
+    # The draft's cost is its share of parameters, the least it can be; acceptance varies, which
+    # gains. Small drafts within a quarter; larger ones never above that, and down to half.
+    share = row["draft_params"] / row["target_params"]
+    at = {name: row[name] for name in ("draft_length", "acceptance_rate")}
+    ratio = row["speedup"] / walltime_speedup(at, draft_cost_ratio=share)
+    low = {"small": 0.95, "base": 0.75, "large": 0.55}[row["title"].rpartition("-")[2]]
+    assert low < ratio < 1.25
+
+
+@pytest.mark.parametrize("longest", [0, -1, 2.5, 1025, "8", None])
+def test_what_is_wrong_is_said(longest):
+    with pytest.raises(InputError, match=r"longest = .* is out of range: tokens, from 1 to 1024"):
+        best_draft_length(walltime_speedup, GUESS, longest=longest)
+
+
+def test_what_a_formula_needs_is_said():
+    with pytest.raises(InputError, match="also needs draft_cost_ratio"):
+        best_draft_length(walltime_speedup, acceptance_rate=0.8)
+    with pytest.raises(InputError, match=r"acceptance_rate = 1\.2 is out of range"):
+        best_draft_length(walltime_speedup, acceptance_rate=1.2, draft_cost_ratio=0.1)
