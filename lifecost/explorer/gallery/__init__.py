@@ -5,10 +5,20 @@ from lifecost.explorer.gallery.balance import balance
 from lifecost.explorer.gallery.compute_optimal import compute_optimal
 from lifecost.explorer.gallery.gqa import gqa
 from lifecost.explorer.gallery.kv_cache import kv_cache
+from lifecost.explorer.gallery.qk_interactions import qk_interactions
 from lifecost.explorer.gallery.roofline import roofline
 
 EXPLORERS: dict[str, Explorer] = {
-    explorer.name: explorer for explorer in (compute_optimal, kv_cache, gqa, balance, roofline)
+    explorer.name: explorer
+    for explorer in (compute_optimal, kv_cache, gqa, balance, roofline, qk_interactions)
 }
 
-__all__ = ["EXPLORERS", "balance", "compute_optimal", "gqa", "kv_cache", "roofline"]
+__all__ = [
+    "EXPLORERS",
+    "balance",
+    "compute_optimal",
+    "gqa",
+    "kv_cache",
+    "qk_interactions",
+    "roofline",
+]
