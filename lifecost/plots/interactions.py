@@ -60,7 +60,7 @@ def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) ->
         axes.annotate(
             f"×{hoi / intensity:,.3g}", (intensity, 1), xytext=(0, 5), ha="center", **_SMALL
         )
-    axes.annotate("arithmetic that\nstands idle", (1.15, 0.2), fontsize=9, color=COLORS["compute"])
+    axes.annotate("arithmetic that\nstands idle", (9.2, 0.35), fontsize=9, color=COLORS["compute"])
     _as_roof(axes)
     axes.set_xlim(1, 4 * hoi)
     axes.set_ylim(1 / hoi, 2)
@@ -106,7 +106,7 @@ def budgets(
             axes.annotate(f"{value:.3g}", (value, height), xytext=(4, 0), va="center", **_SMALL)
     for title, multiple in costs.items():
         axes.axvline(multiple, color=GREY, linewidth=1, linestyle="--", zorder=0)
-        axes.annotate(title, (multiple, 4 * len(names) - 1.4), xytext=(-4, 0), ha="right", **_SMALL)
+        axes.annotate(title, (multiple, 4 * len(names) - 1.2), xytext=(5, 0), **_SMALL)
     axes.set_yticks([4 * group + 1 for group in range(len(names))], names)
     axes.tick_params(axis="y", length=0)
     axes.set_xscale("log")
@@ -114,7 +114,7 @@ def budgets(
     axes.set_ylim(4 * len(names) - 0.6, -0.8)
     axes.set_xlabel("arithmetic of an interaction, as a multiple of today's attention")
     plain_log(axes.xaxis)
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.42, 1), ncols=3, fontsize=9)
     return Figure(
         "interaction-budgets", drawing,
         alt="For each model three bars on a logarithmic axis: "
