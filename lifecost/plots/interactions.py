@@ -174,7 +174,8 @@ def needed_savings(
         + ".",
         caption="What is free in decode is paid for in training and in prefill. The more prompt "
         "is read for each token of answer, the more of the cache a richer interaction must make "
-        "needless to be repaid. Dots: published workloads, each at its own context.",
+        "needless to be repaid. Lines at the context of training; dots are published workloads, "
+        "each at its own.",
     )  # fmt: skip
 
 
