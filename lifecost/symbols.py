@@ -177,11 +177,11 @@ sequence_length = symbol(
 # Query-key interactions
 interaction_multiplier = symbol(
     "interaction_multiplier", "m", "1",
-    "arithmetic of a query-key interaction as a multiple of dot-product attention's", 1e-3, 1e9,
+    "arithmetic of a query-key interaction as a multiple of dot-product attention's", 1, 1e9,
 )  # fmt: skip
 training_factor = symbol(
     "training_factor", "x", "1",
-    "training budget as a multiple of that of dot-product attention", 1e-3, 1e9,
+    "training budget as a multiple of that of dot-product attention", 1, 1e9,
 )  # fmt: skip
 
 # Scaling laws

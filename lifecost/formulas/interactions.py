@@ -153,13 +153,14 @@ def interaction_lifetime_cost() -> Any:
 def cache_saving_needed() -> Any:
     """Share of the cache that an interaction has to make needless to repay training and prefill.
 
-    Above one nothing repays it: there is no more to save than the whole cache. The weights do not
-    enter, since they are read with either interaction.
+    Above one nothing repays it: there is no more to save than the whole cache. Where nothing is
+    decoded, no cache is read. The weights do not enter, since either interaction has them read.
     """
     training = PASSES * training_attention_flops.definition * train_tokens
     extra = training + _prompt_attention_flops() * prefill_tokens
     load = kv_load_flop_equivalent.definition * decode_tokens / batch
-    return (interaction_multiplier - 1) * sympy.factor_terms(extra / load)
+    share = (interaction_multiplier - 1) * sympy.factor_terms(extra / load)
+    return sympy.Piecewise((share, decode_tokens > 0), (sympy.oo, True))
 
 
 @formula(r"m_\text{heads}", "1", source="shazeer2020talking", assumptions=(

@@ -148,7 +148,7 @@ def needed_savings(
     drawing, axes = canvas(7.2, 4)
     ink = mpl.rcParams["text.color"]
     axes.axhspan(1, 100, color=GREY, alpha=0.15, linewidth=0)
-    axes.annotate("more than there is to save", (prompts[0], 1), xytext=(6, 6), **_SMALL)
+    axes.annotate("more than there is to save", (prompts[0], 1), xytext=(6, 26), **_SMALL)
     for (title, values), dash in zip(savings.items(), DASHES, strict=False):
         axes.plot(prompts, values, color=COLORS["kv"], linestyle=dash)
         axes.annotate(

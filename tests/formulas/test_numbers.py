@@ -534,6 +534,9 @@ CASES = {
           "prefill_tokens": 2e12, "decode_tokens": 3e12, "interaction_multiplier": 5},
          4 * (3e12 * SMALL.attention_flops / 4 + 2e12 * SMALL.attention_flops / 2)
          / (3e12 * 600 * KV_8B / 128), EXACT, "by hand"),
+        ({**LLAMA_8B, **POST, "sequence_length": 4096, "train_tokens": 1e12,
+          "prefill_tokens": 2e12, "decode_tokens": 0, "interaction_multiplier": 5}, math.inf, 0,
+         "nothing decoded"),
     ],
     # Shazeer et al. 2020: heads mixed before and behind the softmax, counted for each pair.
     "talking_heads_multiplier": [
