@@ -240,26 +240,54 @@ def test_mean_pair_of_a_prompt_is_the_pair_of_training():
     assert found == pytest.approx(walked, rel=2 / length)
 
 
-def multiplications(query, keys, values, mix, network):
-    """Count multiplications in NumPy products: each one reports what it takes."""
-    heads, width = query.shape
-    tokens = keys.shape[0]
-    scores = np.einsum("hd,td->ht", query, keys)
-    assert scores.shape == (heads, tokens)
-    plain = heads * tokens * width + heads * tokens * values.shape[1]
-    mixed = plain + 2 * scores.size * mix.shape[0]
-    paired = plain + heads * tokens * network.size
-    return plain, mixed, paired
+class Counted:
+    """A number that counts the multiplications of all its kind."""
+
+    made = 0
+
+    def __mul__(self, _):
+        Counted.made += 1
+        return self
+
+    def __add__(self, _):
+        return self
 
 
-@pytest.mark.parametrize(("heads", "width"), [(32, 128), (128, 128), (6, 7)])
-def test_richer_interactions_counted_pair_by_pair(heads, width):
-    keys = np.ones((9, width))
-    plain, mixed, paired = multiplications(
-        np.ones((heads, width)), keys, keys, np.ones((heads, heads)), np.ones((width, width))
-    )
-    shape = {"n_head": heads, "d_head": width}
-    assert FORMULAS["talking_heads_multiplier"](shape) == pytest.approx(mixed / plain, rel=1e-15)
+def ones(*shape):
+    return np.full(shape, Counted(), dtype=object)
+
+
+def multiplications(attend):
+    """Return how many multiplications one query takes, which really are carried out."""
+    Counted.made = 0
+    attend()
+    return Counted.made
+
+
+@pytest.mark.parametrize(("heads", "width"), [(3, 8), (4, 4), (6, 7)])
+def test_richer_interactions_counted_one_by_one(heads, width):
+    tokens = 5
+    query, keys, values = ones(heads, width), ones(tokens, width), ones(tokens, width)
+    mix, layer = ones(heads, heads), ones(width, width)
+
+    def dot_products():
+        return (query @ keys.T) @ values
+
+    def talking_heads():
+        return (mix @ (mix @ (query @ keys.T))) @ values
+
+    def layer_for_each_pair():
+        scores = ones(heads, tokens)
+        for head in range(heads):
+            for token in range(tokens):
+                scores[head, token] = query[head] @ (layer @ keys[token])
+        return scores @ values
+
+    plain = multiplications(dot_products)
+    mixed, paired = multiplications(talking_heads), multiplications(layer_for_each_pair)
+    found = FORMULAS["talking_heads_multiplier"](n_head=heads, d_head=width)
+    assert found == pytest.approx(mixed / plain, rel=1e-15)
+    # The layer is as wide as the head, whatever it is applied to: once for each head and key.
     found = FORMULAS["pair_network_multiplier"](d_head=width)
     assert found == pytest.approx(paired / plain, rel=1e-15)
 
