@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cached_property
@@ -209,6 +210,8 @@ class Formula:
                 if not objects and not VARIANTS.keys().isdisjoint(values):
                     lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
                 result = lowered.checked(self._needed(lowered, values))
+            if result.__class__ is float and result == math.inf and not lowered.is_unbounded:
+                raise OverflowError  # a product: unlike a power, it says nothing
             return result
         except ArithmeticError:  # each value is in range, and their power is not
             raise InputError(

@@ -71,6 +71,11 @@ class Lowered:
     def _has_cases(self) -> bool:
         return bool(self.expr.has(sympy.Piecewise))
 
+    @cached_property
+    def is_unbounded(self) -> bool:
+        """Whether the expression itself is infinite in some case."""
+        return bool(self.expr.has(sympy.oo))
+
     def checked(self, values: Mapping[str, Any]) -> Any:
         """Return the value after every check, for numbers and arrays of any kind."""
         for name in values:

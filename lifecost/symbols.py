@@ -174,6 +174,16 @@ sequence_length = symbol(
     1, 1e12,
 )  # fmt: skip
 
+# Query-key interactions
+interaction_multiplier = symbol(
+    "interaction_multiplier", "m", "1",
+    "arithmetic of a query-key interaction as a multiple of dot-product attention's", 1, 1e9,
+)  # fmt: skip
+training_factor = symbol(
+    "training_factor", "x", "1",
+    "training budget as a multiple of that of dot-product attention", 1, 1e9,
+)  # fmt: skip
+
 # Scaling laws
 loss_floor = symbol("loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100)
 param_scale = symbol("param_scale", "A_N", "nat/token", "scale of the model-size term", 1e-9, 1e15)

@@ -24,8 +24,11 @@ MODEL = {
     "decode_efficiency": 0.5, "kv_scale": 20, "kv_exponent": 0.35, "peer_params": 1e10,
     "kv_share": 0.25, "loss_gap": 0.01, "draft_length": 4, "acceptance_rate": 0.8,
     "draft_cost_ratio": 0.05, "draft_context": 512,
+    "interaction_multiplier": 10, "training_factor": 1.5,
 }  # fmt: skip
-HIGHEST = {"context": 10_000, "batch": 1000}
+HIGHEST = {
+    "context": 10_000, "batch": 1000, "intensity": 1000, "interaction_multiplier": 1000,
+}  # fmt: skip
 
 # The shape of the 8B model, and what a reader would write who has no formulas: constants folded,
 # one expression. (symbols that are arrays, expression)
@@ -65,6 +68,52 @@ BY_HAND = {
             6 * N * M["train_tokens"]
             + 2 * N * M["prefill_tokens"]
             + M["decode_tokens"] * np.maximum(2 * N, HOI * KV * context)
+        ),
+    ),
+    "interaction_step_cost": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            batch * (2 * N + 10 * ATTENTION * context), HOI * KV * batch * context
+        ),
+    ),
+    "interaction_step_cost_full": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            batch * (2 * MULTIPLIED + 10 * ATTENTION * context),
+            HOI * (MULTIPLIED + KV * batch * context),
+        ),
+    ),
+    "free_interaction": (
+        ("context",),
+        lambda context: np.maximum(0, HOI * KV / ATTENTION - 2 * N / ATTENTION / context),
+    ),
+    "free_interaction_full": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            0,
+            HOI * KV / ATTENTION
+            + MULTIPLIED / ATTENTION * (HOI - 2 * batch) / (batch * context),
+        ),
+    ),
+    "attainable_share": (
+        ("intensity",), lambda intensity: np.minimum(1, intensity / HOI),
+    ),
+    "interaction_utilization": (
+        ("interaction_multiplier",),
+        lambda interaction_multiplier: np.minimum(
+            1, ATTENTION / KV / HOI * interaction_multiplier
+        ),
+    ),
+    "interaction_lifetime_cost": (
+        BOTH,
+        lambda batch, context: (
+            3 * (2 * MULTIPLIED + 10 * ATTENTION / 2 * M["sequence_length"]) * M["train_tokens"]
+            + (2 * MULTIPLIED + 10 * ATTENTION / 2 * context) * M["prefill_tokens"]
+            + M["decode_tokens"]
+            * np.maximum(
+                2 * MULTIPLIED + 10 * ATTENTION * context,
+                HOI * (MULTIPLIED / batch + KV * context),
+            )
         ),
     ),
     "break_even_decode_tokens": (

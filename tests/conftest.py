@@ -49,6 +49,8 @@ RANGES = {
     "train_tokens": (1e6, 1e15),
     "train_flops": (1e20, 1e28),
     "sequence_length": (1, 1e7),
+    "interaction_multiplier": (1.1, 1000),
+    "training_factor": (1.1, 10),
     "loss_floor": (0.1, 4),
     "param_scale": (100, 3000),
     "data_scale": (100, 3000),

@@ -58,6 +58,13 @@ OPENINGS = {
     ),
     # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
     "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
+    # The cache of the 8B model less its forward pass, over
+    # the FLOPs of its scores and mixtures; two FLOPs for a pair, a head and an element, twice.
+    "qk-interactions": dict(
+        free_interaction=(600 * KV_MHA / 4 - WORK) / (4 * 32 * 32 * 128 * 8192 * 128),
+        interaction_step_cost=600 * KV_MHA / 4, interaction_training_factor=1,
+        interaction_intensity=8,
+    ),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
     "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
 }  # fmt: skip

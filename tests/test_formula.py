@@ -225,8 +225,9 @@ def settings_of(pick, formula):
     return row
 
 
-# No batch balances beyond the break-even context, and not every loss is within reach.
-UNBOUNDED = ("balancing_batch", "equal_loss_params", "equal_loss_tokens")
+# No batch balances beyond the break-even context, not every loss is within reach, and where nothing
+# is decoded no cache can be saved.
+UNBOUNDED = ("balancing_batch", "cache_saving_needed", "equal_loss_params", "equal_loss_tokens")
 
 
 def outcome(formula, row):

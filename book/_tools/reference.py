@@ -55,6 +55,7 @@ STEPS = {
     "kv_family": "A life in a family of models",
     "compression": "Compressing the cache",
     "speculative": "Speculative decoding",
+    "interactions": "Query-key interactions",
 }
 
 

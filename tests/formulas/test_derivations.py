@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from lifecost import FORMULAS, laws
+from lifecost import FORMULAS, laws, models, post, symbols
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
 from lifecost.notation import CONSTANTS
@@ -174,3 +174,126 @@ def test_exact_flops_at_zero_context_are_the_matrices():
         FORMULAS["matmul_flops"].expr
     )
     assert FORMULAS["matmul_flops"].definition.subs(NUMBERS) == FORMULAS["matmul_flops"].expr
+
+
+@pytest.mark.parametrize("level", ["", "_full"])
+def test_free_interaction_balances_its_step(level):
+    # Largest of zero and the solution: put back, arithmetic and memory cost the same.
+    zero, solution = sorted(FORMULAS[f"free_interaction{level}"].expr.args, key=sympy.count_ops)
+    work, load = FORMULAS[f"interaction_step_cost{level}"].expr.args
+    m = symbols.interaction_multiplier
+    assert zero == 0
+    assert sympy.expand((work - load).subs(m, solution)) == 0
+    # With a long context weights drop out, and what is left is the chip's intensity over that of
+    # attention, at both levels.
+    limit = sympy.limit(sympy.expand(solution), symbols.context, sympy.oo)
+    today = FORMULAS["attention_intensity"].expr
+    assert sympy.simplify(limit - symbols.hoi / today) == 0
+
+
+def test_no_interaction_is_dot_product_attention():
+    # At a multiple of one each cost is that of its chapter.
+    one = {symbols.interaction_multiplier: 1}
+    pairs = {
+        "interaction_step_cost_full": "decode_step_cost_full",
+        "interaction_training_flops": "training_flops_exact",
+        "interaction_intensity": "attention_intensity",
+    }
+    for name, plain in pairs.items():
+        found, expected = FORMULAS[name].expr.subs(one), FORMULAS[plain].expr
+        if found.func is expected.func and found.has(sympy.Max):
+            found, expected = (sum(e.args) for e in (found, expected))
+        assert sympy.expand(found - expected) == 0, name
+
+
+def test_training_factor_is_the_ratio_of_training_costs():
+    ratio = FORMULAS["interaction_training_flops"].expr / FORMULAS["training_flops_exact"].expr
+    assert sympy.simplify(FORMULAS["interaction_training_factor"].expr - ratio) == 0
+    share = FORMULAS["training_attention_share"].expr
+    bought = 1 + (symbols.training_factor - 1) / share
+    assert sympy.simplify(FORMULAS["affordable_interaction"].expr - bought) == 0
+
+
+def test_cache_saving_repays_the_interaction():
+    # Two lives of equal cost: dot products on the whole cache, the interaction on what is left.
+    shape = {**models["llama-3-8b"].bindings, **post.bindings, "sequence_length": 8192}
+    life = {"train_tokens": 1.5e13, "prefill_tokens": 1e13, "decode_tokens": 1e14}
+    known = shape | life
+    saving = FORMULAS["cache_saving_needed"](known, interaction_multiplier=5)
+    cost = FORMULAS["interaction_lifetime_cost"]
+    rich = cost(known, interaction_multiplier=5, kv_bytes=1 - saving)
+    assert rich == pytest.approx(cost(known, interaction_multiplier=1), rel=1e-12)
+    assert 0.01 < saving < 0.5
+
+
+def test_mean_pair_of_a_prompt_is_the_pair_of_training():
+    # One token after the other through a prompt, each pair at m times the dot product's price.
+    shape = {"n_layer": 2, "n_head": 3, "d_head": 5, "n_kv_head": 1}
+    shape |= {"d_model": 7, "d_ff": 11, "n_ff_matrix": 3, "vocab_size": 13}
+    length, m = 1000, 5
+    weights = FORMULAS["matmul_flops"](shape)
+    pairs = [FORMULAS["attention_flops"]({**shape, "context": t + 1}) for t in range(length)]
+    walked = 3 * sum(weights + m * pair for pair in pairs)
+    found = FORMULAS["interaction_training_flops"](
+        shape, sequence_length=length, train_tokens=length, interaction_multiplier=m
+    )
+    assert found == pytest.approx(walked, rel=2 / length)
+
+
+class Counted:
+    """A number that counts the multiplications of all its kind."""
+
+    made = 0
+
+    def __mul__(self, _):
+        Counted.made += 1
+        return self
+
+    def __add__(self, _):
+        return self
+
+
+def ones(*shape):
+    return np.full(shape, Counted(), dtype=object)
+
+
+def multiplications(attend):
+    """Return how many multiplications one query takes, which really are carried out."""
+    Counted.made = 0
+    attend()
+    return Counted.made
+
+
+@pytest.mark.parametrize(("heads", "width"), [(3, 8), (4, 4), (6, 7)])
+def test_richer_interactions_counted_one_by_one(heads, width):
+    tokens = 5
+    query, keys, values = ones(heads, width), ones(tokens, width), ones(tokens, width)
+    mix, layer = ones(heads, heads), ones(width, width)
+
+    def dot_products():
+        return (query @ keys.T) @ values
+
+    def talking_heads():
+        return (mix @ (mix @ (query @ keys.T))) @ values
+
+    def layer_for_each_pair():
+        scores = ones(heads, tokens)
+        for head in range(heads):
+            for token in range(tokens):
+                scores[head, token] = query[head] @ (layer @ keys[token])
+        return scores @ values
+
+    plain = multiplications(dot_products)
+    mixed, paired = multiplications(talking_heads), multiplications(layer_for_each_pair)
+    found = FORMULAS["talking_heads_multiplier"](n_head=heads, d_head=width)
+    assert found == pytest.approx(mixed / plain, rel=1e-15)
+    # The layer is as wide as the head, whatever it is applied to: once for each head and key.
+    found = FORMULAS["pair_network_multiplier"](d_head=width)
+    assert found == pytest.approx(paired / plain, rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ["deepseek-v2", "deepseek-v3", "kimi-k2"])
+def test_intensity_of_absorbed_latent_attention(name):
+    # FlashMLA's write-up: heads times (d_k + d_v) / d_k at two bytes, d_k = 576 and d_v = 512.
+    found = FORMULAS["attention_intensity"](models[name], kv_bytes=2, context=8192)
+    assert found == pytest.approx(models[name].n_head * (576 + 512) / 576, rel=1e-14)

@@ -23,6 +23,17 @@ THROUGHPUT = {
     **dict.fromkeys(STEP, DOWN), **ROOF, "batch": UP, "weight_bytes": DOWN, "kv_bytes": DOWN,
     "n_chip": 1,
 }  # fmt: skip
+SHARE = dict(
+    sequence_length=UP,
+    n_layer=UP,
+    n_head=UP,
+    d_head=UP,
+    n_kv_head=DOWN,
+    d_model=DOWN,
+    d_ff=DOWN,
+    n_ff_matrix=DOWN,
+    vocab_size=DOWN,
+)
 
 # A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
 # depends on the rest, and a test further below says how.
@@ -115,10 +126,7 @@ DIRECTIONS = {
     "training_flops_exact": {
         **WEIGHTS, "d_model": UP, "vocab_size": UP, "sequence_length": UP, "train_tokens": 1,
     },
-    "training_attention_share": dict(
-        sequence_length=UP, n_layer=UP, n_head=UP, d_head=UP, n_kv_head=DOWN, d_model=DOWN,
-        d_ff=DOWN, n_ff_matrix=DOWN, vocab_size=DOWN,
-    ),
+    "training_attention_share": SHARE,
     "equal_attention_sequence": dict(
         d_model=1, d_ff=UP, n_ff_matrix=UP, n_kv_head=UP, vocab_size=UP, n_layer=DOWN, n_head=DOWN,
         d_head=DOWN,
@@ -259,6 +267,45 @@ DIRECTIONS = {
         draft_context=DOWN, draft_length=BOTH, hoi=BOTH, kv_bytes=BOTH, n_ff_matrix=BOTH,
         n_head=BOTH, n_kv_head=BOTH, n_layer=BOTH, vocab_size=BOTH, weight_bytes=BOTH,
     ),
+    "interaction_step_cost": {
+        **MEMORY, "n_head": UP, "batch": 1, "n_params": UP, "interaction_multiplier": UP,
+    },
+    "free_interaction": {**MEMORY, "n_head": DOWN, "n_params": DOWN},
+    "interaction_step_cost_full": {
+        **STEP, "kv_bytes": UP, "hoi": UP, "weight_bytes": UP, "interaction_multiplier": UP,
+    },
+    # Weights add to the budget while they are dearer to read than to multiply, and else use it up.
+    "free_interaction_full": {
+        **dict.fromkeys(["n_layer", "d_model", "n_ff_matrix", "d_ff", "d_head"], BOTH),
+        **dict.fromkeys(["vocab_size", "context"], BOTH), "n_head": DOWN, "n_kv_head": UP,
+        "batch": DOWN, "hoi": UP, "kv_bytes": UP, "weight_bytes": UP,
+    },
+    "interaction_intensity": dict(n_head=1, n_kv_head=-1, kv_bytes=-1, interaction_multiplier=1),
+    "attainable_share": dict(intensity=UP, hoi=DOWN),
+    "interaction_utilization": dict(
+        n_head=UP, n_kv_head=DOWN, kv_bytes=DOWN, hoi=DOWN, interaction_multiplier=UP
+    ),
+    "interaction_training_flops": {
+        **WEIGHTS, "d_model": UP, "vocab_size": UP, "sequence_length": UP, "train_tokens": 1,
+        "interaction_multiplier": UP,
+    },
+    "interaction_training_factor": {
+        **SHARE, "interaction_multiplier": UP,
+    },
+    "affordable_interaction": {
+        **{name: DOWN if way == UP else UP for name, way in SHARE.items()}, "training_factor": UP,
+    },
+    "interaction_lifetime_cost": {
+        **STEP, "batch": DOWN, "kv_bytes": UP, "hoi": UP, "weight_bytes": UP,
+        "sequence_length": UP, "train_tokens": UP, "prefill_tokens": UP, "decode_tokens": UP,
+        "interaction_multiplier": UP,
+    },
+    "cache_saving_needed": dict(
+        n_head=1, n_kv_head=-1, kv_bytes=-1, hoi=-1, decode_tokens=-1, context=DOWN,
+        sequence_length=UP, train_tokens=UP, prefill_tokens=UP, interaction_multiplier=UP,
+    ),
+    "talking_heads_multiplier": dict(n_head=UP, d_head=DOWN),
+    "pair_network_multiplier": dict(d_head=UP),
     "size_slope_at_optimum": dict(prefill_tokens=1),
 }  # fmt: skip
 

@@ -587,6 +587,84 @@ CASES = {
         ({**LLAMA_8B, **POST, "draft_length": 4, "acceptance_rate": 0.8, "draft_context": 512},
          YIELD * READ_8B / (VERIFY_FULL + 4 * DRAFT_8B), EXACT, "by hand"),
     ],
+    # Query-key interactions
+    "interaction_step_cost": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "interaction_multiplier": 71}, 600 * KV_8B, 0,
+         "71 times the attention of the 8B model hides behind its cache"),
+        ({**LLAMA_8B, **POST, "n_params": 8e9, "interaction_multiplier": 72},
+         2.048e12 + 72 * 128 * SMALL.attention_flops, EXACT, "72 times does not"),
+    ],
+    "free_interaction": [
+        ({**LLAMA_8B, **POST, "n_params": 8e9},
+         (600 * KV_8B - 2.048e12) / (128 * SMALL.attention_flops), EXACT, "71, counted here"),
+        ({**LLAMA_8B, **POST, "context": 100, "n_params": 8e9}, 0, 0, "compute-bound"),
+    ],
+    "interaction_step_cost_full": [
+        ({**LLAMA_8B, **POST, "interaction_multiplier": 79}, READ_8B, 0, "memory-bound"),
+        ({**LLAMA_8B, **POST, "interaction_multiplier": 80},
+         128 * (SMALL.weight_flops + 80 * SMALL.attention_flops), EXACT, "compute-bound"),
+    ],
+    "free_interaction_full": [
+        ({**LLAMA_8B, **POST},
+         (READ_8B - 128 * SMALL.weight_flops) / (128 * SMALL.attention_flops), EXACT,
+         "79.7, counted here"),
+        ({**LLAMA_8B, **POST, "context": 1, "batch": 4096}, 0, 0, "compute-bound"),
+    ],
+    "interaction_intensity": [
+        (dict(n_head=32, n_kv_head=8, kv_bytes=1, interaction_multiplier=3), 24, 0, "3 x 8"),
+    ],
+    "attainable_share": [
+        (dict(hoi=600, intensity=150), 0.25, 0, "slope"),
+        (dict(hoi=600, intensity=601), 1, 0, "roof"),
+    ],
+    "interaction_utilization": [
+        (dict(n_head=32, n_kv_head=8, kv_bytes=1, interaction_multiplier=15, hoi=600), 0.2, EXACT,
+         "15 x 8 / 600"),
+        (dict(n_head=32, n_kv_head=8, kv_bytes=1, interaction_multiplier=75, hoi=600), 1, 0,
+         "the roof"),
+    ],
+    "interaction_training_flops": [
+        ({**LLAMA_8B, "sequence_length": 8192, "train_tokens": 15e12, "interaction_multiplier": 5},
+         15e12 * 3 * (SMALL.weight_flops + 5 * SMALL.attention_flops / 2), EXACT, "counted here"),
+    ],
+    "interaction_training_factor": [
+        ({**LLAMA_8B, "sequence_length": 8192, "interaction_multiplier": 5},
+         (2 * SMALL.weight_flops + 5 * SMALL.attention_flops)
+         / (2 * SMALL.weight_flops + SMALL.attention_flops), EXACT, "1.5, counted here"),
+    ],
+    "affordable_interaction": [
+        ({**LLAMA_8B, "sequence_length": 8192, "training_factor": 1.5},
+         1 + 0.5 * (2 * SMALL.weight_flops + SMALL.attention_flops) / SMALL.attention_flops, EXACT,
+         "5.0, counted here"),
+    ],
+    "interaction_lifetime_cost": [
+        ({**LLAMA_8B, **POST, "sequence_length": 8192, "train_tokens": 1e12,
+          "prefill_tokens": 2e12, "decode_tokens": 3e12, "interaction_multiplier": 5},
+         5e12 * (SMALL.weight_flops + 5 * SMALL.attention_flops / 2) + 3e12 / 128 * READ_8B, EXACT,
+         "by hand: three passes and two, memory-bound decode"),
+        ({**LLAMA_8B, **POST, "sequence_length": 8192, "train_tokens": 1e12,
+          "prefill_tokens": 0, "decode_tokens": 3e12, "interaction_multiplier": 100},
+         3e12 * (SMALL.weight_flops + 50 * SMALL.attention_flops)
+         + 3e12 * (SMALL.weight_flops + 100 * SMALL.attention_flops), EXACT,
+         "by hand: compute-bound decode"),
+    ],
+    "cache_saving_needed": [
+        ({**LLAMA_8B, **POST, "sequence_length": 4096, "train_tokens": 1e12,
+          "prefill_tokens": 2e12, "decode_tokens": 3e12, "interaction_multiplier": 5},
+         4 * (3e12 * SMALL.attention_flops / 4 + 2e12 * SMALL.attention_flops / 2)
+         / (3e12 * 600 * KV_8B / 128), EXACT, "by hand"),
+        ({**LLAMA_8B, **POST, "sequence_length": 4096, "train_tokens": 1e12,
+          "prefill_tokens": 2e12, "decode_tokens": 0, "interaction_multiplier": 5}, math.inf, 0,
+         "nothing decoded"),
+    ],
+    # Shazeer et al. 2020: heads mixed before and behind the softmax, counted for each pair.
+    "talking_heads_multiplier": [
+        (dict(n_head=32, d_head=128), (2 * 32 * 128 + 2 * 32 * 32) / (2 * 32 * 128), 0, "8B"),
+        (dict(n_head=128, d_head=128), 2, 0, "as many heads as they are wide"),
+    ],
+    "pair_network_multiplier": [
+        (dict(d_head=128), (128 * 128 + 128 + 128) / (128 + 128), 0, "65, counted"),
+    ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip
 

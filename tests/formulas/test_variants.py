@@ -24,7 +24,7 @@ RUN = dict(
     batch=3, context=50, sequence_length=50, kv_bytes=2, weight_bytes=1, hoi=600, peak_flops=1e12,
     memory_bandwidth=1e9, memory_capacity=1e9, n_chip=2, train_tokens=1e6, prefill_tokens=1e6,
     decode_tokens=1e6, tokens_per_day=10, train_mfu=0.4, prefill_mfu=0.5, decode_efficiency=0.8,
-    chip_hour_price=2, train_flops=1e20,
+    chip_hour_price=2, train_flops=1e20, interaction_multiplier=7, training_factor=1.5,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from lifecost.explorer.gallery.kv_compression import kv_compression
 from lifecost.explorer.gallery.lifetime import lifetime
 from lifecost.explorer.gallery.my_model import my_model
 from lifecost.explorer.gallery.overlap import overlap
+from lifecost.explorer.gallery.qk_interactions import qk_interactions
 from lifecost.explorer.gallery.roofline import roofline
 from lifecost.explorer.gallery.speculative import speculative
 
@@ -24,6 +25,7 @@ EXPLORERS: dict[str, Explorer] = {
         lifetime,
         kv_compression,
         speculative,
+        qk_interactions,
         my_model,
     )
 }
@@ -38,6 +40,7 @@ __all__ = [
     "lifetime",
     "my_model",
     "overlap",
+    "qk_interactions",
     "roofline",
     "speculative",
 ]
