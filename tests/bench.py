@@ -13,6 +13,7 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS, hardware, laws, models, post, power_laws
+from lifecost.shape import shape_laws
 
 POINTS = 10**7
 MODEL = {
@@ -21,7 +22,8 @@ MODEL = {
     "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
     "tokens_per_day": 1e9, "intensity": 100, "n_chip": 8, "chip_hour_price": 2, "element_bits": 8,
     "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
-    "decode_efficiency": 0.5,
+    "decode_efficiency": 0.5, **shape_laws["bian-1b"].bindings, "n_body": 6_979_588_096,
+    "relative_width": 0.05, "ff_ratio": 4.2, "loss_ratio": 1.01,
 }  # fmt: skip
 HIGHEST = {"context": 10_000, "batch": 1000}
 
@@ -74,6 +76,19 @@ BY_HAND = {
         lambda context: (
             6 * N * M["train_tokens"]
             / M["tokens_per_day"] / np.maximum(2 * N, HOI * KV * context)
+        ),
+    ),
+    "decode_utilization_limit": (
+        ("context",),
+        lambda context: np.minimum(
+            1, (2 * MULTIPLIED + ATTENTION * context) / (HOI * KV * context)
+        ),
+    ),
+    # At the published depth and share the line of equal size is the 8B model itself.
+    "equal_size_decode_cost": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            2 * MULTIPLIED + ATTENTION * context, HOI * (MULTIPLIED / batch + KV * context)
         ),
     ),
 }  # fmt: skip

@@ -51,6 +51,7 @@ STEPS = {
     "time": "Time and memory on real chips",
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",
+    "shape": "The shape of a model",
 }
 
 
