@@ -213,7 +213,9 @@ decode_efficiency = symbol(
 )  # fmt: skip
 
 # The shape at a size
-n_body = symbol("n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings", 1, 1e18)
+n_body = symbol(
+    "n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings", 1, 1e18
+)
 relative_width = symbol(
     "relative_width", "w", "1",
     "width of the residual stream over the root of the parameters outside the embeddings", 1e-6, 1e3,

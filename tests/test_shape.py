@@ -13,9 +13,17 @@ from lifecost import (
     shape_factor,
     shape_ff_ratio,
     shape_relative_width,
+    width_factor,
 )
 from lifecost.catalog import load
-from lifecost.shape import LAW, cheapest_shape, lifetime_of_shape, real_shape, shape_laws
+from lifecost.shape import (
+    LAW,
+    cheapest_shape,
+    law_through,
+    lifetime_of_shape,
+    real_shape,
+    shape_laws,
+)
 
 LLAMA = models["llama-3-8b"]
 LIFE = {**post.bindings, "prefill_tokens": 1e12, "decode_tokens": 1e12, "sequence_length": 8192}
@@ -98,7 +106,7 @@ def test_the_gradient_vanishes_inside():
 
 def test_training_alone_asks_for_the_shape_of_lowest_loss():
     # At the post's level training costs 6 N D, but the embeddings grow with the width: nearly.
-    for name, width, share in (("bian-small", 0.0801, 1.032), ("bian-1b", 0.0739, 1.216)):
+    for name, width, share in (("bian-small", 78 / 974, 65 / 63), ("bian-1b", 17.6 / 238, 62 / 51)):
         best = solved("llama-3-70b", name, "post", {"decode_tokens": 0, "prefill_tokens": 0})
         assert best.relative_width == pytest.approx(width, rel=0.15)
         assert best.ff_ratio == pytest.approx(share, rel=1e-4)
@@ -165,6 +173,23 @@ def test_a_law_of_shape_agrees_with_what_its_study_trained():
             for w, row in zip(widths, (llama, panda), strict=True)
         )
         assert (1 - of_panda / of_llama) / measured == pytest.approx(times, abs=0.01)
+
+
+def test_a_law_through_a_pair_gives_the_pair():
+    rows = load("shape_laws")
+    deep, shallow = (
+        shape_relative_width({k: rows[name][k] for k in shape_relative_width.symbols})
+        for name in ("kaplan-deep", "kaplan-shallow")
+    )
+    # Kaplan et al. count 12 n_layer d_model^2; norms are a fraction of a thousandth.
+    assert (deep, shallow) == pytest.approx((1 / 24, 1 / 72**0.5), rel=1e-3)
+    found = law_through(deep, shallow, loss_ratio=1.03)
+    high, low = (width_factor(found, relative_width=w) for w in (shallow, deep))
+    assert high / low == pytest.approx(1.03, rel=1e-12)
+    with pytest.raises(InputError, match="loss_ratio = 0 is out of range"):
+        law_through(deep, shallow, loss_ratio=0)
+    with pytest.raises(InputError, match="relative_width = 0.1 and 0.1 give no slope"):
+        law_through(0.1, 0.1, loss_ratio=1.03)
 
 
 def test_a_law_binds_its_coefficients():

@@ -129,7 +129,10 @@ def shape_factor() -> Any:
 @formula(r"\kappa^*", "1", assumptions=_FITTED)
 def shape_loss_ratio() -> Any:
     """Loss of a shape as a multiple of that of the law's best shape of the same size."""
-    best = {relative_width: optimal_relative_width.definition, ff_ratio: optimal_ff_ratio.definition}
+    best = {
+        relative_width: optimal_relative_width.definition,
+        ff_ratio: optimal_ff_ratio.definition,
+    }
     return shape_factor.definition / shape_factor.definition.subs(best)
 
 
