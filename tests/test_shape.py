@@ -188,7 +188,7 @@ def test_a_law_through_a_pair_gives_the_pair():
     assert high / low == pytest.approx(1.03, rel=1e-12)
     with pytest.raises(InputError, match="loss_ratio = 0 is out of range"):
         law_through(deep, shallow, loss_ratio=0)
-    with pytest.raises(InputError, match="relative_width = 0.1 and 0.1 give no slope"):
+    with pytest.raises(InputError, match=r"relative_width = 0\.1 and 0\.1 give no slope"):
         law_through(0.1, 0.1, loss_ratio=1.03)
 
 

@@ -1,4 +1,4 @@
-"""The shape of a model at a size: deep or wide, attention or feed-forward, and what it does to loss.
+"""The shape of a model at a size: deep or wide, attention or feed-forward, and what it costs.
 
 Layers here are those of the Llamas: query heads together as wide as the residual stream, a number
 of key-value heads that does not change with the shape. Two numbers then fix everything else: the

@@ -22,7 +22,7 @@ from lifecost.plots.style import (
 
 _TICKS = (4, 8, 16, 32, 64, 128)
 # Published laws have no color of their own meaning; green is taken, and so is vermilion.
-_LAWS = (SERIES[0], SERIES[3], mpl.colors.to_hex(GREY))
+_LAWS = (SERIES[0], SERIES[3], GREY)
 _LOOK = {
     "KV cache": (COLORS["kv"], "-"),
     "decode": (COLORS["decode"], "-"),
@@ -63,8 +63,8 @@ def equal_size(
     upper.set(xscale="log", yscale="log", ylabel=f"times that of {title}")
     upper.set_yticks([0.125, 0.25, 0.5, 1, 2, 4])
     plain_log(upper.yaxis)
-    for (name, (at, ratio)), color, dash in zip(prices.items(), _LAWS, DASHES, strict=False):
-        lower.plot(at, 100 * (ratio - 1), color=color, linestyle=dash, label=name)
+    for (name, (at, ratio)), hue, line in zip(prices.items(), _LAWS, DASHES, strict=False):
+        lower.plot(at, 100 * (ratio - 1), color=hue, linestyle=line, label=name)
     lower.legend(loc="lower right", fontsize=9)
     lower.axhline(0, color=GREY, linewidth=1, zorder=0)
     for axes in (upper, lower):

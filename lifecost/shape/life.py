@@ -1,9 +1,9 @@
 """A shape at the loss of a published model, and what its life costs.
 
-A shape that costs loss is made good by size: the model grows, at its relative width and share, until
-it reaches the published model's loss on the published model's tokens. More tokens would be the
-other way, and for models trained as long as the Llamas there are not enough: what data can still
-take off the loss is less than what a shape may cost.
+A shape that costs loss is made good by size: the model grows, at its relative width and share,
+until it reaches the published model's loss on the published model's tokens. More tokens would be
+the other way, and for models trained as long as the Llamas there are not enough: what data can
+still take off the loss is hardly more than what a shape may cost.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def lifetime_of_shape(
     --------
     >>> from lifecost import laws, models, post
     >>> from lifecost.shape import lifetime_of_shape, shape_laws
-    >>> life = {**post.bindings, "prefill_tokens": 0, "decode_tokens": 1e12, "sequence_length": 8192}
+    >>> life = {**post.bindings, "prefill_tokens": 0, "decode_tokens": 1e12,
+    ...         "sequence_length": 8192}
     >>> found = lifetime_of_shape(models["llama-3-8b"], laws["besiroglu"], shape_laws["bian-1b"],
     ...                           life, relative_width=0.08, ff_ratio=4.2)
     >>> f"{found.n_layer:.1f} layers of width {found.d_model:.0f}"

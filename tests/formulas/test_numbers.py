@@ -532,7 +532,7 @@ CASES = {
     ],
     "shape_factor": [
         # At the optimum the product of the factors is one: shape costs nothing there.
-        ({**BIAN_SMALL, "relative_width": 0.08, "ff_ratio": 1.032}, 1, 5e-3, "what a fit must give"),
+        ({**BIAN_SMALL, "relative_width": 0.08, "ff_ratio": 1.032}, 1, 5e-3, "a fit's best shape"),
         ({**BIAN_1B, "relative_width": 0.05, "ff_ratio": 4.2},
          float(shape_factor(BIAN_1B, 0.05, 4.2)), EXACT, "written out"),
     ],
