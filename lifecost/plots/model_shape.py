@@ -47,30 +47,31 @@ def equal_size(
     published
         Layers of the published model.
     costs
-        ``"KV cache"``, ``"decode"`` and ``"chips"``: multiples of the published model's.
+        ``"KV cache"`` in bytes a token, ``"decode"`` in FLOP-equivalents a token, ``"chips"``.
     prices
-        By law: layers, and the loss as a multiple of the published model's.
+        By law: layers, and the loss in a unit of the law's own.
     title
         Name of the published model.
     """
     drawing, (upper, lower) = canvas(7.2, 5.6, nrows=2, sharex=True, height_ratios=[1.1, 1])
     labels = {"KV cache": "KV cache a token", "decode": "a decoded token, full level",
-              "chips": "memory: weights and cache"}  # fmt: skip
+              "chips": "memory of weights and cache, or chips"}  # fmt: skip
     for name, values in costs.items():
         color, dash = _LOOK[name]
-        upper.plot(layers, values, color=color, linestyle=dash, label=labels[name])
+        upper.plot(layers, values / values[layers == published], color=color, linestyle=dash, label=labels[name])
     upper.legend(loc="upper left")
     upper.set(xscale="log", yscale="log", ylabel=f"times that of {title}")
     upper.set_yticks([0.125, 0.25, 0.5, 1, 2, 4])
     plain_log(upper.yaxis)
-    for (name, (at, ratio)), hue, line in zip(prices.items(), _LAWS, DASHES, strict=False):
-        lower.plot(at, 100 * (ratio - 1), color=hue, linestyle=line, label=name)
-    lower.legend(loc="lower right", fontsize=9)
+    for (name, (at, loss)), hue, line in zip(prices.items(), _LAWS, DASHES, strict=False):
+        lower.plot(at, 100 * (loss / loss[at == published] - 1), color=hue, linestyle=line, label=name)
+    lower.legend(loc="upper center", fontsize=9)
+    lower.set_ylim(-2, 6)
     lower.axhline(0, color=GREY, linewidth=1, zorder=0)
     for axes in (upper, lower):
         axes.axvline(published, color=GREY, linewidth=1, linestyle=":", zorder=0)
     lower.annotate(
-        f"{title}, as published", (published, 0), xytext=(5, 5), textcoords="offset points",
+        f"{title}, as published", (published, -2), xytext=(5, 6), textcoords="offset points",
         fontsize=9,
     )  # fmt: skip
     lower.set_xlabel("layers (fewer layers are wider: the size is the same)")
@@ -80,7 +81,7 @@ def equal_size(
     plain_log(lower.xaxis)
     return Figure(
         "equal-size", drawing,
-        alt=f"Two panels over the number of layers, from 4 to 128, at the size of {title}. Above, "
+        alt=f"Two panels over the number of layers, from 4 to 64, at the size of {title}. Above, "
         "the KV cache a token is proportional to the layers; the cost of a decoded token and the "
         "memory fall with it toward a floor that the weights set. Below, the loss by three "
         "readings: two fits of Bian et al. have a flat valley left of the published model, a bound "
