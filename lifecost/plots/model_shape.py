@@ -58,13 +58,21 @@ def equal_size(
               "chips": "memory of weights and cache, or chips"}  # fmt: skip
     for name, values in costs.items():
         color, dash = _LOOK[name]
-        upper.plot(layers, values / values[layers == published], color=color, linestyle=dash, label=labels[name])
+        upper.plot(
+            layers,
+            values / values[layers == published],
+            color=color,
+            linestyle=dash,
+            label=labels[name],
+        )
     upper.legend(loc="upper left")
     upper.set(xscale="log", yscale="log", ylabel=f"times that of {title}")
     upper.set_yticks([0.125, 0.25, 0.5, 1, 2, 4])
     plain_log(upper.yaxis)
     for (name, (at, loss)), hue, line in zip(prices.items(), _LAWS, DASHES, strict=False):
-        lower.plot(at, 100 * (loss / loss[at == published] - 1), color=hue, linestyle=line, label=name)
+        lower.plot(
+            at, 100 * (loss / loss[at == published] - 1), color=hue, linestyle=line, label=name
+        )
     lower.legend(loc="upper center", fontsize=9)
     lower.set_ylim(-2, 6)
     lower.axhline(0, color=GREY, linewidth=1, zorder=0)
@@ -126,7 +134,7 @@ def optimal_shapes(
         axes.plot(layers, ratios, color=color, linestyle=dash, marker=sign, label=name, zorder=2)
     layers, ratios = next(iter(paths.values()))
     for label, x, y in zip(labels, layers, ratios, strict=True):
-        axes.annotate(label, (x, y), xytext=(7, -11), textcoords="offset points", fontsize=9)
+        axes.annotate(label, (x, y), xytext=(7, 5), textcoords="offset points", fontsize=9)
     axes.plot(*published, "*", color=ink, markersize=13, zorder=3)
     axes.annotate(title, published, xytext=(8, -12), textcoords="offset points", fontsize=9)
     axes.set(xscale="log", yscale="log", xlabel="layers")
