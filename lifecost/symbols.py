@@ -219,7 +219,7 @@ n_body = symbol(
 relative_width = symbol(
     "relative_width", "w", "1",
     "width of the residual stream over the root of the parameters outside the embeddings",
-    1e-6, 1e3,
+    1e-6, 1,
 )  # fmt: skip
 ff_ratio = symbol(
     "ff_ratio", r"\rho", "1", "feed-forward parameters for each parameter of attention", 1e-6, 1e6

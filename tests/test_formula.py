@@ -226,7 +226,7 @@ def settings_of(pick, formula):
 
 
 # No batch balances beyond the break-even context, and not every loss is within reach.
-UNBOUNDED = ("balancing_batch", "equal_loss_params", "equal_loss_tokens")
+UNBOUNDED = ("balancing_batch", "equal_loss_params", "equal_loss_tokens", "shape_params")
 
 
 def outcome(formula, row):

@@ -199,7 +199,7 @@ def test_a_law_binds_its_coefficients():
 
 
 WRONG = [
-    (dict(level="fulll"), "unknown level 'fulll'; did you mean 'full'"),
+    (dict(level="fuller"), "unknown level 'fuller'; did you mean 'full'"),
     (dict(relative_width=(0.1, 0.05)), r"relative_width = \(0.1, 0.05\) is no range"),
     (dict(relative_width=(0, 0.05)), "relative_width = 0 is out of range: width of the residual"),
     (dict(ff_ratio=(1, "b")), "ff_ratio = 'b' is not a number"),

@@ -83,12 +83,14 @@ def shape_relative_width() -> Any:
 
 
 def _factor(constant: Any, log: Any, inverse: Any, of: Any) -> Any:
-    return constant + log * sympy.log(of) + inverse / of
+    # Far from every model that a law was fitted to, its logarithm would take it below zero.
+    return Max(0, constant + log * sympy.log(of) + inverse / of)
 
 
 def _balance(factor: Any, inverse: Any, of: Any) -> tuple[Any, Any]:
-    """Return what one more e-fold adds to a factor and what it takes away, which balance."""
-    slope = sympy.diff(factor.definition, of)
+    """Return the part of a factor's slope that rises and the part that falls, which balance."""
+    (fitted,) = (part for part in factor.definition.args if part != 0)
+    slope = sympy.diff(fitted, of)
     rising = slope.subs(inverse, 0)
     return rising, sympy.expand(rising - slope)
 
@@ -124,16 +126,6 @@ def optimal_ff_ratio() -> Any:
 def shape_factor() -> Any:
     """Factor of the loss that a shape sets: the product of that of its width and of its share."""
     return width_factor.definition * ff_factor.definition
-
-
-@formula(r"\kappa^*", "1", assumptions=_FITTED)
-def shape_loss_ratio() -> Any:
-    """Loss of a shape as a multiple of that of the law's best shape of the same size."""
-    best = {
-        relative_width: optimal_relative_width.definition,
-        ff_ratio: optimal_ff_ratio.definition,
-    }
-    return shape_factor.definition / shape_factor.definition.subs(best)
 
 
 @formula(r"N_\kappa", "parameter", assumptions=FIT, dense=True)
@@ -183,11 +175,11 @@ def shape_ff_width() -> Any:
     return _alike(shape_width.definition)[d_ff]
 
 
-@formula(r"\kappa^*(n_\text{layer}, \rho)", "1", dense=True, assumptions=(*_ALIKE, *_FITTED))
-def equal_size_loss_ratio() -> Any:
-    """Loss along the line of equal size, as a multiple of the lowest that the law sees."""
+@formula(r"f_w f_\rho(n_\text{layer}, \rho)", "1", dense=True, assumptions=(*_ALIKE, *_FITTED))
+def equal_size_factor() -> Any:
+    """Factor of the loss along the line of equal size; nearly one for the law's best shape."""
     width = shape_width.definition / sympy.sqrt(n_body)
-    return shape_loss_ratio.definition.subs(relative_width, width)
+    return shape_factor.definition.subs(relative_width, width)
 
 
 @formula(r"c_\text{full}(n_\text{layer}, \rho)", "FLOP/token", level="full", dense=True,

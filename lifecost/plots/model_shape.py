@@ -84,8 +84,8 @@ def equal_size(
     )  # fmt: skip
     lower.set_xlabel("layers (fewer layers are wider: the size is the same)")
     lower.set_ylabel("loss (% against published)")
+    lower.set_xticks([tick for tick in _TICKS if tick <= layers[-1]])
     lower.set_xlim(layers[0], layers[-1])
-    lower.set_xticks(_TICKS)
     plain_log(lower.xaxis)
     return Figure(
         "equal-size", drawing,
@@ -136,7 +136,7 @@ def optimal_shapes(
     for label, x, y in zip(labels, layers, ratios, strict=True):
         axes.annotate(label, (x, y), xytext=(7, 5), textcoords="offset points", fontsize=9)
     axes.plot(*published, "*", color=ink, markersize=13, zorder=3)
-    axes.annotate(title, published, xytext=(8, -12), textcoords="offset points", fontsize=9)
+    axes.annotate(title, published, xytext=(8, 8), textcoords="offset points", fontsize=9)
     axes.set(xscale="log", yscale="log", xlabel="layers")
     axes.set_ylabel("feed-forward parameters\nfor each of attention")
     axes.set_xlim(left, right)
@@ -171,7 +171,7 @@ def shape(points: Points) -> Figure:
     mark(lower, "loss-line", points, color=_LAWS[0])
     mark(lower, "loss-dot", points, "o", color=ink)
     lower.axhline(1, color=GREY, linewidth=1, zorder=0)
-    lower.set(xlabel="layers", ylabel="loss, times the\nlowest of the law")
+    lower.set(xlabel="layers", ylabel="factor of the loss\n(1 is the best shape)")
     lower.set_ylim(0.99, 1.15)
     lower.set_xlim(2, 200)
     lower.set_xticks([2, *_TICKS])
@@ -179,7 +179,7 @@ def shape(points: Points) -> Figure:
     return Figure(
         "shape", drawing,
         alt="Two panels over the number of layers. Above, the cost of a decoded token at both "
-        "levels, rising with the layers. Below, the loss as a multiple of the lowest, a valley. A "
+        "levels, rising with the layers. Below, the factor of the loss, a valley. A "
         "dot in each marks the shape that is set.",
         caption="Everything on a line has the same size. Moving left saves cache; the valley below "
         "says what the law of Bian et al., fitted to models of 1B, charges for it.",

@@ -203,11 +203,6 @@ DIRECTIONS = {
         width_constant=UP, width_log=DOWN, width_inverse=UP, relative_width=BOTH, ff_constant=UP,
         ff_log=BOTH, ff_inverse=UP, ff_ratio=BOTH,
     ),
-    # A larger constant makes the rest matter less; the others move the optimum.
-    "shape_loss_ratio": dict(
-        width_constant=DOWN, width_log=BOTH, width_inverse=BOTH, relative_width=BOTH,
-        ff_constant=DOWN, ff_log=BOTH, ff_inverse=BOTH, ff_ratio=BOTH,
-    ),
     "shape_params": dict(
         n_params=UP, train_tokens=BOTH, loss_ratio=UP, loss_floor=BOTH, param_scale=BOTH,
         data_scale=BOTH, param_exponent=BOTH, data_exponent=BOTH,
@@ -219,10 +214,10 @@ DIRECTIONS = {
     "shape_ff_width": dict(
         n_body=UP, n_layer=DOWN, ff_ratio=UP, n_kv_head=UP, d_head=UP, n_ff_matrix=DOWN
     ),
-    "equal_size_loss_ratio": dict(
+    "equal_size_factor": dict(
         n_body=BOTH, n_layer=BOTH, ff_ratio=BOTH, n_kv_head=BOTH, d_head=BOTH,
-        width_constant=DOWN, width_log=BOTH, width_inverse=BOTH, ff_constant=DOWN, ff_log=BOTH,
-        ff_inverse=BOTH,
+        width_constant=UP, width_log=DOWN, width_inverse=UP, ff_constant=UP, ff_log=BOTH,
+        ff_inverse=UP,
     ),
     "equal_size_decode_cost": dict(
         n_body=UP, n_layer=BOTH, ff_ratio=DOWN, n_kv_head=BOTH, d_head=BOTH, vocab_size=UP,

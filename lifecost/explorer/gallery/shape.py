@@ -9,7 +9,7 @@ from lifecost.formulas.kv_cache import kv_cache_size
 from lifecost.formulas.lifetime import decode_token_cost
 from lifecost.formulas.shape import (
     equal_size_decode_cost,
-    equal_size_loss_ratio,
+    equal_size_factor,
     non_embedding_params,
     shape_ff_ratio,
     shape_ff_width,
@@ -41,15 +41,15 @@ shape = Explorer(
     title="Deep or wide, attention or feed-forward?",
     controls=(SIZE, LAYERS, SHARE, CONTEXT, BATCH),
     outputs=(
-        equal_size_loss_ratio, shape_width, shape_ff_width, kv_cache_size, decode_token_cost,
+        equal_size_factor, shape_width, shape_ff_width, kv_cache_size, decode_token_cost,
         equal_size_decode_cost, chips_needed,
     ),
     marks=(
         Mark("post-line", "line", "n_layer", "decode_token_cost", _LINE),
         Mark("full-line", "line", "n_layer", "equal_size_decode_cost", _LINE),
         Mark("full-dot", "dot", x="n_layer", y="equal_size_decode_cost"),
-        Mark("loss-line", "line", "n_layer", "equal_size_loss_ratio", _LINE),
-        Mark("loss-dot", "dot", x="n_layer", y="equal_size_loss_ratio"),
+        Mark("loss-line", "line", "n_layer", "equal_size_factor", _LINE),
+        Mark("loss-dot", "dot", x="n_layer", y="equal_size_factor"),
     ),
     draw=model_shape.shape,
     fixed={
