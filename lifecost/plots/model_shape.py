@@ -79,8 +79,8 @@ def equal_size(
     for axes in (upper, lower):
         axes.axvline(published, color=GREY, linewidth=1, linestyle=":", zorder=0)
     lower.annotate(
-        f"{title}, as published", (published, -2), xytext=(5, 6), textcoords="offset points",
-        fontsize=9,
+        f"{title}, as published", (published, -2), xytext=(-5, 6), textcoords="offset points",
+        fontsize=9, ha="right",
     )  # fmt: skip
     lower.set_xlabel("layers (fewer layers are wider: the size is the same)")
     lower.set_ylabel("loss (% against published)")

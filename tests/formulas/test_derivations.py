@@ -8,17 +8,24 @@ from lifecost import FORMULAS, laws
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
 from lifecost.notation import CONSTANTS
+from lifecost.shape import shape_laws
 from lifecost.solve import solve
 from lifecost.symbols import (
     batch,
+    context,
     d_ff,
     d_head,
     d_model,
+    ff_ratio,
+    hoi,
+    loss_ratio,
+    n_body,
     n_ff_matrix,
     n_head,
     n_kv_head,
     n_layer,
     n_params,
+    relative_width,
     tied_embeddings,
 )
 
@@ -174,3 +181,92 @@ def test_exact_flops_at_zero_context_are_the_matrices():
         FORMULAS["matmul_flops"].expr
     )
     assert FORMULAS["matmul_flops"].definition.subs(NUMBERS) == FORMULAS["matmul_flops"].expr
+
+
+# Layers alike: query heads as wide as the residual stream, the feed-forward network in proportion.
+ALIKE = {
+    n_head: d_model / d_head,
+    d_ff: ff_ratio * 2 * (d_model + n_kv_head * d_head) / n_ff_matrix,
+}
+SIZE = sympy.expand(FORMULAS["non_embedding_params"].expr.subs(ALIKE, simultaneous=True))
+
+
+def test_the_line_of_equal_size_has_one_size():
+    width = FORMULAS["shape_width"].expr
+    assert sympy.simplify(SIZE.subs(d_model, width) - n_body) == 0
+    layers = FORMULAS["shape_layers"].expr
+    at_width = SIZE.subs(d_model, relative_width * sympy.sqrt(n_body))
+    assert sympy.simplify(at_width.subs(n_layer, layers) - n_body) == 0
+    wide = ALIKE[d_ff].subs(d_model, width)
+    assert sympy.simplify(FORMULAS["shape_ff_width"].expr - wide) == 0
+    ratio = FORMULAS["shape_ff_ratio"].expr.subs(ALIKE, simultaneous=True)
+    assert sympy.simplify(ratio - ff_ratio) == 0
+
+
+def test_relative_width_is_depth_where_layers_are_alike():
+    found = sympy.limit(FORMULAS["shape_width"].expr / sympy.sqrt(n_body), n_body, sympy.oo)
+    assert sympy.simplify(found**2 * 2 * n_layer * (1 + ff_ratio)) == 1
+
+
+def test_cost_along_the_line_is_that_of_the_shape():
+    cost = FORMULAS["decode_step_cost_full"].expr / batch
+    values = {n_layer: 7, n_body: 10**8, ff_ratio: 3, n_kv_head: 2, d_head: 64, n_ff_matrix: 3}
+    rest = {"vocab_size": 500, "batch": 9, "context": 1000, "kv_bytes": 2, "weight_bytes": 1}
+    sizes = {k: v.subs(d_model, FORMULAS["shape_width"].expr) for k, v in ALIKE.items()}
+    sizes[d_model] = FORMULAS["shape_width"].expr
+    for intensity in (1, 600):
+        at = {**values, **{sympy.Symbol(k, positive=True): v for k, v in rest.items()},
+              hoi: intensity}  # fmt: skip
+        expected = cost.subs(sizes, simultaneous=True).subs(at).evalf(30)
+        found = FORMULAS["equal_size_decode_cost"].expr.subs(at).evalf(30)
+        assert float(found / expected) == pytest.approx(1, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("factor", "best"),
+    [("width_factor", "optimal_relative_width"), ("ff_factor", "optimal_ff_ratio")],
+)
+def test_a_factor_of_the_loss_is_lowest_where_its_parts_balance(factor, best):
+    of = FORMULAS[best].unknown
+    fitted = next(part for part in FORMULAS[factor].expr.args if part != 0)
+    there = FORMULAS[best].expr
+    assert sympy.simplify(fitted.diff(of).subs(of, there)) == 0
+    bend = sympy.simplify(fitted.diff(of, 2).subs(of, there))
+    coefficients = {s: sympy.Symbol(s.name, positive=True) for s in bend.free_symbols}
+    assert bend.subs(coefficients).is_positive
+    # The only balance: one more e-fold adds a constant and takes away what falls.
+    assert sympy.solve(fitted.diff(of), of) == [there]
+
+
+@pytest.mark.parametrize("law", shape_laws.values(), ids=shape_laws)
+def test_the_shape_of_lowest_loss_is_found_again_by_search(law):
+    for factor, best, symbol in (
+        ("width_factor", "optimal_relative_width", "relative_width"),
+        ("ff_factor", "optimal_ff_ratio", "ff_ratio"),
+    ):
+        found = lowest(
+            lambda x: FORMULAS[factor](law, **{symbol: x}), 0.01, 0.9 + 9 * ("ff" in best)
+        )  # noqa: B023
+        there = FORMULAS[best](law)
+        # Flat at the bottom: the place to half the digits, the loss to all of them.
+        assert found == pytest.approx(there, rel=1e-5)
+        at_both = (FORMULAS[factor](law, **{symbol: float(x)}) for x in (found, there))
+        assert next(at_both) == pytest.approx(next(at_both), rel=1e-12)
+
+
+def test_a_larger_model_makes_a_worse_shape_good():
+    (size, _), *_ = FORMULAS["shape_params"].expr.args
+    size = size.replace(sympy.Max, lambda *args: next(a for a in args if a != 0))
+    loss = FORMULAS["loss"].expr
+    assert sympy.simplify(loss_ratio * loss.subs(n_params, size) - loss) == 0
+
+
+def test_half_of_the_limit_is_reached_where_the_cache_equals_the_weights():
+    # Utilization of B sequences is the limit times B / (B + B_half): memory-bound, full level.
+    (limit,) = (a for a in FORMULAS["decode_utilization_limit"].expr.args if a != 1)
+    half = FORMULAS["half_utilization_batch"].expr
+    ratio = FORMULAS["decode_memory_to_compute_ratio"].expr
+    assert sympy.simplify(1 / ratio - limit * batch / (batch + half)) == 0
+    weights = FORMULAS["read_parameters"].expr * sympy.Symbol("weight_bytes", positive=True)
+    cache = FORMULAS["kv_bytes_per_token"].expr * context * half
+    assert sympy.simplify(cache - weights) == 0
