@@ -41,7 +41,7 @@ shape = Explorer(
     title="Deep or wide, attention or feed-forward?",
     controls=(SIZE, LAYERS, SHARE, CONTEXT, BATCH),
     outputs=(
-        equal_size_factor, shape_width, shape_ff_width, kv_cache_size, decode_token_cost,
+        kv_cache_size, equal_size_factor, shape_width, shape_ff_width, decode_token_cost,
         equal_size_decode_cost, chips_needed,
     ),
     marks=(
