@@ -228,6 +228,10 @@ def test_bad_input_is_a_clear_error(wrong, message):
 def test_a_shape_out_of_range_is_a_clear_error():
     with pytest.raises(InputError, match="n_layer = 0 is out of range"):
         real_shape(LLAMA, n_layer=0, ff_ratio=4)
+    with pytest.raises(InputError, match=r"d_ff = -\d+ is out of range"):
+        real_shape(LLAMA, n_layer=10_000, ff_ratio=4)
+    with pytest.raises(InputError, match="shapes are of plain dense decoders"):
+        real_shape(models["deepseek-v3"], n_layer=10, ff_ratio=4)
     with pytest.raises(InputError, match="ff_ratio = -1 is out of range"):
         lifetime_of_shape(
             LLAMA, laws["besiroglu"], shape_laws["bian-1b"], LIFE, relative_width=0.05, ff_ratio=-1

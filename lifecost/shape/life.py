@@ -126,8 +126,7 @@ def gather(
     bound: dict[str, Any] = {}
     for item in (model, law, shape_law, life):
         bound |= getattr(item, "bindings", item)
-    if variants := sorted(VARIANTS.keys() & bound.keys()):
-        raise InputError(f"shapes are of plain dense decoders, and this model binds {variants[0]}")
+    check_plain(bound)
     formulas = (parameter_count, shape_params, *_LEVELS[level])
     names = {name for formula in formulas for name in formula.symbols} - {"loss_ratio"}
     names |= {*LAW, "prefill_tokens", "decode_tokens"}
@@ -141,6 +140,12 @@ def gather(
     }
     given["factor"] = shape_factor(of(shape_factor, {**given, **published}))
     return {**given, "n_body": published["n_body"]}
+
+
+def check_plain(bound: Mapping[str, Any]) -> None:
+    """Raise `InputError` where a model has what a plain dense decoder does not have."""
+    if variants := sorted(VARIANTS.keys() & bound.keys()):
+        raise InputError(f"shapes are of plain dense decoders, and this model binds {variants[0]}")
 
 
 def of(formula: Formula, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lifecost.formulas.shape import non_embedding_params, shape_width
 from lifecost.formulas.transformer import parameter_count
-from lifecost.shape.life import of
+from lifecost.shape.life import check_plain, of
 
 
 def real_shape(model: Any, *, n_layer: int, ff_ratio: float) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def real_shape(model: Any, *, n_layer: int, ff_ratio: float) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If a value is out of range, or nothing is left for the feed-forward network.
+        If a value is out of range, the model is not a plain dense decoder, or nothing is left for
+        the feed-forward network.
 
     Examples
     --------
@@ -37,6 +38,7 @@ def real_shape(model: Any, *, n_layer: int, ff_ratio: float) -> dict[str, Any]:
     >>> found["d_model"], found["n_head"], found["d_ff"], found["n_params"]
     (6144, 48, 18944, 8572311552)
     """
+    check_plain(model.bindings)
     shape = {name: model.bindings[name] for name in parameter_count.symbols}
     body = non_embedding_params(of(non_embedding_params, shape))
     line = {**shape, "n_layer": n_layer, "ff_ratio": ff_ratio, "n_body": body}
