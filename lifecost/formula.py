@@ -66,9 +66,7 @@ class Formula:
         self.name = build.__name__
         self.meaning, _, self.notes = inspect.cleandoc(build.__doc__ or "").partition("\n\n")
         self.latex, self.unit, self.source, self.level = latex, unit, source, level
-        self.assumptions = assumptions
-        self.unknown = unknown
-        self.dense = dense
+        self.assumptions, self.unknown, self.dense = assumptions, unknown, dense
         self.module = build.__module__.rpartition(".")[2]
         self.__doc__ = build.__doc__
         self._build = build
@@ -210,8 +208,8 @@ class Formula:
                 if not objects and not VARIANTS.keys().isdisjoint(values):
                     lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
                 result = lowered.checked(self._needed(lowered, values))
-            if result.__class__ is float and result == math.inf and not lowered.is_unbounded:
-                raise OverflowError  # a product: unlike a power, it says nothing
+            if result.__class__ is float and result == math.inf:
+                lowered.refuse_overflow(self._needed(lowered, values))
             return result
         except ArithmeticError:  # each value is in range, and their power is not
             raise InputError(

@@ -71,10 +71,14 @@ class Lowered:
     def _has_cases(self) -> bool:
         return bool(self.expr.has(sympy.Piecewise))
 
-    @cached_property
-    def is_unbounded(self) -> bool:
-        """Whether the expression itself is infinite in some case."""
-        return bool(self.expr.has(sympy.oo))
+    def refuse_overflow(self, values: Mapping[str, Any]) -> None:
+        """Raise `ArithmeticError` where infinity is no case of the expression but an overflow.
+
+        Unlike a power, a product of plain numbers overflows without a word; in arrays it does not.
+        """
+        if not self.expr.has(sympy.oo):
+            raise OverflowError
+        self.checked({name: [value] for name, value in values.items()})
 
     def checked(self, values: Mapping[str, Any]) -> Any:
         """Return the value after every check, for numbers and arrays of any kind."""

@@ -207,7 +207,7 @@ draft_length = symbol(
     0, 1024, integer=True,
 )  # fmt: skip
 acceptance_rate = symbol(
-    "acceptance_rate", "a_0", "1", "probability that a guess is accepted", 0, 0.9999
+    "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted", 0, 0.9999
 )
 draft_cost_ratio = symbol(
     "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own", 0, 1
@@ -223,7 +223,7 @@ kv_scale = symbol(
     1e-6, 1e9,
 )  # fmt: skip
 kv_exponent = symbol(
-    "kv_exponent", r"\kappa", "1", "power with which the cache grows with model size", 0.01, 0.99
+    "kv_exponent", r"\nu", "1", "power with which the cache grows with model size", 0.01, 0.99
 )
 peer_params = symbol(
     "peer_params", r"N_\text{peer}", "parameter", "size of the compute-optimal model as good",
@@ -232,7 +232,7 @@ peer_params = symbol(
 
 # A variant beside its baseline
 kv_share = symbol(
-    "kv_share", r"\rho", "1", "cache that a variant reads, as a share of its baseline's", 0, 1
+    "kv_share", r"s_\text{kv}", "1", "cache that a variant reads, as a share of its baseline's", 0, 1
 )
 loss_gap = symbol(
     "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's", 0, 10
@@ -258,3 +258,33 @@ decode_efficiency = symbol(
     "decode_efficiency", r"\eta_\text{decode}", "1",
     "share of its bound that decode reaches: least time over real time", 1e-6, 1,
 )  # fmt: skip
+
+# The shape at a size
+n_body = symbol(
+    "n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings", 1, 1e18
+)
+relative_width = symbol(
+    "relative_width", "w", "1",
+    "width of the residual stream over the root of the parameters outside the embeddings",
+    1e-6, 1,
+)  # fmt: skip
+ff_ratio = symbol(
+    "ff_ratio", r"\rho", "1", "feed-forward parameters for each parameter of attention", 1e-6, 1e6
+)
+width_constant = symbol("width_constant", "a_0", "1", "constant of a law of width", 1e-6, 1e6)
+width_log = symbol("width_log", "a_1", "1", "what a law of width adds for each e-fold", 1e-9, 1e6)
+width_inverse = symbol(
+    "width_inverse", "a_2", "1", "what a law of width adds for the inverse of width", 0, 1e6
+)
+ff_constant = symbol(
+    "ff_constant", "b_0", "1", "constant of a law of the feed-forward share", 1e-6, 1e6
+)
+ff_log = symbol(
+    "ff_log", "b_1", "1", "what a law of the feed-forward share adds for each e-fold", 1e-9, 1e6
+)
+ff_inverse = symbol(
+    "ff_inverse", "b_2", "1", "what a law of the feed-forward share adds for its inverse", 0, 1e6
+)
+loss_ratio = symbol(
+    "loss_ratio", r"\kappa", "1", "loss of one shape as a multiple of that of another", 0.1, 10
+)

@@ -13,6 +13,7 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS, hardware, laws, models, post, power_laws
+from lifecost.shape import shape_laws
 
 POINTS = 10**7
 MODEL = {
@@ -23,11 +24,13 @@ MODEL = {
     "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
     "decode_efficiency": 0.5, "kv_scale": 20, "kv_exponent": 0.35, "peer_params": 1e10,
     "kv_share": 0.25, "loss_gap": 0.01, "draft_length": 4, "acceptance_rate": 0.8,
-    "draft_cost_ratio": 0.05, "draft_context": 512,
-    "interaction_multiplier": 10, "training_factor": 1.5,
+    "draft_cost_ratio": 0.05, "draft_context": 512, "interaction_multiplier": 10,
+    "training_factor": 1.5, **shape_laws["bian-1b"].bindings, "n_body": 6_979_588_096,
+    "relative_width": 0.05, "ff_ratio": 4.2, "loss_ratio": 1.01,
 }  # fmt: skip
 HIGHEST = {
     "context": 10_000, "batch": 1000, "intensity": 1000, "interaction_multiplier": 1000,
+    "width_constant": 5, "ff_ratio": 20, "train_tokens": 1e13,
 }  # fmt: skip
 
 # The shape of the 8B model, and what a reader would write who has no formulas: constants folded,
@@ -38,6 +41,32 @@ MULTIPLIED = M["n_layer"] * M["d_model"] * (3 * M["d_ff"] + 2 * M["d_head"] * 40
 MULTIPLIED += M["vocab_size"] * M["d_model"]
 ATTENTION = 4 * M["n_layer"] * M["n_head"] * M["d_head"]
 HOI, BOTH = M["hoi"], ("batch", "context")
+
+
+def width_by_hand(width, constant=M["width_constant"]):
+    fitted = constant + M["width_log"] * np.log(width) + M["width_inverse"] / width
+    return np.maximum(0, fitted)
+
+
+def share_by_hand(share):
+    fitted = M["ff_constant"] + M["ff_log"] * np.log(share) + M["ff_inverse"] / share
+    return np.maximum(0, fitted)
+
+
+def line_by_hand(share):
+    layers, narrow = M["n_layer"], M["n_kv_head"] * M["d_head"]
+    linear = 2 * layers * narrow * (1 + share) + 2 * layers + 1
+    root = np.sqrt(linear**2 + 8 * layers * M["n_body"] * (1 + share))
+    return 2 * M["n_body"] / (linear + root) / M["n_body"] ** 0.5
+
+
+def size_by_hand(tokens):
+    E, A, a = M["loss_floor"], M["param_scale"], M["param_exponent"]
+    data = M["data_scale"] / tokens ** M["data_exponent"]
+    left = (E + A / N**a + data) / M["loss_ratio"] - E - data
+    return np.where(left > 0, (A / np.maximum(left, 1e-300)) ** (1 / a), np.inf)
+
+
 BY_HAND = {
     "decode_step_cost": (
         BOTH, lambda batch, context: np.maximum(2 * N * batch, HOI * KV * batch * context),
@@ -125,6 +154,31 @@ BY_HAND = {
         lambda context: (
             6 * N * M["train_tokens"]
             / M["tokens_per_day"] / np.maximum(2 * N, HOI * KV * context)
+        ),
+    ),
+    "decode_utilization_limit": (
+        ("context",),
+        lambda context: np.minimum(
+            1, (2 * MULTIPLIED + ATTENTION * context) / (HOI * KV * context)
+        ),
+    ),
+    "width_factor": (
+        ("width_constant",), lambda width_constant: width_by_hand(0.05, width_constant),
+    ),
+    "ff_factor": (("ff_ratio",), lambda ff_ratio: share_by_hand(ff_ratio)),
+    "shape_factor": (
+        ("ff_ratio",), lambda ff_ratio: width_by_hand(0.05) * share_by_hand(ff_ratio),
+    ),
+    "equal_size_factor": (
+        ("ff_ratio",),
+        lambda ff_ratio: width_by_hand(line_by_hand(ff_ratio)) * share_by_hand(ff_ratio),
+    ),
+    "shape_params": (("train_tokens",), lambda train_tokens: size_by_hand(train_tokens)),
+    # At the published depth and share the line of equal size is the 8B model itself.
+    "equal_size_decode_cost": (
+        BOTH,
+        lambda batch, context: np.maximum(
+            2 * MULTIPLIED + ATTENTION * context, HOI * (MULTIPLIED / batch + KV * context)
         ),
     ),
 }  # fmt: skip

@@ -75,6 +75,16 @@ RANGES = {
     "train_mfu": (0.01, 0.4),
     "prefill_mfu": (0.01, 0.4),
     "decode_efficiency": (0.01, 0.4),
+    "n_body": (1e6, 1e13),
+    "relative_width": (0.01, 0.3),
+    "ff_ratio": (0.3, 20),
+    "width_constant": (2, 4),
+    "width_log": (0.03, 0.2),
+    "width_inverse": (0.003, 0.02),
+    "ff_constant": (0.3, 0.6),
+    "ff_log": (0.003, 0.01),
+    "ff_inverse": (0.003, 0.01),
+    "loss_ratio": (0.9, 1.1),
 }
 
 

@@ -65,6 +65,13 @@ OPENINGS = {
         interaction_step_cost=600 * KV_MHA / 4, interaction_training_factor=1,
         interaction_intensity=8,
     ),
+    # The published shape of the 8B model; weights and cache on H100s of 80 GB.
+    "shape": dict(
+        shape_width=4096, shape_ff_width=14336, kv_cache_size=KV_MHA / 4,
+        decode_token_cost=600 * KV_MHA / 4 / 128, chips_needed=(8e9 + KV_MHA / 4) / 80e9,
+        equal_size_decode_cost=600 * ((8_030_261_248 - 128256 * 4096 - 65 * 4096) + KV_MHA / 4)
+        / 128,
+    ),
     # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
     "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
 }  # fmt: skip

@@ -227,7 +227,10 @@ def settings_of(pick, formula):
 
 # No batch balances beyond the break-even context, not every loss is within reach, and where nothing
 # is decoded no cache can be saved.
-UNBOUNDED = ("balancing_batch", "cache_saving_needed", "equal_loss_params", "equal_loss_tokens")
+UNBOUNDED = (
+    "balancing_batch", "cache_saving_needed", "equal_loss_params", "equal_loss_tokens",
+    "relative_forward_cost", "relative_lifetime_cost", "shape_params",
+)  # fmt: skip
 
 
 def outcome(formula, row):

@@ -8,6 +8,9 @@ function affordable_tokens({ n_params, train_flops }) {
 function attainable_flops({ intensity, memory_bandwidth, peak_flops }) {
   return Math.min(peak_flops, intensity*memory_bandwidth);
 }
+function attainable_share({ hoi, intensity }) {
+  return Math.min(1, intensity/hoi);
+}
 function attention_intensity({ kv_bytes, n_head, n_kv_head }) {
   return 2*n_head/(kv_bytes*n_kv_head);
 }
@@ -34,6 +37,9 @@ function break_even_tokens_penalty({ context, d_head, decode_tokens, hoi, kv_byt
   const x1 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
   const x2 = decode_tokens*Math.max(x0, x1) - decode_tokens*Math.max(x0, kv_share*x1);
   return x2/(6*n_params*train_tokens + x2);
+}
+function chips_needed({ batch, context, d_head, kv_bytes, memory_capacity, n_kv_head, n_layer, n_params, weight_bytes }) {
+  return (2*batch*context*d_head*kv_bytes*n_kv_head*n_layer + n_params*weight_bytes)/memory_capacity;
 }
 function compressed_lifetime_cost({ context, d_head, decode_tokens, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, prefill_tokens, train_tokens }) {
   const x0 = 2*n_params;
@@ -82,6 +88,9 @@ function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_byt
   const x6 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + x1);
   return batch*kv_bytes*x1*x3*x4 + Math.max(weight_bytes*x3*(x5 + x6), batch*x2*(4*d_head*n_head*x4 + 2*x5 + 2*x6)/peak_flops);
 }
+function decode_token_cost({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  return Math.max(2*n_params, 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer);
+}
 function decode_utilization({ batch, context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   const x0 = 2*batch;
   const x1 = n_params*x0;
@@ -91,6 +100,26 @@ function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, 
   const x0 = 2*d_head;
   return weight_bytes*(d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + n_kv_head*x0) + d_model*vocab_size)/(memory_bandwidth*n_chip);
 }
+function equal_size_decode_cost({ batch, context, d_head, ff_ratio, hoi, kv_bytes, n_body, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = 2*n_body;
+  const x1 = 2*n_layer;
+  const x2 = context*x1;
+  const x3 = d_head*n_kv_head;
+  const x4 = x1*x3;
+  const x5 = x1 + 1;
+  const x6 = ff_ratio*x4 + x4 + x5;
+  const x7 = 1/(x6 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x6, 2)));
+  const x8 = weight_bytes/batch;
+  return Math.max(4*n_body*x7*(vocab_size - x1 + x2 - 1) + x0, hoi*x0*x7*x8*(vocab_size - x5) + hoi*(kv_bytes*x2*x3 + n_body*x8));
+}
+function equal_size_factor({ d_head, ff_constant, ff_inverse, ff_log, ff_ratio, n_body, n_kv_head, n_layer, width_constant, width_inverse, width_log }) {
+  const x0 = Math.sqrt(n_body);
+  const x1 = 2*n_layer;
+  const x2 = d_head*n_kv_head*x1;
+  const x3 = ff_ratio*x2 + x1 + x2 + 1;
+  const x4 = x3 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x3, 2));
+  return Math.max(0, ff_constant + ff_inverse/ff_ratio + ff_log*Math.log(ff_ratio))*Math.max(0, width_constant + (1/2)*width_inverse*x4/x0 + width_log*Math.log(2*x0/x4));
+}
 function expected_tokens({ acceptance_rate, draft_length }) {
   return (1 - Math.pow(acceptance_rate, draft_length + 1))/(1 - acceptance_rate);
 }
@@ -99,6 +128,40 @@ function family_kv_elements({ kv_exponent, kv_scale, n_params }) {
 }
 function forward_flops({ batch, n_params }) {
   return 2*batch*n_params;
+}
+function free_interaction({ context, d_head, hoi, kv_bytes, n_head, n_kv_head, n_layer, n_params }) {
+  const x0 = (1/2)/n_head;
+  return Math.max(0, hoi*kv_bytes*n_kv_head*x0 - n_params*x0/(context*d_head*n_layer));
+}
+function free_interaction_full({ batch, context, d_ff, d_head, d_model, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = 1/n_head;
+  const x1 = 2*d_head;
+  return Math.max(0, (1/2)*hoi*kv_bytes*n_kv_head*x0 + (1/4)*d_model*x0*(-2*batch + hoi*weight_bytes)*(n_layer*(d_ff*n_ff_matrix + n_head*x1 + n_kv_head*x1) + vocab_size)/(batch*context*d_head*n_layer));
+}
+function interaction_intensity({ interaction_multiplier, kv_bytes, n_head, n_kv_head }) {
+  return 2*interaction_multiplier*n_head/(kv_bytes*n_kv_head);
+}
+function interaction_step_cost({ batch, context, d_head, hoi, interaction_multiplier, kv_bytes, n_head, n_kv_head, n_layer, n_params }) {
+  const x0 = 2*batch;
+  const x1 = context*d_head*n_layer;
+  return Math.max(hoi*kv_bytes*n_kv_head*x0*x1, 4*batch*interaction_multiplier*n_head*x1 + n_params*x0);
+}
+function interaction_step_cost_full({ batch, context, d_ff, d_head, d_model, hoi, interaction_multiplier, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
+  const x0 = batch*context*n_layer;
+  const x1 = 2*d_head;
+  const x2 = n_kv_head*x1;
+  const x3 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x1 + x2) + d_model*vocab_size;
+  return Math.max(hoi*kv_bytes*x0*x2 + hoi*weight_bytes*x3, 2*batch*x3 + 4*d_head*interaction_multiplier*n_head*x0);
+}
+function interaction_training_factor({ d_ff, d_head, d_model, interaction_multiplier, n_ff_matrix, n_head, n_kv_head, n_layer, sequence_length, vocab_size }) {
+  const x0 = 2*d_model;
+  const x1 = 2*d_head;
+  const x2 = n_head*x1;
+  const x3 = n_layer*sequence_length*x2;
+  return x3*(interaction_multiplier - 1)/(n_layer*x0*(d_ff*n_ff_matrix + n_kv_head*x1 + x2) + vocab_size*x0 + x3) + 1;
+}
+function interaction_utilization({ hoi, interaction_multiplier, kv_bytes, n_head, n_kv_head }) {
+  return Math.min(1, 2*interaction_multiplier*n_head/(hoi*kv_bytes*n_kv_head));
 }
 function isoflop_loss({ data_exponent, data_scale, loss_floor, n_params, param_exponent, param_scale, train_flops }) {
   return data_scale*Math.pow((1/6)*train_flops/n_params, -data_exponent) + loss_floor + Math.pow(n_params, -param_exponent)*param_scale;
@@ -165,6 +228,19 @@ function relative_lifetime_cost({ context, data_exponent, data_scale, decode_tok
   const x6 = x3*x5 + x5 - Math.pow(n_params, -param_exponent)*param_scale;
   return ((x6 > 0) ? (decode_tokens*Math.max(x4, Math.pow(n_params, kv_exponent)*x1) + 6*n_params*Math.pow(data_scale/Math.max(0, x6), x2) + prefill_tokens*x4)/(decode_tokens*Math.max(x0, Math.pow(peer_params, kv_exponent)*x1) + 6*peer_params*Math.pow(peer_params, x3)*Math.pow(data_exponent*data_scale/(param_exponent*param_scale), x2) + prefill_tokens*x0) : Infinity);
 }
+function shape_ff_width({ d_head, ff_ratio, n_body, n_ff_matrix, n_kv_head, n_layer }) {
+  const x0 = d_head*n_kv_head;
+  const x1 = 2*n_layer;
+  const x2 = x0*x1;
+  const x3 = ff_ratio*x2 + x1 + x2 + 1;
+  return ff_ratio*(4*n_body/(x3 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x3, 2))) + 2*x0)/n_ff_matrix;
+}
+function shape_width({ d_head, ff_ratio, n_body, n_kv_head, n_layer }) {
+  const x0 = 2*n_layer;
+  const x1 = d_head*n_kv_head*x0;
+  const x2 = ff_ratio*x1 + x0 + x1 + 1;
+  return 2*n_body/(x2 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x2, 2)));
+}
 function speculative_speedup({ acceptance_rate, batch, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   const x0 = draft_length + 1;
   const x1 = 2*batch;
@@ -199,7 +275,7 @@ function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_utilization, decode_weights_time, expected_tokens, family_kv_elements, forward_flops, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

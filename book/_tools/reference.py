@@ -56,6 +56,7 @@ STEPS = {
     "compression": "Compressing the cache",
     "speculative": "Speculative decoding",
     "interactions": "Query-key interactions",
+    "shape": "The shape of a model",
 }
 
 

@@ -25,14 +25,14 @@ from lifecost.symbols import (
 _POST = ("every decoded token sees the same context; weights are amortized over the batch",)
 
 
-@formula(r"C_\text{decode}^\rho", "FLOP", level="post", assumptions=_POST)
+@formula(r"C_\text{decode}^\text{small}", "FLOP", level="post", assumptions=_POST)
 def compressed_decode_cost() -> Any:
     """Cost of all decoded tokens when each reads only a share of the cache."""
     costs = forward_flops.definition, kv_load_flop_equivalent.definition * kv_share
     return Max(*(cost / batch for cost in costs)) * decode_tokens
 
 
-@formula(r"C_\text{life}^\rho", "FLOP", level="post", assumptions=_POST)
+@formula(r"C_\text{life}^\text{small}", "FLOP", level="post", assumptions=_POST)
 def compressed_lifetime_cost() -> Any:
     """Cost of a whole life when each decoded token reads only a share of the cache."""
     fixed = training_flops.definition + prefill_flops.definition

@@ -195,12 +195,13 @@ TABLE = (
 )
 
 
-def total(column: str, operand: str) -> Any:
-    """Return the sum of a column of the table over one kind of operand.
+def total(column: str, operand: str, names: tuple[str, ...] = ()) -> Any:
+    """Return the sum of a column of the table over one kind of operand, or over some of its rows.
 
     Columns are ``"stored"``, ``"active"`` and ``"read"`` elements and a token's ``"macs"``.
     """
-    found = present(sum(row.sum_of(column) for row in TABLE if row.operand == operand))
+    rows = (row for row in TABLE if row.operand == operand and (not names or row.name in names))
+    found = present(sum(row.sum_of(column) for row in rows))
     if not VARIANTS.keys().isdisjoint(symbol.name for symbol in found.free_symbols):
         return found  # dozens of terms: nobody reads it
     return sympy.collect(sympy.expand(found), n_layer, sympy.factor_terms)

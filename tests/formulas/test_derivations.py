@@ -8,17 +8,23 @@ from lifecost import FORMULAS, laws, models, post, symbols
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
 from lifecost.notation import CONSTANTS
+from lifecost.shape import shape_laws
 from lifecost.solve import solve
 from lifecost.symbols import (
     batch,
+    context,
     d_ff,
     d_head,
     d_model,
+    ff_ratio,
+    loss_ratio,
+    n_body,
     n_ff_matrix,
     n_head,
     n_kv_head,
     n_layer,
     n_params,
+    relative_width,
     tied_embeddings,
 )
 
@@ -297,3 +303,96 @@ def test_intensity_of_absorbed_latent_attention(name):
     # FlashMLA's write-up: heads times (d_k + d_v) / d_k at two bytes, d_k = 576 and d_v = 512.
     found = FORMULAS["attention_intensity"](models[name], kv_bytes=2, context=8192)
     assert found == pytest.approx(models[name].n_head * (576 + 512) / 576, rel=1e-14)
+
+
+# Layers alike: query heads as wide as the residual stream, the feed-forward network in proportion.
+ALIKE = {
+    n_head: d_model / d_head,
+    d_ff: ff_ratio * 2 * (d_model + n_kv_head * d_head) / n_ff_matrix,
+}
+SIZE = sympy.expand(FORMULAS["non_embedding_params"].expr.subs(ALIKE, simultaneous=True))
+
+
+def test_the_line_of_equal_size_has_one_size():
+    width = FORMULAS["shape_width"].expr
+    assert sympy.simplify(SIZE.subs(d_model, width) - n_body) == 0
+    layers = FORMULAS["shape_layers"].expr
+    at_width = SIZE.subs(d_model, relative_width * sympy.sqrt(n_body))
+    assert sympy.simplify(at_width.subs(n_layer, layers) - n_body) == 0
+    wide = ALIKE[d_ff].subs(d_model, width)
+    assert sympy.simplify(FORMULAS["shape_ff_width"].expr - wide) == 0
+    ratio = FORMULAS["shape_ff_ratio"].expr.subs(ALIKE, simultaneous=True)
+    assert sympy.simplify(ratio - ff_ratio) == 0
+
+
+def test_relative_width_is_depth_where_layers_are_alike():
+    found = sympy.limit(FORMULAS["shape_width"].expr / sympy.sqrt(n_body), n_body, sympy.oo)
+    assert sympy.simplify(found**2 * 2 * n_layer * (1 + ff_ratio)) == 1
+
+
+@pytest.mark.parametrize("intensity", [1, 600])
+def test_cost_along_the_line_is_that_of_the_shape(intensity):
+    # The sizes need not be whole here, so the functions are called without their checks.
+    line = dict(n_layer=7, n_body=1e8, ff_ratio=3, n_kv_head=2, d_head=64, n_ff_matrix=3)
+    rest = dict(vocab_size=500, batch=9, context=1000, kv_bytes=2, weight_bytes=1, hoi=intensity)
+
+    def value(name, known):
+        return FORMULAS[name].numpy()(**{k: known[k] for k in FORMULAS[name].symbols})
+
+    width = value("shape_width", line)
+    shape = {**line, "d_model": width, "n_head": width / 64, "d_ff": value("shape_ff_width", line)}
+    expected = value("decode_step_cost_full", shape | rest) / 9
+    assert value("equal_size_decode_cost", line | rest) == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("factor", "best"),
+    [("width_factor", "optimal_relative_width"), ("ff_factor", "optimal_ff_ratio")],
+)
+def test_a_factor_of_the_loss_is_lowest_where_its_parts_balance(factor, best):
+    of = FORMULAS[best].unknown
+    fitted = next(part for part in FORMULAS[factor].expr.args if part != 0)
+    there = FORMULAS[best].expr
+    assert sympy.simplify(fitted.diff(of).subs(of, there)) == 0
+    bend = sympy.simplify(fitted.diff(of, 2).subs(of, there))
+    coefficients = {s: sympy.Symbol(s.name, positive=True) for s in bend.free_symbols}
+    assert bend.subs(coefficients).is_positive
+    # The only balance: one more e-fold adds a constant and takes away what falls.
+    assert sympy.solve(fitted.diff(of), of) == [there]
+
+
+@pytest.mark.parametrize(
+    ("factor", "best", "symbol"),
+    [
+        ("width_factor", "optimal_relative_width", "relative_width"),
+        ("ff_factor", "optimal_ff_ratio", "ff_ratio"),
+    ],
+)
+@pytest.mark.parametrize("law", shape_laws.values(), ids=shape_laws)
+def test_the_shape_of_lowest_loss_is_found_again_by_search(law, factor, best, symbol):
+    def of(value):
+        return FORMULAS[factor](law, **{symbol: float(value)})
+
+    found, there = lowest(of, 0.01, 0.9 if symbol == "relative_width" else 10), FORMULAS[best](law)
+    # Flat at the bottom: the place to half the digits, the loss to all of them.
+    assert found == pytest.approx(there, rel=1e-5)
+    assert of(found) == pytest.approx(of(there), rel=1e-12)
+
+
+def test_a_larger_model_makes_a_worse_shape_good():
+    (size, _), *_ = FORMULAS["shape_params"].expr.args
+    size = size.replace(sympy.Max, lambda *args: next(a for a in args if a != 0))
+    loss = FORMULAS["loss"].expr
+    reached = sympy.powdenest(loss.subs(n_params, size), force=True)
+    assert sympy.simplify(loss_ratio * reached - loss) == 0
+
+
+def test_half_of_the_limit_is_reached_where_the_cache_equals_the_weights():
+    # Utilization of B sequences is the limit times B / (B + B_half): memory-bound, full level.
+    (limit,) = (a for a in FORMULAS["decode_utilization_limit"].expr.args if a != 1)
+    half = FORMULAS["half_utilization_batch"].expr
+    ratio = FORMULAS["decode_memory_to_compute_ratio"].expr
+    assert sympy.simplify(1 / ratio - limit * batch / (batch + half)) == 0
+    weights = FORMULAS["read_parameters"].expr * sympy.Symbol("weight_bytes", positive=True)
+    cache = FORMULAS["kv_bytes_per_token"].expr * context * half
+    assert sympy.simplify(cache - weights) == 0

@@ -307,6 +307,50 @@ DIRECTIONS = {
     "talking_heads_multiplier": dict(n_head=UP, d_head=DOWN),
     "pair_network_multiplier": dict(d_head=UP),
     "size_slope_at_optimum": dict(prefill_tokens=1),
+    "non_embedding_params": {**WEIGHTS, "d_model": 1},
+    "shape_ff_ratio": dict(n_ff_matrix=UP, d_ff=1, n_head=DOWN, n_kv_head=DOWN, d_head=-1),
+    "shape_relative_width": {**dict.fromkeys(WEIGHTS, DOWN), "d_model": 0.5},
+    "width_factor": dict(
+        width_constant=UP, width_log=DOWN, width_inverse=UP, relative_width=BOTH
+    ),
+    "ff_factor": dict(ff_constant=UP, ff_log=BOTH, ff_inverse=UP, ff_ratio=BOTH),
+    "optimal_relative_width": dict(width_log=-1, width_inverse=1),
+    "optimal_ff_ratio": dict(ff_log=-1, ff_inverse=1),
+    "shape_factor": dict(
+        width_constant=UP, width_log=DOWN, width_inverse=UP, relative_width=BOTH, ff_constant=UP,
+        ff_log=BOTH, ff_inverse=UP, ff_ratio=BOTH,
+    ),
+    "shape_params": dict(
+        n_params=UP, train_tokens=BOTH, loss_ratio=UP, loss_floor=BOTH, param_scale=BOTH,
+        data_scale=BOTH, param_exponent=BOTH, data_exponent=BOTH,
+    ),
+    "shape_layers": dict(
+        n_body=UP, relative_width=DOWN, ff_ratio=DOWN, n_kv_head=DOWN, d_head=DOWN
+    ),
+    "shape_width": dict(n_body=UP, n_layer=DOWN, ff_ratio=DOWN, n_kv_head=DOWN, d_head=DOWN),
+    "shape_ff_width": dict(
+        n_body=UP, n_layer=DOWN, ff_ratio=UP, n_kv_head=UP, d_head=UP, n_ff_matrix=DOWN
+    ),
+    "equal_size_factor": dict(
+        n_body=BOTH, n_layer=BOTH, ff_ratio=BOTH, n_kv_head=BOTH, d_head=BOTH,
+        width_constant=UP, width_log=DOWN, width_inverse=UP, ff_constant=UP, ff_log=BOTH,
+        ff_inverse=UP,
+    ),
+    "equal_size_decode_cost": dict(
+        n_body=UP, n_layer=BOTH, ff_ratio=DOWN, n_kv_head=BOTH, d_head=BOTH, vocab_size=UP,
+        batch=DOWN, context=UP, kv_bytes=UP, weight_bytes=UP, hoi=UP,
+    ),
+    "decode_utilization_limit": {
+        **dict.fromkeys(WEIGHTS, UP), "n_layer": DOWN, "n_kv_head": DOWN, "d_head": DOWN,
+        "d_model": UP, "vocab_size": UP, "context": DOWN, "kv_bytes": DOWN, "hoi": DOWN,
+    },
+    "half_utilization_batch": {
+        **dict.fromkeys(WEIGHTS, UP), "n_layer": DOWN, "n_kv_head": DOWN, "d_head": DOWN,
+        "d_model": 1, "vocab_size": UP, "context": -1, "kv_bytes": -1, "weight_bytes": 1,
+    },
+    "split_intensity": {
+        **WEIGHTS, "n_layer": DOWN, "d_model": 0, "vocab_size": UP, "n_chip": -1,
+    },
 }  # fmt: skip
 
 SMALLEST = {"n_ff_matrix": 2, "tied_embeddings": 0}  # of two values: the one below the other

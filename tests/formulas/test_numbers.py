@@ -143,6 +143,33 @@ NEAR = count(LLAMA_8B, 512)
 NEAR_WORK = 128 * (NEAR.weight_flops + NEAR.attention_flops)
 DRAFT_8B = max(NEAR_WORK, 600 * (NEAR.multiplied + KV_8B / 16))
 
+# Bian et al. 2026: coefficients of both fits, and the shape of LLaMA-3.2-1B that they train.
+BIAN_SMALL = dict(
+    width_constant=2.697, width_log=0.0974, width_inverse=0.0078, ff_constant=0.3870,
+    ff_log=0.0063, ff_inverse=0.0065,
+)  # fmt: skip
+BIAN_1B = dict(
+    width_constant=2.319, width_log=0.238, width_inverse=0.0176, ff_constant=0.5104,
+    ff_log=0.0051, ff_inverse=0.0062,
+)  # fmt: skip
+LLAMA_1B = dict(
+    n_layer=16, d_model=2048, n_ff_matrix=3, d_ff=8192, n_head=32, n_kv_head=8, d_head=64
+)
+BODY_1B = 16 * (2 * 2048 * (2048 + 512) + 3 * 2048 * 8192 + 2 * 2048) + 2048
+BODY_8B = SMALL.parameters - 2 * 128256 * 4096
+LINE_8B = dict(n_body=BODY_8B, n_layer=32, ff_ratio=4.2, n_kv_head=8, d_head=128)
+LINE_405B = dict(
+    n_body=LARGE.parameters - 2 * 128256 * 16384, n_layer=126, n_kv_head=8, d_head=128,
+    ff_ratio=3 * 53248 / (2 * (16384 + 1024)),
+)  # fmt: skip
+
+
+def shape_factor(law, width, share):
+    a, b = list(law.values())[:3], list(law.values())[3:]
+    of_width = a[0] + a[1] * np.log(width) + a[2] / width
+    return of_width * (b[0] + b[1] * np.log(share) + b[2] / share)
+
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -664,6 +691,88 @@ CASES = {
     ],
     "pair_network_multiplier": [
         (dict(d_head=128), (128 * 128 + 128 + 128) / (128 + 128), 0, "65, counted"),
+    ],
+    # Shape
+    "non_embedding_params": [
+        (LLAMA_8B, 6_979_588_096, 0, "8,030,261,248 less two tables of 128256 x 4096"),
+        ({k: v for k, v in ODD.items() if k not in ("vocab_size", "tied_embeddings")},
+         SMALLEST.parameters - 501 * 40, 0, "counted"),
+    ],
+    "shape_ff_ratio": [
+        ({k: LLAMA_1B[k] for k in ("n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head")}, 4.8,
+         EXACT, "Bian et al. 2026, table 1: LLaMA-3.2-1B"),
+        (dict(n_ff_matrix=3, d_ff=4096, n_head=72, n_kv_head=18, d_head=64), 1.07, 5e-3,
+         "the same: Panda-1B"),
+    ],
+    "shape_relative_width": [(LLAMA_1B, 2048 / math.sqrt(BODY_1B), EXACT, "counted")],
+    "width_factor": [
+        ({**{k: v for k, v in BIAN_SMALL.items() if "width" in k}, "relative_width": 0.08},
+         2.697 + 0.0974 * math.log(0.08) + 0.0078 / 0.08, EXACT, "written out"),
+        (dict(relative_width=0.01, width_constant=1, width_log=1, width_inverse=0), 0, 0,
+         "no loss below zero"),
+    ],
+    "ff_factor": [
+        ({**{k: v for k, v in BIAN_1B.items() if "ff" in k}, "ff_ratio": 4.8},
+         0.5104 + 0.0051 * math.log(4.8) + 0.0062 / 4.8, EXACT, "written out"),
+    ],
+    "optimal_relative_width": [
+        (dict(width_log=0.0974, width_inverse=0.0078), 0.08, 5e-3, "Bian et al. 2026, as printed"),
+    ],
+    "optimal_ff_ratio": [
+        (dict(ff_log=0.0063, ff_inverse=0.0065), 1.032, 5e-4, "Bian et al. 2026, as printed"),
+    ],
+    "shape_factor": [
+        # At the optimum the product of the factors is one: shape costs nothing there.
+        ({**BIAN_SMALL, "relative_width": 0.08, "ff_ratio": 1.032}, 1, 5e-3, "a fit's best shape"),
+        ({**BIAN_1B, "relative_width": 0.05, "ff_ratio": 4.2},
+         float(shape_factor(BIAN_1B, 0.05, 4.2)), EXACT, "written out"),
+    ],
+    "shape_params": [
+        ({**SARDANA, "n_params": 8e9, "train_tokens": 15e12, "loss_ratio": 1.01},
+         (406.4 / (sardana_loss(8e9, 15e12) / 1.01 - 1.69 - 410.7 / 15e12**0.283)) ** (1 / 0.336),
+         EXACT, "the law, solved by hand"),
+        ({**SARDANA, "n_params": 8e9, "train_tokens": 15e12, "loss_ratio": 2}, math.inf, 0,
+         "below the floor"),
+    ],
+    "shape_layers": [
+        ({**{k: v for k, v in line.items() if k != "n_layer"}, "relative_width": width}, layers,
+         EXACT, "published")
+        for line, width, layers in (
+            (LINE_8B, 4096 / math.sqrt(BODY_8B), 32),
+            (LINE_405B, 16384 / math.sqrt(LINE_405B["n_body"]), 126),
+        )
+    ],
+    "shape_width": [
+        (LINE_8B, 4096, EXACT, "Llama 3 8B"), (LINE_405B, 16384, EXACT, "Llama 3 405B"),
+    ],
+    "shape_ff_width": [
+        ({**LINE_8B, "n_ff_matrix": 3}, 14336, EXACT, "Llama 3 8B"),
+        ({**LINE_405B, "n_ff_matrix": 3}, 53248, EXACT, "Llama 3 405B"),
+    ],
+    "equal_size_factor": [
+        ({**LINE_8B, **law}, float(shape_factor(law, 4096 / math.sqrt(BODY_8B), 4.2)), EXACT,
+         "written out at the published shape")
+        for law in (BIAN_SMALL, BIAN_1B)
+    ],
+    "equal_size_decode_cost": [
+        ({**POST, **LINE_8B, "vocab_size": 128256}, READ_8B / 128, EXACT, "bound by memory"),
+        ({**POST, **LINE_8B, "vocab_size": 128256, "hoi": 1}, STEP_8B / 128, EXACT,
+         "bound by arithmetic"),
+    ],
+    "decode_utilization_limit": [
+        ({**{k: v for k, v in LLAMA_8B.items() if k != "tied_embeddings"}, "context": 8192,
+          "kv_bytes": 1, "hoi": hoi}, expected, EXACT, "counted")
+        for hoi, expected in ((600, STEP_8B / (600 * KV_8B)), (1, 1))
+    ],
+    "half_utilization_batch": [
+        ({**{k: v for k, v in LLAMA_8B.items() if k != "tied_embeddings"}, "n_head": 32,
+          "context": 8192, "kv_bytes": 1, "weight_bytes": 1}, SMALL.multiplied / KV_8B * 128,
+         EXACT, "counted"),
+    ],
+    "split_intensity": [
+        ({**{k: v for k, v in LLAMA_8B.items() if k != "tied_embeddings"}, "n_chip": 8},
+         SMALL.weight_flops / 8 / (2 * 2 * 32 * 4096), EXACT,
+         "counted: an all-reduce after attention, one after the feed-forward network"),
     ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip

@@ -11,6 +11,7 @@ from lifecost.explorer.gallery.my_model import my_model
 from lifecost.explorer.gallery.overlap import overlap
 from lifecost.explorer.gallery.qk_interactions import qk_interactions
 from lifecost.explorer.gallery.roofline import roofline
+from lifecost.explorer.gallery.shape import shape
 from lifecost.explorer.gallery.speculative import speculative
 
 EXPLORERS: dict[str, Explorer] = {
@@ -24,6 +25,7 @@ EXPLORERS: dict[str, Explorer] = {
         overlap,
         lifetime,
         kv_compression,
+        shape,
         speculative,
         qk_interactions,
         my_model,
@@ -42,5 +44,6 @@ __all__ = [
     "overlap",
     "qk_interactions",
     "roofline",
+    "shape",
     "speculative",
 ]
