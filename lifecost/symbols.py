@@ -233,7 +233,7 @@ peer_params = symbol(
 # A variant beside its baseline
 kv_share = symbol(
     "kv_share", r"s_\text{kv}", "1", "cache that a variant reads, as a share of its baseline's",
-    0, 1,
+    0, 1000,
 )  # fmt: skip
 loss_gap = symbol(
     "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's", 0, 10

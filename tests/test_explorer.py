@@ -56,6 +56,11 @@ OPENINGS = {
         expected_tokens=1 + 0.8 + 0.64 + 0.512 + 0.4096,
         speculative_speedup=(1 + 0.8 + 0.64 + 0.512 + 0.4096) / 1.2,
     ),
+    # A quarter of the cache, four guesses, as many prompt tokens as answers.
+    "design-space": dict(
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, decode_token_cost=600 * KV_MHA / 4 / 128,
+        design_token_cost=1.2 * 600 * KV_MHA / 16 / 128 / (1 + 0.8 + 0.64 + 0.512 + 0.4096),
+    ),
     # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
     "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
     # The cache of the 8B model less its forward pass, over

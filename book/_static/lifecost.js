@@ -100,6 +100,20 @@ function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, 
   const x0 = 2*d_head;
   return weight_bytes*(d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + n_kv_head*x0) + d_model*vocab_size)/(memory_bandwidth*n_chip);
 }
+function design_inference_factor({ acceptance_rate, context, d_head, decode_tokens, draft_cost_ratio, draft_length, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, prefill_tokens }) {
+  const x0 = 2*n_params;
+  const x1 = prefill_tokens*x0;
+  const x2 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+  const x3 = draft_length + 1;
+  const x4 = kv_share*x2;
+  return (decode_tokens*Math.max(x0, x2) + x1)/(decode_tokens*(1 - acceptance_rate)*(draft_cost_ratio*draft_length*Math.max(x0, x4) + Math.max(x4, x0*x3))/(1 - Math.pow(acceptance_rate, x3)) + x1);
+}
+function design_token_cost({ acceptance_rate, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params }) {
+  const x0 = draft_length + 1;
+  const x1 = 2*n_params;
+  const x2 = 2*context*d_head*hoi*kv_bytes*kv_share*n_kv_head*n_layer;
+  return (1 - acceptance_rate)*(draft_cost_ratio*draft_length*Math.max(x1, x2) + Math.max(x2, x0*x1))/(1 - Math.pow(acceptance_rate, x0));
+}
 function equal_size_decode_cost({ batch, context, d_head, ff_ratio, hoi, kv_bytes, n_body, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = 2*n_body;
   const x1 = 2*n_layer;
@@ -275,7 +289,7 @@ function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, design_inference_factor, design_token_cost, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

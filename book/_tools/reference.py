@@ -57,6 +57,7 @@ STEPS = {
     "speculative": "Speculative decoding",
     "interactions": "Query-key interactions",
     "shape": "The shape of a model",
+    "design": "Designs",
 }
 
 

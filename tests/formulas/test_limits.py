@@ -306,6 +306,20 @@ DIRECTIONS = {
     ),
     "talking_heads_multiplier": dict(n_head=UP, d_head=DOWN),
     "pair_network_multiplier": dict(d_head=UP),
+    "design_token_cost": dict(
+        acceptance_rate=DOWN, context=UP, d_head=UP, draft_cost_ratio=UP, draft_length=BOTH,
+        hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP, n_layer=UP, n_params=UP,
+    ),
+    "design_token_cost_with_weights": dict(
+        acceptance_rate=DOWN, batch=DOWN, context=UP, d_head=UP, draft_cost_ratio=UP,
+        draft_length=BOTH, hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP, n_layer=UP,
+        n_params=UP, weight_bytes=UP,
+    ),
+    "design_inference_factor": dict(
+        acceptance_rate=UP, context=UP, d_head=UP, decode_tokens=BOTH, draft_cost_ratio=DOWN,
+        draft_length=BOTH, hoi=UP, kv_bytes=UP, kv_share=DOWN, n_kv_head=UP, n_layer=UP,
+        n_params=DOWN, prefill_tokens=BOTH,
+    ),
     "size_slope_at_optimum": dict(prefill_tokens=1),
     "non_embedding_params": {**WEIGHTS, "d_model": 1},
     "shape_ff_ratio": dict(n_ff_matrix=UP, d_ff=1, n_head=DOWN, n_kv_head=DOWN, d_head=-1),

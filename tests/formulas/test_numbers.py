@@ -170,6 +170,11 @@ def shape_factor(law, width, share):
     return of_width * (b[0] + b[1] * np.log(share) + b[2] / share)
 
 
+# An eighth of the 8B model's cache, and four guesses for each verification.
+EIGHTH = {**LLAMA_8B, **POST, **GUESS, "n_params": 8e9, "kv_share": 1 / 8}
+LOAD_EIGHTH = 600 * KV_8B / 128 / 8  # FLOP-equivalents a sequence
+LOAD_WEIGHTS = 600 * 8e9 / 128
+
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
 EXACT = 1e-12
@@ -773,6 +778,21 @@ CASES = {
         ({**{k: v for k, v in LLAMA_8B.items() if k != "tied_embeddings"}, "n_chip": 8},
          SMALL.weight_flops / 8 / (2 * 2 * 32 * 4096), EXACT,
          "counted: an all-reduce after attention, one after the feed-forward network"),
+    ],
+    "design_token_cost": [
+        (EIGHTH, (5 * 16e9 + 4 * 0.05 * LOAD_EIGHTH) / YIELD, EXACT, "by hand: computing"),
+        ({**EIGHTH, "kv_share": 1, "draft_length": 0}, 600 * KV_8B / 128, EXACT, "no lever"),
+    ],
+    "design_token_cost_with_weights": [
+        (EIGHTH,
+         (max(5 * 16e9, LOAD_EIGHTH + LOAD_WEIGHTS) + 4 * 0.05 * (LOAD_EIGHTH + LOAD_WEIGHTS))
+         / YIELD, EXACT, "by hand"),
+    ],
+    "design_inference_factor": [
+        ({**EIGHTH, "draft_length": 0, "prefill_tokens": 2e12, "decode_tokens": 1e12},
+         (32e21 + 600 * KV_8B / 128 * 1e12) / (32e21 + LOAD_EIGHTH * 1e12), EXACT, "by hand"),
+        ({**EIGHTH, "kv_share": 0, "draft_length": 0, "prefill_tokens": 0, "decode_tokens": 1e12},
+         600 * KV_8B / 128 / 16e9, EXACT, "what is left is a forward pass: 20"),
     ],
     "size_slope_at_optimum": [(dict(prefill_tokens=1e12), 2e12, 0, "two FLOPs for each token")],
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from lifecost.explorer import Explorer
 from lifecost.explorer.gallery.balance import balance
 from lifecost.explorer.gallery.compute_optimal import compute_optimal
+from lifecost.explorer.gallery.design_space import design_space
 from lifecost.explorer.gallery.gqa import gqa
 from lifecost.explorer.gallery.kv_cache import kv_cache
 from lifecost.explorer.gallery.kv_compression import kv_compression
@@ -28,6 +29,7 @@ EXPLORERS: dict[str, Explorer] = {
         shape,
         speculative,
         qk_interactions,
+        design_space,
         my_model,
     )
 }
@@ -36,6 +38,7 @@ __all__ = [
     "EXPLORERS",
     "balance",
     "compute_optimal",
+    "design_space",
     "gqa",
     "kv_cache",
     "kv_compression",

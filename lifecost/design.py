@@ -1,0 +1,215 @@
+"""Designs: every combination of the levers, at equal loss, in training and in inference."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lifecost import values as check
+from lifecost.catalog import load
+from lifecost.errors import InputError, unknown_name
+from lifecost.formulas.design import design_token_cost, design_token_cost_with_weights
+from lifecost.formulas.equal_loss import equal_loss_tokens
+from lifecost.formulas.lifetime import decode_token_cost
+from lifecost.formulas.scaling_law import loss
+from lifecost.formulas.shape import shape_relative_width, width_factor
+from lifecost.shape import law_through
+
+LEVELS = {"post": design_token_cost, "weights": design_token_cost_with_weights}
+LEVERS = ("heads", "window", "bits", "depth")
+
+
+@dataclass(frozen=True)
+class Designs:
+    """Designs of the baseline's loss: arrays with one entry each, unreachable ones left out.
+
+    Attributes
+    ----------
+    training_factor
+        Cost of training over the baseline's.
+    inference_factor
+        The baseline's cost of inference, prompts and answers, over the design's.
+    size, tokens
+        Parameters and training tokens over the baseline's.
+    options
+        By lever, the place of the chosen option in ``data/levers.toml``; and ``draft_length``.
+    """
+
+    training_factor: Any
+    inference_factor: Any
+    size: Any
+    tokens: Any
+    options: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def front(self) -> Any:
+        """Return the places of the designs that none beats in both, cheapest to train first.
+
+        Each is cheaper in inference than every design that costs no more to train.
+        """
+        order = np.lexsort((-self.inference_factor, self.training_factor))
+        best = np.maximum.accumulate(self.inference_factor[order])
+        rises = np.concatenate([[True], best[1:] > best[:-1]])
+        return order[rises]
+
+    def within(self, training: float, inference: float) -> int | None:
+        """Return the place of the design in the box that is cheapest in inference; None if none is.
+
+        Parameters
+        ----------
+        training
+            The most that training may cost, over the baseline's.
+        inference
+            The least by which inference must be cheaper.
+        """
+        inside = (self.training_factor <= training) & (self.inference_factor >= inference)
+        if not inside.any():
+            return None
+        return int(np.where(inside, self.inference_factor, 0).argmax())
+
+    def bill(self, place: int) -> dict[str, Any]:
+        """Return the levers of one design, in words and factors."""
+        levers, chosen = load("levers"), {k: int(v[place]) for k, v in self.options.items()}
+        rows = {lever: levers[lever][chosen[lever]] for lever in LEVERS}
+        return {
+            "query heads to a key-value head": rows["heads"]["group"],
+            "window": rows["window"]["title"],
+            "bits of the cache": rows["bits"]["bits"],
+            "layers over the baseline's": rows["depth"]["depth"],
+            "guesses": chosen["draft_length"],
+            "parameters over the baseline's": float(self.size[place]),
+            "training tokens over the baseline's": float(self.tokens[place]),
+            "training factor": float(self.training_factor[place]),
+            "inference factor": float(self.inference_factor[place]),
+        }
+
+
+def designs(
+    model: Mapping[str, Any],
+    law: Any,
+    *,
+    prompt_ratio: float,
+    kv_exponent: float,
+    evidence: bool = True,
+    level: str = "post",
+    sizes: int = 800,
+    progress: Callable[[Iterator[Any], int], Iterator[Any]] | None = None,
+) -> Designs:
+    """Return every combination of the levers, each trained until it is as good as the baseline.
+
+    Parameters
+    ----------
+    model
+        What binds the baseline: its shape, ``n_params``, ``train_tokens``, and the setting of a
+        decode step (``batch``, ``context``, ``hoi``, ``kv_bytes``, ``weight_bytes``).
+    law
+        What binds the constants of a scaling law.
+    prompt_ratio
+        Prompt tokens to a decoded token.
+    kv_exponent
+        Power with which the cache grows with model size.
+    evidence
+        Whether levers cost the loss that was measured; else none does, and all are on the table.
+    level
+        ``"post"``, or ``"weights"`` where reading the weights counts too.
+    sizes
+        Sizes to be tried, from a tenth of the baseline's to five times it, evenly in logarithm.
+    progress
+        Wraps the iteration over combinations, given their number: a progress bar.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, the level unknown, or a value is missing.
+
+    Examples
+    --------
+    >>> from lifecost import laws, models, post
+    >>> base = {**models["llama-3-8b"].bindings, **post.bindings}
+    >>> found = designs(base, laws["besiroglu"], prompt_ratio=0, kv_exponent=0.35, sizes=50)
+    >>> found.bill(found.front()[-1])["bits of the cache"]
+    6
+    """
+    if level not in LEVELS:
+        raise unknown_name("level", level, LEVELS)
+    if sizes.__class__ is not int or not 1 <= sizes <= 10**6:
+        raise InputError(f"sizes = {sizes!r} is out of range: sizes to be tried, from 1 to 1000000")
+    prompts = check.checked("prefill_tokens", prompt_ratio)
+    constants = getattr(law, "bindings", law)
+    goal = float(loss(constants, model))
+    base = 2 * model["n_params"] * prompts + float(_baseline_cost(model, level))
+    size = np.geomspace(0.1, 5, sizes)
+    params = size * model["n_params"]
+    guesses = load("levers")["guesses"]
+    lengths = np.arange(guesses["longest"] + 1)[:, None]
+    at = {**model, "n_params": params, **{k: guesses[k] for k in _GUESS}, "draft_length": lengths}
+    combinations = list(_combinations(model, goal, evidence))
+    found: list[tuple[Any, ...]] = []
+    steps = iter(combinations)
+    for places, share, gap in progress(steps, len(combinations)) if progress else steps:
+        tokens = equal_loss_tokens(constants, n_params=params, target_loss=goal - gap)
+        training = size * tokens / model["train_tokens"]
+        cost = LEVELS[level](at, kv_share=share * size**kv_exponent)
+        inference = base / (2 * params * prompts + cost)
+        reached = np.isfinite(training)
+        rows = np.broadcast_arrays(
+            training, inference, size, tokens / model["train_tokens"], lengths
+        )
+        kept = [row[:, reached].ravel() for row in rows]
+        found.append((*kept, *(np.full(kept[0].size, place, np.int8) for place in places)))
+    training, inference, sized, data, length, *chosen = map(
+        np.concatenate, zip(*found, strict=True)
+    )
+    options = dict(zip(LEVERS, chosen, strict=True)) | {"draft_length": length}
+    return Designs(training, inference, sized, data, options)
+
+
+_GUESS = ("acceptance_rate", "draft_cost_ratio")
+
+
+def _baseline_cost(model: Mapping[str, Any], level: str) -> Any:
+    """Return what a decoded token costs with no lever pulled."""
+    if level == "post":
+        return decode_token_cost(model)
+    none = {"kv_share": 1, "draft_length": 0, "acceptance_rate": 0, "draft_cost_ratio": 0}
+    return LEVELS[level](model, none)
+
+
+def _combinations(
+    model: Mapping[str, Any], goal: float, evidence: bool
+) -> Iterator[tuple[tuple[int, ...], float, float]]:
+    """Yield for each combination its places, the share of the cache that it reads, and its loss."""
+    levers = load("levers")
+    group = model["n_head"] // model["n_kv_head"]
+    own = next((row["loss_gap"] for row in levers["heads"] if row["group"] == group), 0)
+    for picks in itertools.product(*(enumerate(levers[lever]) for lever in LEVERS)):
+        places, (heads, window, bits, depth) = zip(*picks, strict=True)
+        if heads["group"] < group or heads["group"] > model["n_head"]:
+            continue
+        if evidence and not all(row["evidence"] for row in (heads, window, bits)):
+            continue
+        near = min(1, window["window"] / model["context"])
+        share = group / heads["group"] * (1 - window["share"] * (1 - near))
+        share *= bits["bits"] / 8 / model["kv_bytes"] * depth["depth"]
+        gap = heads["loss_gap"] - own + window["loss_gap"] + bits["loss_gap"]
+        gap += goal * (_shape_loss(model, depth["depth"]) - 1)
+        yield places, share, gap if evidence else 0.0
+
+
+def _shape_loss(model: Mapping[str, Any], depth: float) -> float:
+    """Return the loss of fewer, wider layers over the baseline's: at most, by Kaplan's pair."""
+    known = load("shape_laws")
+    pair = [float(shape_relative_width(known[f"kaplan-{kind}"])) for kind in ("deep", "shallow")]
+    law = law_through(*pair, loss_ratio=known["kaplan-shallow"]["loss_ratio_limit"])
+    shape = {name: model[name] for name in shape_relative_width.symbols}
+    width = float(shape_relative_width(shape))
+    return float(
+        width_factor(law, relative_width=width / depth**0.5)
+        / width_factor(law, relative_width=width)
+    )

@@ -1,0 +1,84 @@
+"""Pictures of "1.5x to train, 10x cheaper to serve?": fronts and the box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.patches import Rectangle
+
+from lifecost.plots.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    SERIES,
+    Figure,
+    Points,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
+
+
+@styled
+def fronts(
+    panels: Mapping[str, Mapping[str, tuple[Any, Any]]], training: float, inference: float
+) -> Figure:
+    """Return fronts of training factor against inference factor, and the box of the claim.
+
+    Parameters
+    ----------
+    panels
+        By title of a panel, then by name of a line: training and inference factors, ascending.
+    training, inference
+        The corner of the box: the most that training may cost, the least that inference is cheaper.
+    """
+    drawing, grid = canvas(7.2, 3.9, ncols=len(panels), sharey=True)
+    for axes, (title, lines) in zip(grid, panels.items(), strict=True):
+        corner = Rectangle((0.01, inference), training - 0.01, 1e4, color=COLORS["training"])
+        corner.set(alpha=0.18, linewidth=0)
+        axes.add_patch(corner)
+        axes.axhline(1, color=GREY, linewidth=1)
+        for (name, (x, y)), color, dash in zip(lines.items(), SERIES, DASHES, strict=False):
+            axes.plot(x, y, color=color, linestyle=dash, drawstyle="steps-post", label=name)
+        axes.set(xscale="log", yscale="log", xlim=(0.1, 10), ylim=(0.5, 300), title=title)
+        axes.set_xlabel("training cost")
+        plain_log(axes.xaxis)
+        plain_log(axes.yaxis)
+    grid[0].set_ylabel("inference is cheaper by")
+    grid[0].legend(fontsize=8, loc="lower right")
+    return Figure(
+        "design-fronts", drawing,
+        alt="Panels with stepped lines that rise from left to right: the largest factor by which "
+        "inference can get cheaper, for each training cost. A shaded box marks training of at most "
+        "one and a half times and inference at least ten times cheaper. At a context of 8,192 "
+        "tokens only the 8B model's line reaches it; at 131,072 tokens all reach it without "
+        "penalties.",
+        caption="Whether the box can be reached is decided by the context. Where reading the cache "
+        "costs less than ten forward passes, no design makes inference ten times cheaper.",
+    )  # fmt: skip
+
+
+@styled
+def design(points: Points) -> Figure:
+    """Return the explorer's curve of the inference factor over the share of the cache."""
+    drawing, axes = canvas(7.2, 3.2)
+    axes.axhline(10, color=COLORS["training"], linewidth=1.5, linestyle="--")
+    axes.axhline(1, color=GREY, linewidth=1)
+    axes.annotate(
+        "ten times", (0.011, 10), xytext=(0, 3), textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    mark(axes, "factor", points, color=COLORS["kv"])
+    mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
+    axes.set(xscale="log", yscale="log", xlim=(0.01, 1), ylim=(0.5, 300))
+    plain_log(axes.xaxis)
+    plain_log(axes.yaxis)
+    axes.set_xlabel("share of the cache that is read")
+    axes.set_ylabel("inference is cheaper by")
+    return Figure(
+        "design-explorer", drawing,
+        alt="The factor by which inference gets cheaper against the share of the cache that is "
+        "read, falling from a plateau on the left to one on the right, with a dot.",
+        caption="The plateau is the forward pass: no smaller cache gets beyond it.",
+    )  # fmt: skip
