@@ -47,7 +47,7 @@ def fronts(
         plain_log(axes.xaxis)
         plain_log(axes.yaxis)
     grid[0].set_ylabel("inference is cheaper by")
-    grid[0].legend(fontsize=8, loc="lower right")
+    drawing.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return Figure(
         "design-fronts", drawing,
         alt="Panels with stepped lines that rise from left to right: the largest factor by which "
