@@ -23,8 +23,8 @@ MODULES = {
 ROOMS = [
     "errors", "notation", "symbols", "extrema", "lower", "values", "lowered", "solve", "formula",
     "formulas", "quantities", "catalog", "config", "evidence", "ledger", "measure", "optimum",
-    "speculation", "shape", "design", "report", "tables", "plots", "explorer", "__main__",
-    "__init__",
+    "speculation", "shape", "design", "published", "report", "tables", "plots", "explorer",
+    "__main__", "__init__",
 ]  # fmt: skip
 # A narrower list where the room has a stricter rule.
 ONLY = {

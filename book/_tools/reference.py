@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ from lifecost.explorer import script
 from lifecost.explorer.gallery import EXPLORERS, my_model
 from lifecost.lower import latex
 from lifecost.notation import in_numbers
+from lifecost.published import VERDICTS, published
 from lifecost.symbols import SYMBOLS
 
 BOOK = Path(__file__).resolve().parent.parent
@@ -307,11 +309,43 @@ What is asked, or reckoned with, for one chip for one hour. A price is of its da
 """
 
 
+def published_page() -> str:
+    """Return the page of published numbers."""
+    found = published()
+    counts = Counter(number.verdict for number in found)
+    rows = []
+    for n in found:
+        name = f"[`{n.formula}`](formulas.md#{n.formula})" if n.formula in FORMULAS else n.formula
+        shown = (
+            number(n.value, 4) if n.value < 10**6 or n.unit != "parameter" else f"{n.value:,.0f}"
+        )
+        plain = float(n.printed)
+        printed = f"{plain:,.0f}" if n.unit == "parameter" else number(plain, 4)
+        note = n.note if n.verdict != "as printed" else ""
+        rows.append([cite(n.source), n.where, n.claim, name, shown, printed, n.verdict, note])
+    heads = ("Source", "Where", "Number", "Computed by", ">Here", ">Printed", "Verdict", "Note")
+    verdicts = "\n".join(f"- *{v}* ({counts[v]}): {meaning}" for v, meaning in VERDICTS.items())
+    return f"""# Published numbers, reproduced
+
+{len(found)} numbers from {len({n.source for n in found})} sources, computed again from the models,
+laws and settings of this book. Numbers of one phenomenon stand together; the head of a column sorts
+the table. The verdict compares with what is printed, to its digits:
+
+{verdicts}
+
+The numbers of the post itself are in [the ledger](../ledger.ipynb), times that others measured in
+[Does it hold?](../does-it-hold.ipynb)
+
+{sortable(heads, rows)}
+"""
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "reference/notation.md": notation,
     "reference/formulas.md": formulas,
     "reference/models.md": model_page,
     "reference/hardware.md": hardware_page,
+    "reference/published-numbers.md": published_page,
     "_static/lifecost.js": lambda: script.source(
         explorer for explorer in EXPLORERS.values() if explorer is not my_model
     ),
