@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from lifecost.catalog import LAW, Hardware, Model, hardware, load
+from lifecost.catalog import LAW, Hardware, Model, hardware, laws, load, models, post
+from lifecost.design import Designs, designs
 from lifecost.errors import unknown_name
 from lifecost.formulas.compression import params_penalty, tokens_penalty
+from lifecost.formulas.shape import optimal_ff_ratio, shape_ff_ratio
 from lifecost.formulas.transformer import kv_elements_per_token
+from lifecost.shape import shape_laws
 
 ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
 
@@ -183,6 +187,32 @@ def _matmul_fp8() -> float:
     return float(rows("utilization", title=title)[0]["utilization"])
 
 
+@cache
+def _every_design(size: str, context: int) -> Designs:
+    """Return the designs of one of the post's models, for answers alone, with measured losses."""
+    known = [models[f"llama-3-{name}"] for name in ("8b", "70b", "405b")]
+    base = {**models[f"llama-3-{size}"].bindings, **post.bindings, "context": context}
+    exponent = kv_family(known)["kv_exponent"]
+    return designs(base, laws["besiroglu"], prompt_ratio=0, kv_exponent=exponent, sizes=200)
+
+
+def _cheapest_service(size: str, context: int = 0) -> float:
+    """Return the largest factor on inference for one and a half times the training."""
+    found = _every_design(size, context or int(post.bindings["context"]))
+    return float(found.inference_factor[found.training_factor <= 3 / 2].max())
+
+
+def _cheapest_training(size: str) -> float:
+    """Return the least factor on training for inference ten times cheaper."""
+    found = _every_design(size, int(post.bindings["context"]))
+    return float(found.training_factor[found.inference_factor >= 10].min())
+
+
+def _measured_penalty(title: str) -> float:
+    found = cache_penalties(laws["besiroglu"])
+    return next(float(row["tokens_penalty"]) for row in found if row["title"] == title)
+
+
 EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
     "best_training_utilization": (lambda: utilizations("training")[-1], "1"),
     "worst_training_utilization": (lambda: utilizations("training")[0], "1"),
@@ -207,6 +237,17 @@ EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
     "deepseek_gqa_mmlu_points": (
         lambda: min(quality_points("GQA", metric="MMLU", source="deepseekv2")), "1",
     ),
+    "measured_mqa_penalty": (lambda: _measured_penalty("MQA"), "1"),
+    "best_ff_ratio": (lambda: float(optimal_ff_ratio(shape_laws["bian-1b"])), "1"),
+    "llama_ff_ratio": (lambda: float(shape_ff_ratio(models["llama-3-8b"].shape)), "1"),
+    "training_for_ten_8b": (lambda: _cheapest_training("8b"), "1"),
+    "training_for_ten_70b": (lambda: _cheapest_training("70b"), "1"),
+    "cheapest_service_8b": (lambda: _cheapest_service("8b"), "1"),
+    "cheapest_service_70b": (lambda: _cheapest_service("70b"), "1"),
+    "cheapest_service_405b": (lambda: _cheapest_service("405b"), "1"),
+    "cheapest_long_service_8b": (lambda: _cheapest_service("8b", 2**17), "1"),
+    "cheapest_long_service_70b": (lambda: _cheapest_service("70b", 2**17), "1"),
+    "cheapest_long_service_405b": (lambda: _cheapest_service("405b", 2**17), "1"),
     "lowest_intensity_per_byte": (lambda: _per_byte()[0], "FLOP/byte"),
     "highest_intensity_per_byte": (lambda: _per_byte()[-1], "FLOP/byte"),
     "intensity_spread_per_byte": (lambda: _per_byte()[-1] / _per_byte()[0], "1"),

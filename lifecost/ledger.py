@@ -18,7 +18,6 @@ VERDICTS = {
     "rounding": "it differs by how the printed number was rounded",
     "conditional": "it stands under a condition that the post does not state",
     "fails": "it does not stand",
-    "open": "a later chapter answers it",
 }
 _EXACT = 1e-9  # relative; values in the data are written to ten digits or more
 
@@ -62,36 +61,28 @@ class Entry:
         """Identifier of the row."""
         return str(self.row["id"])
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the row waits for a later chapter."""
-        return bool(self.row["verdict"] == "open")
-
     @cached_property
-    def value(self) -> float | None:
+    def value(self) -> float:
         """Exact value, in base units."""
-        return None if self.is_open else evaluate(self.row)[0]
+        return evaluate(self.row)[0]
 
     @property
     def shown(self) -> str:
         """The value to four digits, with its unit."""
         shorter = {k: v for k, v in self.row.items() if k != "digits"}
-        return "" if self.is_open else _shown(shorter, digits=4)
+        return _shown(shorter, digits=4)
 
     @property
     def why(self) -> str:
         """The reason for the verdict, with its further values filled in."""
         also = self.row.get("also", {})
         parts = {name: _shown(term) for name, term in also.items()}
-        if not self.is_open:
-            parts["value"] = _shown({k: v for k, v in self.row.items() if k != "digits"})
+        parts["value"] = _shown({k: v for k, v in self.row.items() if k != "digits"})
         return str(self.row["why"]).format(**parts)
 
     @property
-    def claim_stands(self) -> bool | None:
-        """Whether the value rounds to what is printed, or keeps to the bound; None if open."""
-        if self.value is None:
-            return None
+    def claim_stands(self) -> bool:
+        """Whether the value rounds to what is printed, or keeps to the bound."""
         if "printed" in self.row:
             rounded = float(f"{self.value:.{self.row['digits'] - 1}e}")
             return bool(rounded == self.row["printed"])
@@ -101,8 +92,6 @@ class Entry:
     @property
     def holds(self) -> bool:
         """Whether value and verdict are still what the row says."""
-        if self.value is None:
-            return True
         close = abs(self.value - self.row["exact"]) <= _EXACT * abs(self.row["exact"])
         needed = {"holds": (True,), "conditional": (True, False)}.get(self.row["verdict"], (False,))
         return close and self.claim_stands in needed
@@ -134,7 +123,7 @@ class Ledger(list[Entry]):
         """Return the ledger for a terminal, one row a paragraph."""
         lines = [
             f"{e.row['verdict']:<12} {e.id}: {e.row['claim']}\n"
-            f"{'':12} post {e.row['quote']} | here {e.shown or '-'}"
+            f"{'':12} post {e.row['quote']} | here {e.shown}"
             f"{'' if e.holds else '  NO LONGER HOLDS'}\n"
             f"{'':12} {e.why}"
             for e in self
@@ -160,7 +149,7 @@ class Ledger(list[Entry]):
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
-    cells = [html.escape(cell) for cell in (row["quote"], entry.shown or "–", row["verdict"])]
+    cells = [html.escape(cell) for cell in (row["quote"], entry.shown, row["verdict"])]
     cells.append(f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}")
     # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
     text = "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)

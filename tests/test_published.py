@@ -70,8 +70,9 @@ def test_there_are_enough():
 @pytest.mark.parametrize(
     ("value", "printed", "verdict"),
     [
-        (6.97e9, "7E+9", "as printed"), (6.4e9, "7E+9", "within 10 %"), (2.25, "2.25", "as printed"),
-        (2.2549, "2.25", "as printed"), (2.256, "2.25", "within 3 %"), (0.933, "0.9", "as printed"),
+        (6.97e9, "7E+9", "as printed"), (6.4e9, "7E+9", "within 10 %"),
+        (2.25, "2.25", "as printed"), (2.2549, "2.25", "as printed"), (2.256, "2.25", "within 3 %"),
+        (0.933, "0.9", "as printed"),
         (131_072, "131072", "as printed"), (131_073, "131072", "within 3 %"), (2, "1", "differs"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lifecost.plots.style import GREY, Figure, canvas, styled
 
 # Verdicts have no color of their own meaning: shades of one grey, told apart by their labels.
-_ALPHA = {"holds": 0.95, "rounding": 0.75, "conditional": 0.55, "fails": 0.95, "open": 0.25}
+_ALPHA = {"holds": 0.95, "rounding": 0.75, "conditional": 0.55, "fails": 0.95}
 
 
 @styled
