@@ -189,8 +189,9 @@ def row(capsys, *cells):
         print("\n" + "".join(f"{cell:<34}" for cell in cells).rstrip(), end="")
 
 
-def test_every_formula_with_an_extreme_is_measured():
-    assert set(BY_HAND) == {n for n, f in FORMULAS.items() if f.expr.atoms(sympy.Max, sympy.Min)}
+def test_what_is_measured_has_an_extreme():
+    # The hard case: a printer that stacks its arguments is eight times slower. A sample of them.
+    assert set(BY_HAND) <= {n for n, f in FORMULAS.items() if f.expr.atoms(sympy.Max, sympy.Min)}
 
 
 @pytest.mark.parametrize("name", BY_HAND)
