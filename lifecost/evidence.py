@@ -99,7 +99,7 @@ def kv_family(family: Iterable[Model]) -> dict[str, float]:
     >>> from lifecost import models
     >>> llamas = [models[f"llama-3-{size}"] for size in ("8b", "70b", "405b")]
     >>> round(kv_family(llamas)["kv_exponent"], 2)
-    0.36
+    0.35
     """
     known = list(family)
     sizes = np.log([model.n_params for model in known])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import random
 import re
 from pathlib import Path
@@ -70,7 +71,8 @@ def settings(explorer, count, seed=0):
             else:
                 low, high = control.low, control.high
                 value = low * (high / low) ** draw.random()
-                state[control.name] = min(high, max(low, float(f"{value:.6g}")))
+                value = min(high, max(low, float(f"{value:.6g}")))
+                state[control.name] = round(value) if control.is_whole else value
         yield state
 
 
@@ -197,7 +199,7 @@ def test_copy_link_and_copy_as_python_give_the_same_numbers(page, explorer):
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         exec(code, {})
-    printed = eval(output.getvalue())
+    printed = eval(output.getvalue(), {"inf": math.inf})
     (shown,) = page.evaluate(DRIVE, [explorer.name, [{}]])
     assert {k: float(v) for k, v in shown["values"].items()} == pytest.approx(printed, rel=1e-9)
     page.locator(f"#{explorer.name} button", has_text="Copy link").click()
@@ -233,6 +235,15 @@ def test_an_impossible_number_is_named_and_changes_nothing(page, explorer, text)
     (shown,) = page.evaluate(DRIVE, [explorer.name, [{control.name: text}]])
     assert shown["values"] == before["values"]
     assert control.name in shown["problem"]
+
+
+def test_a_fraction_of_a_whole_number_is_named_and_changes_nothing(page, explorer):
+    before = page.evaluate(DRIVE, [explorer.name, [{}]])[0]
+    for control in explorer.controls:
+        if not isinstance(control, Choice) and control.is_whole:
+            (shown,) = page.evaluate(DRIVE, [explorer.name, [{control.name: "2.5"}]])
+            assert shown["values"] == before["values"]
+            assert f"{control.name} = 2.5: give a whole number from" in shown["problem"]
 
 
 HOSTILE = [

@@ -434,8 +434,10 @@ class Explorer extends HTMLElement {
         : { error: `${control.name}: no such choice` };
     }
     const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
-    return value >= control.low && value <= control.high ? { value } : {
-      error: `${control.name} = ${text.slice(0, 20) || "nothing"}: give a number from `
+    const fits = value >= control.low && value <= control.high;
+    return fits && !(control.whole && value % 1) ? { value } : {
+      error: `${control.name} = ${text.slice(0, 20) || "nothing"}: give a `
+        + `${control.whole ? "whole " : ""}number from `
         + `${exactly(control.low)} to ${exactly(control.high)}`
         + (control.unit && ` (${control.unit})`) };
   }
@@ -504,7 +506,8 @@ class Explorer extends HTMLElement {
     slider.addEventListener("input", () => {
       // Sliders stop on a grid of round numbers, and at both ends.
       const at = Math.round(Number(slider.value) / grid) * grid;
-      const value = Number((log ? 2 ** at : at).toPrecision(log && at % 1 ? 3 : 12));
+      const value = control.whole ? Math.round(log ? 2 ** at : at)
+        : Number((log ? 2 ** at : at).toPrecision(log && at % 1 ? 3 : 12));
       this.set(control.name, String(Math.min(high, Math.max(low, value))), slider);
     });
     this.inputs.set(control.name, { field, slider });

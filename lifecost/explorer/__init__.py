@@ -51,6 +51,11 @@ class Range:
         """Whether the slider is logarithmic."""
         return self.high > 100 * self.low
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether only whole numbers make sense."""
+        return check.symbol(self.name).integer
+
     def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbol that a setting binds."""
         value = check.converted(self.name, value)

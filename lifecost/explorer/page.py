@@ -75,5 +75,6 @@ def _control(control: Range | Choice) -> dict[str, Any]:
     return {
         **found, "meaning": control.meaning, "unit": unit, "low": control.low,
         "high": control.high, "opening": control.opening, "log": control.is_log,
+        "whole": control.is_whole,
         "grid": 1 / control.steps_per_double if control.is_log else control.step,
     }  # fmt: skip

@@ -41,7 +41,8 @@ def _state(control: Range | Choice, value: Any) -> Any:
     if isinstance(control, Choice):
         return value
     # The end of a logarithmic slider may lie beyond the range by a rounding error.
-    return min(max(value, control.low), control.high)
+    value = min(max(value, control.low), control.high)
+    return round(value) if control.is_whole else value
 
 
 def _control(control: Range | Choice) -> Any:

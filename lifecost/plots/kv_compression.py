@@ -52,18 +52,23 @@ def penalties(
     """
     drawing, axes = canvas(7.2, 4.2)
     for (demand, allowed), dash in zip(curves.items(), DASHES, strict=False):
-        axes.plot(shares, allowed, color=COLORS["decode"], linestyle=dash, label=demand)
+        axes.plot(shares, allowed, color=COLORS["decode"], linestyle=dash)
+        axes.annotate(
+            f"breaks even at {demand} tokens decoded", (shares[0], allowed[0]), xytext=(4, -11),
+            textcoords="offset points", fontsize=8,
+        )  # fmt: skip
     for at, was, penalty in zip(read, held, lost, strict=True):
         axes.plot([was, at], [penalty, penalty], color=GREY, linewidth=1)
         axes.plot(was, penalty, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6)
         axes.plot(at, penalty, "o", color=COLORS["kv"], markersize=6)
     for name, place in named.items():
+        crowded = any(0 < other - lost[place] < 0.05 for at, other in zip(read, lost, strict=True)
+                      if at == read[place])  # fmt: skip
         axes.annotate(
-            name, (read[place], lost[place]), xytext=(7, -2), textcoords="offset points",
-            fontsize=8,
+            name, (read[place], lost[place]), xytext=(-6, -3) if crowded else (0, 8),
+            textcoords="offset points", ha="right" if crowded else "center", fontsize=8,
         )  # fmt: skip
     _axes(axes)
-    axes.legend(title="break-even at tokens decoded", loc="upper right", fontsize=9)
     axes.annotate(
         "dots: measured, at the share that is read;  rings: at the share that is held", (0, 1),
         xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
