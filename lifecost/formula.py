@@ -208,8 +208,8 @@ class Formula:
                 if not objects and not VARIANTS.keys().isdisjoint(values):
                     lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
                 result = lowered.checked(self._needed(lowered, values))
-            if result.__class__ is float and result == math.inf:
-                lowered.refuse_overflow(self._needed(lowered, values))
+            if result.__class__ is float and result in (0, math.inf):
+                lowered.refuse_overflow(self._needed(lowered, values), result)
             return result
         except ArithmeticError:  # each value is in range, and their power is not
             raise InputError(

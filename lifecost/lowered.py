@@ -71,12 +71,12 @@ class Lowered:
     def _has_cases(self) -> bool:
         return bool(self.expr.has(sympy.Piecewise))
 
-    def refuse_overflow(self, values: Mapping[str, Any]) -> None:
-        """Raise `ArithmeticError` where infinity is no case of the expression but an overflow.
+    def refuse_overflow(self, values: Mapping[str, Any], result: float) -> None:
+        """Raise `ArithmeticError` where infinity, or nothing left over it, is but an overflow.
 
         Unlike a power, a product of plain numbers overflows without a word; in arrays it does not.
         """
-        if not self.expr.has(sympy.oo):
+        if result == math.inf and not self.expr.has(sympy.oo):
             raise OverflowError
         self.checked({name: [value] for name, value in values.items()})
 
