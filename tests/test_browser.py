@@ -13,6 +13,12 @@ PAGES = ["search", "genindex", *CHAPTERS]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
+def note_failure(tab, request):
+    # A browser gives up on a page's icon when the page is left before it came.
+    if request.failure != "net::ERR_ABORTED":
+        tab.complaints.append(f"failed: {request.url}: {request.failure}")
+
+
 @pytest.fixture
 def visit(browser, server):
     """Return ``visit(page, ...)``, which opens a page and notes its requests and complaints."""
@@ -24,7 +30,7 @@ def visit(browser, server):
         tab = context.new_page()
         tab.requests, tab.complaints = [], []
         tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.on("requestfailed", lambda request: tab.complaints.append(f"failed: {request.url}"))
+        tab.on("requestfailed", lambda request: note_failure(tab, request))
         tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
         tab.on("console", lambda message: tab.complaints.append(message.text))
         tab.base = SITE.as_uri() if disk else server
