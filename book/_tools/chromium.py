@@ -35,9 +35,15 @@ def path() -> str:
         return find() or playwright.chromium.executable_path
 
 
-def launch(playwright: Any) -> Any:
-    """Return the system's browser, started, or else Playwright's own."""
-    return playwright.chromium.launch(executable_path=find(), args=FLAGS)
+def launch(playwright: Any, profile: str = "") -> Any:
+    """Return the system's browser, started, or else Playwright's own.
+
+    With a folder for its ``profile`` it is a context that keeps there what it caches.
+    """
+    how: dict[str, Any] = {"executable_path": find(), "args": FLAGS}
+    if profile:
+        return playwright.chromium.launch_persistent_context(profile, **how)
+    return playwright.chromium.launch(**how)
 
 
 def bring() -> None:

@@ -7,16 +7,14 @@ process, so without the way to the browser and back).
 
 from __future__ import annotations
 
-import functools
-import http.server
 import random
 import re
 import statistics
-import threading
 import time
 from pathlib import Path
 
 import chromium
+import host
 from playwright.sync_api import sync_playwright
 
 from lifecost.explorer import Choice, widgets
@@ -37,11 +35,6 @@ MEASURE = """
 """
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 def chapter(name: str) -> str:
     """Return the address of the page that an explorer stands on."""
     pages = (ROOT / "_build/html/book").glob("*.html")
@@ -54,16 +47,13 @@ def summary(seconds: list[float]) -> str:
 
 
 def main() -> None:
-    handler = functools.partial(Quiet, directory=ROOT / "_build/html")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}{'kernel':>14}{'ratio':>8}"
     print(f"{'milliseconds':<16}{heads}")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, host.serve(ROOT / "_build/html") as server:
         browser = chromium.launch(playwright)
         for name, explorer in EXPLORERS.items():
             page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/book/{chapter(name)}")
+            page.goto(f"{server.url}/book/{chapter(name)}")
             page.locator(f"#{name}").scroll_into_view_if_needed()
             control = next(c for c in explorer.controls if not isinstance(c, Choice))
             draw = random.Random(0)
@@ -86,7 +76,6 @@ def main() -> None:
                   f"{statistics.median(kernel):14.1f}{ratio:8.0f}")  # fmt: skip
             page.close()
         browser.close()
-    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""The chapters where readers run them: in JupyterLab, and in a browser with no server behind it."""
+
+import host
+import nbformat
+import places
+import pytest
+
+EXPLORED = [
+    name
+    for name in places.CHAPTERS
+    if "lifecost.explorer" in (places.BOOK / f"{name}.ipynb").read_text("utf-8")
+]
+
+
+def committed(name):
+    return nbformat.read(places.BOOK / f"{name}.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def address():
+    with places.lab() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def server():
+    assert (places.SITE / "lite").is_dir(), "not built: run make site"
+    with host.serve(places.SITE) as server:
+        yield server
+
+
+@pytest.fixture(scope="class")
+def context(playwright):
+    with places.profile(playwright) as context:
+        yield context
+
+
+@pytest.fixture
+def tab(context):
+    page = context.new_page()
+    page.set_viewport_size({"width": 1300, "height": 1400})
+    yield page
+    page.close()
+
+
+# Classes, so that two workers can share them out.
+class TestJupyterLab:
+    """As on Binder, on a JupyterHub or at home: a real server and a real browser."""
+
+    @pytest.mark.parametrize("name", places.CHAPTERS)
+    def test_a_chapter_runs_to_the_same_numbers_and_its_figure_follows(self, tab, address, name):
+        found = places.in_tab(tab, address, name)
+        assert places.differences(found, committed(name)) == []
+        assert name not in EXPLORED or places.move(tab)
+
+
+class TestBrowserAlone:
+    """JupyterLite as it is published, with Python from the site itself."""
+
+    @pytest.mark.parametrize("name", places.CHAPTERS)
+    def test_a_chapter_runs_to_the_same_numbers_and_its_figure_follows(self, tab, server, name):
+        asked = []
+        tab.context.on("request", lambda request: asked.append(request.url))
+        found = places.in_tab(tab, server.url + places.LITE, name)
+        assert places.differences(found, committed(name)) == []
+        assert name not in EXPLORED or places.move(tab)
+        assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
+
+    def test_the_button_of_a_chapter_opens_it_and_says_how_far_it_is(self, playwright, server):
+        with places.profile(playwright) as newcomer:
+            tab = newcomer.new_page()
+            tab.goto(f"{server.url}/book/inference.html")
+            tab.click("[data-published=lite]")
+            progress = tab.locator("#lifecost-progress")
+            progress.get_by_text("MB").or_(progress.get_by_text("starts")).wait_for()
+            tab.get_by_role("heading", name="What a token costs").first.wait_for()
+            progress.wait_for(state="detached")
+            tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
