@@ -30,7 +30,7 @@ book: $(HTML)/index.html ## Build the book and say where it stands
 
 # All pages or none: left to itself, Sphinx neither copies a changed style sheet nor repeats the
 # warnings of a page that it kept. So make decides whether to build, and a failed build is removed.
-$(HTML)/index.html: $(BOOK_READY) $(SOURCES)
+$(HTML)/index.html: $(BOOK_READY) $(SOURCES) _build/.address
 	@echo "Building the book ..."
 # What Sphinx remembers of earlier builds would show in the search index: equal trees, equal bytes.
 	@rm -rf $(HTML) _build/.doctrees
@@ -39,9 +39,14 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES)
 	@rm -f $(HTML)/.buildinfo # a hash of the folder that it was built in
 	@touch $@
 
+# What the pages are told of their own address; the file is new only when that is.
+_build/.address: $(BOOK_READY) FORCE
+	@mkdir -p _build; $(PY) book/_ext/address.py | cmp -s - $@ || $(PY) book/_ext/address.py > $@
+FORCE:
+
 lite: _build/lite/index.html ## Build the chapters with a kernel that runs in the browser
 
-_build/lite/index.html: $(TEST_READY) $(SOURCES)
+_build/lite/index.html: $(TEST_READY) $(SOURCES) _build/.address
 	@echo "Building the chapters with a kernel for the browser ..."
 	@$(PY) book/_tools/lite.py
 	@touch $@

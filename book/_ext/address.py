@@ -69,3 +69,7 @@ def binder(notebook: str) -> str | None:
     if not found:
         return None
     return f"{BINDER}/{found[0]}/{found[1]}/{ref()}?urlpath=lab/tree/{notebook}"
+
+
+if __name__ == "__main__":  # the Makefile builds anew when this changes
+    print(repository(), site(), binder(""))
