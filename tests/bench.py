@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -246,3 +247,16 @@ def test_import(benchmark, capsys):
     benchmark.pedantic(once, rounds=9, warmup_rounds=1)
     found = statistics.median(beyond[1:])
     row(capsys, "import beyond numpy and sympy", f"{found:.3f} s", "" if found < 0.2 else "(0.2)")
+
+
+def test_command(benchmark, capsys):
+    config = Path(__file__).with_name("configs") / "llama-3-8b.json"
+    command = [sys.executable, "-m", "lifecost", "cost", str(config), "--json"]
+    command += ["--batch", "128", "--context", "8192"]
+
+    def once():
+        subprocess.run(command, capture_output=True, check=True)
+
+    benchmark.pedantic(once, rounds=9, warmup_rounds=1)
+    found = benchmark.stats.stats.min  # whatever else runs on the machine is not the command
+    row(capsys, "cost of a config.json, all of it", f"{found:.2f} s", "(1 wanted)" * (found >= 1))
