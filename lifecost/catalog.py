@@ -26,6 +26,8 @@ SHAPE = (
     "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
     "tied_embeddings",
 )  # fmt: skip
+# What a shape may have beyond that; active parameters are counted from it.
+SHAPE_VARIANTS = tuple(name for name in VARIANTS if name != "n_active_params")
 LAW = ("loss_floor", "param_scale", "data_scale", "param_exponent", "data_exponent")
 POWER_LAW = ("power_law_scale", "power_law_exponent", "compute_unit")
 
@@ -70,8 +72,9 @@ class Model(Row):
     def __post_init__(self) -> None:
         """Check the shape."""
         for name, value in self.shape.items():
-            if name not in SHAPE and name not in VARIANTS:
-                raise unknown_name(f"symbol of a model's shape in {self.name}", name, VARIANTS)
+            if name not in (*SHAPE, *SHAPE_VARIANTS):
+                kind = f"symbol of a model's shape in {self.name}"
+                raise unknown_name(kind, name, [*SHAPE, *SHAPE_VARIANTS])
             values.checked(name, value)
         if absent := [name for name in SHAPE if name not in self.shape]:
             raise values.missing(self.name, absent)
@@ -196,7 +199,7 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
         known = inspect.signature(self._entry).parameters
         given = {k: v for k, v in row.items() if k in known}
         if "shape" in known:  # stands flat in its row
-            given["shape"] = {k: row[k] for k in (*SHAPE, *VARIANTS) if k in row}
+            given["shape"] = {k: row[k] for k in (*SHAPE, *SHAPE_VARIANTS) if k in row}
         return self._entry(name=name, **given)
 
     def __getitem__(self, name: str) -> _Entry:

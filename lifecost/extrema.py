@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
 
 
-class Max(sympy.Max):  # type: ignore[misc]
-    """The largest of several; sympy's own takes long to try to prove which one that is."""
+class _Plain:
+    """An extremum as it is written; sympy's own takes long to try to prove which argument it is."""
+
+    @classmethod
+    def _new_args_filter(cls, args: Iterable[Any]) -> Iterator[Any]:
+        for arg in args:
+            yield from arg.args if arg.func == cls else (arg,)
 
     @classmethod
     def _is_connected(cls, *_: Any) -> bool:
         return False
 
 
-class Min(sympy.Min):  # type: ignore[misc]
-    """The smallest of several, as `Max`."""
+class Max(_Plain, sympy.Max):  # type: ignore[misc]
+    """The largest of several costs."""
 
-    @classmethod
-    def _is_connected(cls, *_: Any) -> bool:
-        return False
+
+class Min(_Plain, sympy.Min):  # type: ignore[misc]
+    """The smallest of several costs."""

@@ -195,10 +195,11 @@ class Formula:
             If a value is missing, unknown, out of range, or does not fit with another, or if the
             result is too large for a floating-point number.
         """
-        lowered, scalar = self.plain, self._scalar
         if objects:
             lowered, values = self._bind(objects, values)
             scalar = lowered.scalar
+        else:
+            lowered, scalar = self.plain, self._scalar
         try:
             try:
                 result = scalar(**values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lifecost import values as check
-from lifecost.catalog import SHAPE, Model, hardware, models, post
+from lifecost.catalog import SHAPE, SHAPE_VARIANTS, Model, hardware, models, post
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.decode import (
     forward_flops,
@@ -30,13 +30,21 @@ from lifecost.formulas.time import (
     memory_needed,
     prefill_time,
 )
-from lifecost.symbols import VARIANTS
 
 OVERLAPS = {
     "full": (decode_step_time, decode_throughput),
     "serial": (decode_step_time_serial, decode_throughput_serial),
 }
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
+# Layers of a kind and a size that they have: one changes nothing, or makes no sense, without the
+# other.
+PAIRS = (
+    ("n_local_layer", "window"),
+    ("n_latent_layer", "kv_rank"),
+    ("n_latent_query_layer", "query_rank"),
+    ("n_moe_layer", "n_expert"),
+    ("n_moe_layer", "d_expert"),
+)
 
 
 @dataclass(frozen=True)
@@ -103,17 +111,27 @@ def find_model(text: str) -> Model:
     if not changes:
         return model
     shape = {**model.shape, **dict(_change(part) for part in changes.split(","))}
+    for layers, size in PAIRS:
+        if absent := _alone(shape, layers, size):
+            raise check.missing(text, [absent])
     return replace(
         model, name=text, title=text, shape=shape, published_params=None,
         published_active_params=None,
     )  # fmt: skip
 
 
+def _alone(shape: Mapping[str, float], layers: str, size: str) -> str:
+    """Return which one of a pair is absent from a shape that has the other, if any."""
+    if size not in shape:
+        return size if shape.get(layers) else ""
+    return "" if layers in shape else layers
+
+
 def _change(part: str) -> tuple[str, int]:
     name, _, value = part.partition("=")
     name = name.strip()
-    if name not in SHAPE and name not in VARIANTS:
-        raise unknown_name("symbol of a model's shape", name, [*SHAPE, *VARIANTS])
+    if name not in (*SHAPE, *SHAPE_VARIANTS):
+        raise unknown_name("symbol of a model's shape", name, [*SHAPE, *SHAPE_VARIANTS])
     try:
         number = float(value)
     except ValueError:

@@ -3,10 +3,12 @@
 Every ratio is taken within one run, between two things measured in turn.
 """
 
+import os
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -246,3 +248,17 @@ def test_import(benchmark, capsys):
     benchmark.pedantic(once, rounds=9, warmup_rounds=1)
     found = statistics.median(beyond[1:])
     row(capsys, "import beyond numpy and sympy", f"{found:.3f} s", "" if found < 0.2 else "(0.2)")
+
+
+@pytest.mark.benchmark(timer=lambda: sum(os.times()[2:4]))  # processor time of ended processes
+def test_command(benchmark, capsys):
+    config = Path(__file__).with_name("configs") / "llama-3-8b.json"
+    command = [sys.executable, "-m", "lifecost", "cost", str(config), "--json"]
+    command += ["--batch", "128", "--context", "8192"]
+
+    def once():
+        subprocess.run(command, capture_output=True, check=True)
+
+    benchmark.pedantic(once, rounds=9, warmup_rounds=1)
+    found = benchmark.stats.stats.min
+    row(capsys, "cost of a config.json, all of it", f"{found:.2f} s", "(1 wanted)" * (found >= 1))

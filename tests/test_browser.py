@@ -153,6 +153,14 @@ class TestViews:
             assert column(7)[0]
             assert not column(7)[-1]
 
+    def test_dates_sort_by_day(self, visit):
+        tab = visit("book/reference/hardware")
+        table = tab.locator("table.sortable", has=tab.locator("th", has_text="Terms"))
+        table.locator("th", has_text="Date").locator("button").click()
+        dates = table.locator("tbody tr td:nth-child(3)").all_inner_texts()
+        assert dates == sorted(dates)
+        assert len({date[:4] for date in dates}) < len(set(dates))
+
     def test_equations_are_drawn_in_the_books_font(self, visit):
         tab = visit("book/training")
         tab.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")

@@ -206,9 +206,11 @@ def test_parameters_to_the_unit(name):
     assert model.bindings["n_params"] == COUNTS[name]
 
 
-def test_most_published_counts_are_there():
-    assert sum(model.published_params is not None for model in models.values()) >= 14
-    assert len(models) >= 29
+def test_published_counts_are_there():
+    # Of the others only round numbers are published, or totals with a vision tower.
+    others = {"llama-4-scout", "llama-4-maverick", "gpt-3-175b", "opt-175b", "palm-540b",
+              "chinchilla-70b", "gopher-280b"}  # fmt: skip
+    assert {name for name, model in models.items() if model.published_params is None} == others
 
 
 # HOI of the facts, in FLOPs per byte at one decimal: part, precision, value.
@@ -420,6 +422,7 @@ ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=
         (dict(tied_embeddings=2), "tied_embeddings = 2 is out of range"),
         (dict(n_moe_layer=33), "n_moe_layer = 33 is more than n_layer = 32"),
         (dict(n_heads=3), "unknown symbol of a model's shape in mine 'n_heads'"),
+        (dict(n_active_params=9), "unknown symbol of a model's shape in mine 'n_active_params'"),
     ],
 )
 def test_a_model_checks_its_shape(wrong, message):

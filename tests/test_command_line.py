@@ -82,6 +82,13 @@ def test_compare_changes_symbols(capsys):
     assert shared["kv_load_flop_equivalent"] == 600 * KV  # each layer still reads it
 
 
+def test_layers_of_a_kind_come_with_their_size_and_go_without(capsys):
+    near = printed(capsys, "cost", "llama-3-8b:n_local_layer=32,window=1024")
+    assert near["kv_cache_bytes"] == KV / 8
+    gone = printed(capsys, "cost", "mistral-7b:n_local_layer=0")  # its window stays, for no layer
+    assert gone["kv_cache_bytes"] == KV
+
+
 def test_tables_for_people(capsys):
     assert main(["compare", "llama-3-8b", "llama-3-405b"]) == 0
     out, err = capsys.readouterr()
@@ -130,6 +137,10 @@ WRONG = [
     (("cost", "no/such/config.json"), "no/such/config.json"),
     (("cost", "llama-3-8b:n_kv_head=7"), "n_kv_head = 7 does not divide n_head = 32"),
     (("cost", "llama-3-8b:heads=7"), "unknown symbol of a model's shape 'heads'"),
+    (("cost", "llama-3-8b:n_active_params=5"), "unknown symbol of a model's shape 'n_active_par"),
+    (("cost", "llama-3-8b:n_local_layer=16"), "=16 also needs window (tokens that a layer with a"),
+    (("cost", "llama-3-8b:window=128"), "=128 also needs n_local_layer (layers that attend to a"),
+    (("cost", "llama-3-8b:n_moe_layer=4,n_expert=8"), "also needs d_expert (width inside one exp"),
     (("cost", "llama-3-8b:n_head="), "n_head = nan is out of range"),
     ((*COST, "--batch", "0"), "batch = 0 is out of range: sequences decoded together"),
     ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),

@@ -193,6 +193,19 @@ def test_every_model_of_the_catalog_that_has_a_type_is_here():
     assert set(models) - others <= set(CONFIGS)
 
 
+def test_a_checkpoint_with_a_padded_vocabulary():
+    # The Hub's file leaves the vocabulary of Gemma 3 to the library. Its checkpoint, 27,432,406,640
+    # parameters by its metadata, has a vision tower too (modeling_siglip.py, modeling_gemma3.py):
+    # patches of 14, a grid of 64, 27 layers, and a norm and a matrix that lead to the decoder.
+    wide, ff, width = 1152, 4304, 5376
+    layer = 4 * linear(wide, wide, True) + linear(wide, ff, True) + linear(ff, wide, True)
+    layer += 2 * 2 * wide
+    tower = linear(3 * 14**2, wide, True) + 64**2 * wide + 27 * layer + 2 * wide
+    found = load_model(changed("gemma-3-27b", {"text_config.vocab_size": REMOVED}))
+    assert found.n_params + tower + wide + wide * width == 27_432_406_640
+    assert found.n_params - models["gemma-3-27b"].n_params == (262_208 - 262_144) * width
+
+
 def test_sources_of_every_kind():
     expected = load_model(CONFIGS["llama-3-8b"]).n_params
     content = CONFIGS["llama-3-8b"].read_bytes()

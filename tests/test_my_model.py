@@ -121,6 +121,30 @@ def test_a_file_is_opened(page, tmp_path):
     assert shown(page) == pytest.approx(of(models["deepseek-v3"])(), rel=1e-12)
 
 
+DROP = """(box, [name, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name));
+  const init = { dataTransfer: carried, bubbles: true, cancelable: true };
+  const over = new DragEvent("dragover", init), drop = new DragEvent("drop", init);
+  box.dispatchEvent(over);
+  box.dispatchEvent(drop);
+  return [over.defaultPrevented, drop.defaultPrevented];
+}"""
+
+
+def test_a_file_is_dropped(page):
+    box = page.get_by_label("Your config.json")
+    content = list(CONFIGS["qwen3-235b-a22b"].read_bytes())
+    # Unless both are prevented, the browser leaves the page and shows the file.
+    assert box.evaluate(DROP, ["config.json", content]) == [True, True]
+    expect(page.locator("lifecost-model [role=status]")).to_contain_text("235,093,634,560")
+    assert shown(page) == pytest.approx(of(models["qwen3-235b-a22b"])(), rel=1e-12)
+    before = shown(page)
+    box.evaluate(DROP, ["photo.png", [0x89, 0x50, 0xFF, 0xFE]])
+    expect(page.locator("#model-problem")).to_have_text("photo.png is not text in UTF-8")
+    assert shown(page) == before
+
+
 def test_controls_move_the_readers_model(page):
     page.get_by_label("Your config.json").fill(CONFIGS["gemma-3-27b"].read_text("utf-8"))
     page.locator("select[name=device]").select_option("tpu-v5e-bf16")

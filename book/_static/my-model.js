@@ -762,7 +762,7 @@ class ModelBox extends HTMLElement {
       this.problem.textContent = error.message;
       return;
     }
-    this.title = String(config._name_or_path || config.model_type).slice(0, 80);
+    this.called = String(config._name_or_path || config.model_type).slice(0, 80);
     this.note = model.note ?? "";
     this.explorer.data.fixed = model.bindings;
     this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
@@ -782,7 +782,7 @@ class ModelBox extends HTMLElement {
     const [size, cache, load] = [(b) => b.n_active_params, FORMULAS.kv_bytes_per_token, ratio].map(rank);
     const distance = (o) => Math.abs(Math.log(ratio(o.bound) / ratio(bound)));
     const nearest = others.reduce((a, b) => (distance(b) < distance(a) ? b : a));
-    this.summary.textContent = `${this.title}: ${exact(bound.n_params)} parameters, ${serve} each `
+    this.summary.textContent = `${this.called}: ${exact(bound.n_params)} parameters, ${serve} each `
       + `token. ${this.note} Its place, from the largest, beside the ${others.length} models of the `
       + `catalog: ${size} by active parameters, ${cache} by the cache of a token, ${load} by reading the `
       + `cache over arithmetic, where ${nearest.name} is closest.`;

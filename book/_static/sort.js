@@ -3,11 +3,11 @@
   "use strict";
   const SCALE = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 
-  // Numbers by value, prefixes included; empty cells last; text by its letters.
+  // Numbers by value, prefixes included; empty cells last; text, and dates, by their letters.
   function key(row, column) {
     const text = row.cells[column].textContent.trim();
     const found = /^-?[\d,]*\.?\d+(e-?\d+)?/.exec(text);
-    if (!found) return text;
+    if (!found || /^\d{4}-\d\d/.test(text)) return text;
     return Number(found[0].replaceAll(",", "")) * (SCALE[/^ ([kMGTP])/.exec(text.slice(found[0].length))?.[1]] ?? 1);
   }
 
