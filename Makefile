@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book serve test bench audit lint notebooks generate lab lock clean
+.PHONY: help book serve test bench audit links lint notebooks generate lab lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -54,6 +54,13 @@ audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighth
 	@$(PY) book/_tools/chromium.py
 	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
+
+links: $(BOOK_READY) ## Check the links that leave the book (asks each address)
+	@echo "Asking every address that the book links to, one at a time ..."
+	@rm -rf _build/links
+	@.venv/bin/jupyter-book build --all --quiet --builder linkcheck --path-output _build/links . >/dev/null || \
+		{ echo "Some links lead nowhere: see the warnings above." >&2; exit 1; }
+	@echo "All of them lead somewhere."
 
 lint: $(TEST_READY) ## Check style, types and spelling
 	@echo "Checking style, types and spelling ..."

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-PAGES = ["search", "genindex", *CHAPTERS]
+PAGES = ["search", *CHAPTERS]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 

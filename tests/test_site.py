@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-PAGES = ["index", "search", "genindex", *CHAPTERS]
+PAGES = ["index", "search", *CHAPTERS]
 # Gzipped, with every script, style and font that the page may load.
 BUDGET = 450_000
 
