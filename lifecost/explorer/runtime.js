@@ -239,7 +239,8 @@ class Explorer extends HTMLElement {
     const root = new URL(document.documentElement.dataset.content_root ?? "../", location.href);
     return element("iframe", { src: new URL(`embed/${this.dataset.name}.html#${this.hash()}`, root),
       title: this.querySelector(".lifecost-title").textContent, width: "100%",
-      height: this.offsetHeight + 80, loading: "lazy", style: "border: 0" }).outerHTML;
+      height: this.offsetHeight + 80, loading: "lazy", allow: "clipboard-write",
+      style: "border: 0" }).outerHTML;
   }
 
   python() {
@@ -260,7 +261,7 @@ class Explorer extends HTMLElement {
   }
 }
 
-// Where the clipboard is closed to pages, as on file:, the text is shown to be copied by hand.
+// Where the clipboard is closed to pages, as on file: and in some frames, the text is shown to be copied by hand.
 function copy(button, text) {
   const done = (label) => {
     const old = button.dataset.label ??= button.textContent;
@@ -273,7 +274,8 @@ function copy(button, text) {
     button.closest(".lifecost-controls").append(box);
     box.select();
   };
-  if (!navigator.clipboard) byHand();
+  const closed = document.featurePolicy?.allowsFeature("clipboard-write") === false; // by a frame
+  if (closed || !navigator.clipboard) byHand();
   else navigator.clipboard.writeText(text).then(() => done("Copied"), byHand);
 }
 
