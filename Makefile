@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean
+.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -73,6 +73,13 @@ audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighth
 places: $(TEST_READY) site ## Run the chapters in each place, with times and sizes (ARGS: names)
 	@$(PY) book/_tools/chromium.py
 	@$(PY) book/_tools/places.py $(ARGS)
+
+links: $(BOOK_READY) ## Check the links that leave the book (asks each address)
+	@echo "Asking every address that the book links to, one at a time ..."
+	@rm -rf _build/links
+	@.venv/bin/jupyter-book build --all --quiet --builder linkcheck --path-output _build/links . >/dev/null || \
+		{ echo "Some links lead nowhere: see the warnings above." >&2; exit 1; }
+	@echo "All of them lead somewhere."
 
 lint: $(TEST_READY) ## Check style, types and spelling
 	@echo "Checking style, types and spelling ..."

@@ -6,10 +6,13 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from lifecost.explorer.gallery import EXPLORERS
+
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-PAGES = ["search", "genindex", *CHAPTERS]
+EMBEDS = [f"embed/{name}" for name in EXPLORERS]
+PAGES = ["search", *CHAPTERS, *EMBEDS]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 

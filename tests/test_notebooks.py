@@ -98,13 +98,17 @@ def test_no_constant_with_a_unit(notebook):
 
 
 def test_figures_have_a_name_and_a_caption(notebook):
+    found = []
     for cell in code(notebook):
         for output in cell.outputs:
             html = output.get("data", {}).get("text/html", "")
-            assert html.count("<svg") == len(
-                re.findall(r'<svg role="img" aria-label="[^"]{30,}', html)
-            )
-            assert html.count("<svg") == len(re.findall(r"<figcaption>[^<]{20,}", html))
+            # What there is to see, for those who do not see it; and, in a sentence, what of it.
+            seen = re.findall(r'<svg role="img" aria-label="([^"]{80,}\.)"', html)
+            said = re.findall(r"<figcaption>([^<]{50,}\.)</figcaption>", html)
+            assert html.count("<svg") == len(seen) == len(said)
+            found += zip(seen, said, strict=True)
+    assert all(alt != caption for alt, caption in found)
+    assert len({caption for _, caption in found}) == len(found)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def _set_context(
     context["author"] = app.config.author
     source = context.get("sourcename") or ""
     context["notebook"] = f"_sources/{source}" if source.endswith(".ipynb") else ""
+    if not context["notebook"]:
+        context["sourcename"] = ""  # else Sphinx copies a text that nothing links to
     context["body"] = _mended(context.get("body", ""))
     context["page_scripts"] = _scripts(context["body"])
 

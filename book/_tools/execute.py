@@ -76,7 +76,9 @@ def execute(path: Path) -> None:
     numbers = fill(notebook)
     before = {cell.source: cell.outputs for cell in _fleeting(notebook) if cell.outputs}
     # nbclient runs a notebook where it stands, as a reader would.
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(BOOK)}}).execute()
+    # However the kernel cuts what a cell prints, it is one text.
+    where = {"metadata": {"path": str(BOOK)}}
+    NotebookClient(notebook, timeout=120, resources=where, coalesce_streams=True).execute()
     strip(notebook)
     for cell in _fleeting(notebook):
         cell.outputs = before.get(cell.source, cell.outputs)

@@ -192,6 +192,7 @@ class Explorer extends HTMLElement {
         history.replaceState(null, "", `#${this.hash()}`);
         copy(node, location.href);
       }),
+      button("Embed", (node) => copy(node, this.frame())),
       button("Copy as Python", (node) => copy(node, this.python())));
     return element("div", { class: "lifecost-controls" }, ...rows, this.problem, buttons);
   }
@@ -233,6 +234,15 @@ class Explorer extends HTMLElement {
     return `${this.dataset.name}?${query.join("&")}`;
   }
 
+  // One line for slides or a course page: this setting, alone, from the site that this page is of.
+  frame() {
+    const root = new URL(document.documentElement.dataset.content_root ?? "../", location.href);
+    return element("iframe", { src: new URL(`embed/${this.dataset.name}.html#${this.hash()}`, root),
+      title: this.querySelector(".lifecost-title").textContent, width: "100%",
+      height: this.offsetHeight + 80, loading: "lazy", allow: "clipboard-write",
+      style: "border: 0" }).outerHTML;
+  }
+
   python() {
     const name = this.dataset.name.replaceAll("-", "_");
     const { imports, object } = this.origin
@@ -247,11 +257,11 @@ class Explorer extends HTMLElement {
       const control = this.controls.get(name);
       if (control && !this.read(control, text).error) this.set(name, text);
     }
-    this.scrollIntoView();
+    if (!this.closest(".embed")) this.scrollIntoView(); // a page must not jump to a frame in it
   }
 }
 
-// Where the clipboard is closed to pages, as on file:, the text is shown to be copied by hand.
+// Where the clipboard is closed to pages, as on file: and in some frames, the text is shown to be copied by hand.
 function copy(button, text) {
   const done = (label) => {
     const old = button.dataset.label ??= button.textContent;
@@ -264,7 +274,8 @@ function copy(button, text) {
     button.closest(".lifecost-controls").append(box);
     box.select();
   };
-  if (!navigator.clipboard) byHand();
+  const closed = document.featurePolicy?.allowsFeature("clipboard-write") === false; // by a frame
+  if (closed || !navigator.clipboard) byHand();
   else navigator.clipboard.writeText(text).then(() => done("Copied"), byHand);
 }
 

@@ -69,5 +69,6 @@ def kv_against_weights(points: Points, capacity: float, device: str) -> Figure:
         "kv-against-weights", drawing,
         alt="Two bars on a logarithmic axis: the size of the weights and of the KV cache, beside "
         f"the memory of one {device}.",
-        caption="What the device holds and what each decode step reads, at these settings.",
+        caption="The weights are there once, for all. The cache grows with the batch and with the "
+        "context, until it outgrows both the weights and the device.",
     )  # fmt: skip

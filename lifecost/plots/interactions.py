@@ -71,8 +71,9 @@ def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) ->
         + "; ".join(f"{title}, {hoi / value:,.3g} times below the roof"
                     for title, value in kinds.items())
         + ".",
-        caption="Each dot is attention in a decode step, all else left out; the number above it "
-        "says how many times its arithmetic would fit into the time that its cache takes to read. "
+        caption="The more query heads share a cached byte, the less arithmetic is free beside it. "
+        "A dot is attention in a decode step, all else left out; the number above it says how many "
+        "times its arithmetic would fit into the time that its cache takes to read. "
         f"Roof of {device}, one byte an element.",
     )  # fmt: skip
 

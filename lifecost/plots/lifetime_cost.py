@@ -132,5 +132,6 @@ def lifetime(points: Points) -> Figure:
         "lifetime-at-equal-loss", drawing,
         alt="Two curves of lifetime cost over that of the compute-optimal model against model "
         "size, at equal loss. A square marks the compute-optimal model, a dot the chosen size.",
-        caption="Every point on a curve is a model of the same loss. Walk the dot to the bottom.",
+        caption="Every point on a curve is a model of the same loss. The more it serves, the "
+        "further left of the square the cheapest one lies: walk the dot to the bottom.",
     )  # fmt: skip

@@ -190,6 +190,6 @@ def isoflop(points: Points) -> Figure:
         "isoflop", drawing,
         alt="Loss against model size at one compute budget: a valley, with a ring at its bottom, a "
         "dot at the size that is set, and a dashed line through the bottoms of all budgets.",
-        caption="The ring is the compute-optimal model, the dot the size that you set, the dashed "
-        "line the ring at other budgets.",
+        caption="The ring is the best model that the budget buys. Any other size, such as the dot "
+        "that you set, spends as much and is worse. Dashed, the ring at other budgets.",
     )  # fmt: skip
