@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book serve test bench audit lint notebooks generate lab lock clean
+.PHONY: help book serve test bench audit lint grades notebooks generate lab lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -55,12 +55,16 @@ audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighth
 	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
 
-lint: $(TEST_READY) ## Check style, types and spelling
-	@echo "Checking style, types and spelling ..."
+lint: $(TEST_READY) ## Check style, types, spelling and prose
+	@echo "Checking style, types, spelling and prose ..."
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check .
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m codespell_lib
+	@$(PY) book/_tools/prose.py
+
+grades: $(TEST_READY) ## Measure how hard the chapters' sentences are to read
+	@$(PY) book/_tools/prose.py --grades
 
 notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
 	@$(PY) book/_tools/execute.py $(ARGS)
@@ -78,7 +82,9 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-
 lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 	@$(LOCK) --extra plots --extra widgets --extra book --output-file requirements.txt
 	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	@printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> requirements.txt
+	@$(LOCK) --extra live --constraints requirements.txt --output-file binder/requirements.txt
+	@for file in requirements.txt binder/requirements.txt; do \
+		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
 
 clean: ## Remove everything that make made, the environment included
 	@rm -rf .venv _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
