@@ -6,7 +6,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 HTML := _build/html
 # Whatever a page may come from: text, code (the API page quotes docstrings) and data.
-SOURCES := _config.yml _toc.yml CHANGELOG.md $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
+SOURCES := _config.yml _toc.yml CHANGELOG.md CITATION.cff $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
 
 # A stamp is newer than what it installed from, or the install runs again.
 BOOK_READY := .venv/.book-ready
