@@ -20,10 +20,10 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book serve test bench audit lint grades notebooks generate lab lock clean
+.PHONY: help book serve test bench audit lint grades notebooks generate lab lock audit-deps clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 book: $(HTML)/index.html ## Build the book and say where it stands
 	@$(PY) -c 'import pathlib; page = pathlib.Path("$<").resolve(); print(f"The book stands at $<\nOpen {page.as_uri()} or run: make serve")'
@@ -85,6 +85,14 @@ lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 	@$(LOCK) --extra live --constraints requirements.txt --output-file binder/requirements.txt
 	@for file in requirements.txt binder/requirements.txt; do \
 		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
+
+# Each file by itself, as it is installed; the package itself is no pin.
+audit-deps: $(TEST_READY) ## Ask PyPI about known vulnerabilities of what is pinned (network)
+	@mkdir -p _build
+	@for file in requirements.txt requirements-dev.txt; do \
+		grep -v '^-e' $$file > _build/pins.txt && \
+		$(PY) -m uv tool run pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off \
+			--requirement _build/pins.txt $(ARGS) || exit 1; done
 
 clean: ## Remove everything that make made, the environment included
 	@rm -rf .venv _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
