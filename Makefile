@@ -6,7 +6,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 HTML := _build/html
 # Whatever a page may come from: text, code (the API page quotes docstrings) and data.
-SOURCES := _config.yml _toc.yml CHANGELOG.md $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
+SOURCES := _config.yml _toc.yml CHANGELOG.md CITATION.cff $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
 
 # A stamp is newer than what it installed from, or the install runs again.
 BOOK_READY := .venv/.book-ready
@@ -20,10 +20,10 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links
+.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 book: $(HTML)/index.html ## Build the book and say where it stands
 	@$(PY) -c 'import pathlib; page = pathlib.Path("$<").resolve(); print(f"The book stands at $<\nOpen {page.as_uri()} or run: make serve")'
@@ -52,7 +52,7 @@ _build/lite/index.html: $(TEST_READY) $(SOURCES) _build/.address
 	@touch $@
 
 site: book lite ## Put together what is published: the book, with a kernel in the browser
-	@$(PY) book/_tools/publish.py
+	@$(PY) book/_tools/complete.py
 
 serve: book ## Serve the book on localhost (PORT=8000)
 	@echo "Serving http://localhost:$(PORT)/ (Ctrl-C ends it)"
@@ -81,12 +81,16 @@ links: $(BOOK_READY) ## Check the links that leave the book (asks each address)
 		{ echo "Some links lead nowhere: see the warnings above." >&2; exit 1; }
 	@echo "All of them lead somewhere."
 
-lint: $(TEST_READY) ## Check style, types and spelling
-	@echo "Checking style, types and spelling ..."
+lint: $(TEST_READY) ## Check style, types, spelling and prose
+	@echo "Checking style, types, spelling and prose ..."
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check .
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m codespell_lib
+	@$(PY) book/_tools/prose.py
+
+grades: $(TEST_READY) ## Measure how hard the chapters' sentences are to read
+	@$(PY) book/_tools/prose.py --grades
 
 notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
 	@$(PY) book/_tools/execute.py $(ARGS)
@@ -104,7 +108,17 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-
 lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 	@$(LOCK) --extra plots --extra widgets --extra book --output-file requirements.txt
 	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	@printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> requirements.txt
+	@$(LOCK) --extra live --constraints requirements.txt --output-file binder/requirements.txt
+	@for file in requirements.txt binder/requirements.txt; do \
+		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
+
+# Each file by itself, as it is installed; the package itself is no pin.
+audit-deps: $(TEST_READY) ## Ask PyPI about known vulnerabilities of what is pinned (network)
+	@mkdir -p _build
+	@for file in requirements.txt requirements-dev.txt; do \
+		grep -v '^-e' $$file > _build/pins.txt && \
+		$(PY) -m uv tool run pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off \
+			--requirement _build/pins.txt $(ARGS) || exit 1; done
 
 clean: ## Remove everything that make made, the environment included
 	@rm -rf .venv _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks

@@ -20,13 +20,22 @@ ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
 
 
 def rows(file: str, **wanted: Any) -> list[dict[str, Any]]:
-    """Return the rows of ``data/<file>.toml`` whose fields have the wanted values."""
+    """Return the rows of ``data/<file>.toml`` whose fields have the wanted values.
+
+    Examples
+    --------
+    >>> [row["layers_per_cache"] for row in rows("kv_penalties", title="MQA")]
+    [1]
+    """
     found: list[dict[str, Any]] = load(file)["row"]
     return [row for row in found if all(row.get(k) == v for k, v in wanted.items())]
 
 
 def quality_points(variant: str, **wanted: Any) -> list[float]:
-    """Return the differences to multi-head attention in points, where parameters match."""
+    """Return the differences to multi-head attention in points, where parameters match.
+
+    Of the studies of a ``variant`` of attention whose fields have the ``wanted`` values.
+    """
     return [
         row["value"] - row["baseline"]
         for row in rows("attention_quality", higher_is_better=True, **wanted)
@@ -35,20 +44,35 @@ def quality_points(variant: str, **wanted: Any) -> list[float]:
 
 
 def data_center_parts(since: int = 2017) -> list[Hardware]:
-    """Return the shipping parts with high-bandwidth memory, oldest first."""
+    """Return the shipping parts with high-bandwidth memory, oldest first.
+
+    Those that were announced in the year ``since`` or later.
+    """
     parts = [h for h in hardware.values() if h.memory == "HBM" and not h.announced]
     return sorted((h for h in parts if h.year >= since), key=lambda h: (h.year, h.name))
 
 
 def intensities(part: Hardware) -> Iterator[tuple[str, float, float]]:
-    """Yield precision, FLOPs per byte, and FLOPs per element of that precision."""
+    """Yield precision, FLOPs per byte, and FLOPs per element of that precision.
+
+    For each precision in which the ``part`` has a peak rate.
+    """
     for precision in part.peak_flops:
         per_byte = part.at(precision)["hoi"]
         yield precision, per_byte, per_byte * ELEMENT_BYTES[precision]
 
 
 def utilizations(phase: str, source: str = "") -> list[float]:
-    """Return the published utilizations of a phase, lowest first."""
+    """Return the published utilizations of a phase, lowest first.
+
+    Each is a share of the peak; of the ``phase`` training, prefill, decode or matmul, and of one
+    ``source`` where its key is given.
+
+    Examples
+    --------
+    >>> utilizations("decode")
+    [0.069, 0.14, 0.33]
+    """
     found = rows("utilization", phase=phase)
     return sorted(r["utilization"] for r in found if source in ("", r["source"]))
 
@@ -94,6 +118,9 @@ def workload(name: str, decode_tokens: Any) -> dict[str, Any]:
 def kv_family(family: Iterable[Model]) -> dict[str, float]:
     """Return the power of model size that the caches of some models follow, by least squares.
 
+    The cache of a token has ``kv_scale`` elements times the parameters to the power
+    ``kv_exponent``, over the models of the ``family``.
+
     Examples
     --------
     >>> from lifecost import models
@@ -112,7 +139,14 @@ def cache_penalties(law: Any) -> list[dict[str, Any]]:
     """Return the measured variants of a cache: what each holds, reads, and costs in quality.
 
     ``held_share`` and ``read_share`` are of multi-head attention's cache; ``loss_gap`` is in nats a
-    token, and the penalties are the share of parameters or of tokens that it is worth by a law.
+    token, and the penalties are the share of parameters or of tokens that it is worth by ``law``.
+
+    Examples
+    --------
+    >>> from lifecost import laws
+    >>> mqa = next(row for row in cache_penalties(laws["sardana"]) if row["title"] == "MQA")
+    >>> round(mqa["params_penalty"], 2)
+    0.2
     """
     found, (full, *_) = [], rows("kv_penalties")
     for row in rows("kv_penalties"):
@@ -136,7 +170,8 @@ def law_samples(name: str, count: int) -> dict[str, Any]:
     """Return constants of a loss law drawn from their standard errors, each an array.
 
     The errors are taken to be independent, since no covariance is published: a scale and its
-    exponent err together, so the draws spread more than the fit is uncertain.
+    exponent err together, so the draws spread more than the fit is uncertain. The draws, ``count``
+    of the law ``name``, are the same each time. Only ``besiroglu`` has published errors.
     """
     row, random = load("scaling_laws")[name], np.random.default_rng(0)
     return {

@@ -157,6 +157,17 @@ def _table_row(entry: Entry) -> str:
 
 
 def ledger(section: str = "") -> Ledger:
-    """Return the ledger, whole or of one section."""
+    """Return the ledger, whole or of one section.
+
+    Parameters
+    ----------
+    section
+        Training, Prefill, Decode, FLOP-equivalents, Lifetime or Agenda; the whole unless given.
+
+    Examples
+    --------
+    >>> all(entry.holds for entry in ledger("Decode"))
+    True
+    """
     rows = load("post")["row"]
     return Ledger(Entry(row) for row in rows if section in ("", row["section"]))

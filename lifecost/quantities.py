@@ -19,6 +19,13 @@ _PREFIXED = {
 def number(value: float, digits: int = 3) -> str:
     """Return a number to significant digits; whole numbers below a million are counts, and exact.
 
+    Parameters
+    ----------
+    value
+        A number without unit.
+    digits
+        Significant digits.
+
     Examples
     --------
     >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2), number(32)
@@ -56,6 +63,13 @@ def exactly(value: float) -> str:
 def percent(value: float, digits: int = 2) -> str:
     """Return a fraction as a percentage.
 
+    Parameters
+    ----------
+    value
+        The fraction: 1 is 100 %.
+    digits
+        Significant digits.
+
     Examples
     --------
     >>> percent(0.0498)
@@ -66,6 +80,17 @@ def percent(value: float, digits: int = 2) -> str:
 
 def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     """Return a value with its unit, with a decimal prefix where the unit takes one or one is given.
+
+    Parameters
+    ----------
+    value
+        In the base unit: bytes, FLOPs, seconds.
+    unit
+        ``"byte"``, ``"FLOP/s"``, ``"token"``, ``"1"`` for none, and the like.
+    digits
+        Significant digits.
+    prefix
+        Of the scale, such as ``"T"``; chosen by the value unless given.
 
     Examples
     --------

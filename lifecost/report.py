@@ -91,7 +91,7 @@ class Setting:
 def find_model(text: str) -> Model:
     """Return the model that a text names: of the catalog, or in a config.json.
 
-    Changes of its shape may follow after a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``.
+    Changes of its shape may follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``.
 
     Raises
     ------

@@ -17,6 +17,25 @@ def solve(left: Any, right: Any, unknown: Any) -> Any:
     A linear equation is solved as it stands, one that grows more slowly beyond a bound case by
     case, a balance of two products of powers in logarithms. What is none of these is refused with
     `NoSolution`.
+
+    Parameters
+    ----------
+    left, right
+        The two sides, SymPy expressions of positive symbols.
+    unknown
+        The symbol to solve for.
+
+    Raises
+    ------
+    NoSolution
+        If the equation has no closed form among those known here.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> x, y = sympy.symbols("x y", positive=True)
+    >>> solve(6 * x * y, 2 * y**2, x)
+    y/3
     """
     for bound in (left - right).atoms(sympy.Min):
         if unknown in bound.args:

@@ -141,18 +141,6 @@ def test_formula_has_a_meaning_and_a_source(formula):
     assert all(assumption.strip() for assumption in formula.assumptions)
 
 
-def test_one_version_number():
-    def found(pattern, *path):
-        return set(re.findall(pattern, ROOT.joinpath(*path).read_text("utf-8"), re.M))
-
-    version = {lifecost.__version__}
-    assert re.fullmatch(r"\d+\.\d+\.\d+", lifecost.__version__)
-    assert found(r"^version: (\S+)$", "CITATION.cff") == version
-    assert found(r"[Vv]ersion (\d+\.\d+\.\d+)", "book", "how-to-cite.md") == version
-    assert lifecost.__version__ in (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text("utf-8")
-
-
 def test_colors_are_the_pages():
     css = (ROOT / "book" / "_static" / "lifecost.css").read_text("utf-8")
     found = dict(re.findall(r"--lc-([a-z]+):\s*(#[0-9A-Fa-f]{6});", css))

@@ -28,7 +28,19 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
 
 
 def source(expr: Any) -> str:
-    """Return an expression as LaTeX."""
+    r"""Return an expression as LaTeX.
+
+    Parameters
+    ----------
+    expr
+        A SymPy expression of the book's symbols.
+
+    Examples
+    --------
+    >>> from lifecost import training_flops
+    >>> print(source(training_flops.expr))
+    6\,N\,D_\text{train}
+    """
     check_nodes(expr)
     expr, names = ranked(expr)
     signs = {symbol: SYMBOLS[name].latex for symbol, name in names.items()}

@@ -49,6 +49,11 @@ class Run:
 def runs(*phases: str) -> list[Run]:
     """Return the published times of some phases, or all.
 
+    Parameters
+    ----------
+    *phases
+        ``prefill``, ``decode``, or ``table`` for the times of a table whose source adds them up.
+
     Examples
     --------
     >>> min(run.ratio for run in runs("prefill", "decode")) > 1
@@ -58,7 +63,16 @@ def runs(*phases: str) -> list[Run]:
 
 
 def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
-    """Return the model of a row and the symbols of its setting."""
+    """Return the model of a row and the symbols of its setting.
+
+    The ``row`` is one of ``data/measurements.toml``.
+
+    Examples
+    --------
+    >>> model, setting = at(rows("measurements")[0])
+    >>> model.name, setting["batch"]
+    ('palm-540b', 512)
+    """
     chip = hardware[row["hardware"]].at(row["precision"])
     return models[row["model"]], {**chip, **row["setting"]}
 

@@ -56,7 +56,10 @@ def maps(batch: Any, context: Any, speedups: Mapping[str, Any]) -> Figure:
 
 @styled
 def measured(names: Sequence[str], predicted: Sequence[float], found: Sequence[float]) -> Figure:
-    """Return predicted bounds on the speed-up, and measured ones, row by row."""
+    """Return predicted bounds on the speed-up, and what was found, row by row.
+
+    The rows bear the ``names`` of their settings.
+    """
     drawing, axes = canvas(7.2, 0.27 * len(names) + 1)
     for row, (most, was) in enumerate(zip(predicted, found, strict=True)):
         axes.plot([was, most], [row, row], color=GREY, linewidth=1)

@@ -12,7 +12,7 @@ _ALPHA = {"holds": 0.95, "rounding": 0.75, "conditional": 0.55, "fails": 0.95}
 
 @styled
 def verdicts(counts: Mapping[str, int]) -> Figure:
-    """Return the number of rows by verdict, as bars with their numbers beside them."""
+    """Return the counts of rows by verdict, as bars with their numbers beside them."""
     drawing, axes = canvas(7.2, 2.2)
     names = list(counts)[::-1]
     bars = axes.barh(names, [counts[n] for n in names], color=GREY)

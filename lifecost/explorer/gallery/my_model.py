@@ -46,6 +46,11 @@ def _draw(points: Points) -> Any:
 def of(model: Model) -> Explorer:
     """Return the explorer of a model: of the catalog, or what `load_model` made of a file.
 
+    Parameters
+    ----------
+    model
+        Its shape is fixed in the explorer; device and setting are its controls.
+
     Examples
     --------
     >>> from lifecost import models

@@ -1,0 +1,28 @@
+"""Put the published site together: the book, the chapters with a kernel, the PDF: `make site`.
+
+Pages link to what only the published site has by elements that are hidden until it is there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+BUILD = Path(__file__).resolve().parents[2] / "_build"
+SITE = BUILD / "site"
+HIDDEN = re.compile(r'( data-published="[^"]*"[^>]*?) hidden\b')
+
+
+def main() -> None:
+    """Write the whole site anew."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(BUILD / "html", SITE)
+    shutil.copytree(BUILD / "lite", SITE / "lite")
+    for page in SITE.glob("**/*.html"):
+        if not page.is_relative_to(SITE / "lite"):
+            page.write_text(HIDDEN.sub(r"\1", page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
