@@ -50,7 +50,7 @@ def test_printed_results(row, ratio, tolerance):
         assert flops == pytest.approx(1 + row["overhead"], rel=tolerance)
 
 
-def grid(law, peer, prompts, decode):
+def grid(law, peer, prompts, decode, weights=0):
     """Return the cheapest size and its cost on a fine grid: an implementation of its own."""
     b = getattr(law, "bindings", law)
     loss = compute_optimal_loss(law, n_params=peer) - b["loss_floor"]
@@ -61,8 +61,27 @@ def grid(law, peer, prompts, decode):
     cache = decode["kv_scale"] * sizes ** decode["kv_exponent"]
     load = decode["hoi"] * decode["kv_bytes"] * decode["context"] * cache
     costs = 6 * sizes * tokens + 2 * sizes * prompts
-    costs += decode["decode_tokens"] * np.maximum(2 * sizes, load)
+    costs += decode["decode_tokens"] * np.maximum(2 * sizes, load + weights * sizes)
     return sizes[costs.argmin()], costs.min()
+
+
+@pytest.mark.parametrize("demand", [1e11, 1e13, 1e15])
+def test_reading_the_weights_is_as_much_more_prompt(demand):
+    # The chapter's full level: at batch 128, one byte a weight and HOI 600, 600 / 128 a parameter.
+    weights, decode = 600 / 128, {**STEP, "decode_tokens": demand}
+    found = optimum(LAW, 70e9, weights / 2 * demand, decode)
+    size, cost = grid(LAW, 70e9, 0, decode, weights)
+    assert found.flops == pytest.approx(cost, rel=1e-6)
+    assert found.parameters == pytest.approx(size, rel=2e-3)
+    assert found.parameters < optimum(LAW, 70e9, 0, decode).parameters
+
+
+def test_the_refits_to_long_runs_put_the_cheapest_size_lower():
+    known = [optimum(law, 70e9, 0, STEP).parameters for law in (*laws.values(), kaplan_law())]
+    refits = load("sardana")["refit"]
+    again = [optimum(law, 70e9, 0, STEP).parameters for law in refits]
+    assert len(again) == 4
+    assert max(again) < min(known)
 
 
 def random_lives(count):
