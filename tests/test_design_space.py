@@ -21,7 +21,7 @@ def search(model=None, **more):
 
 
 def by_hand(model, bill, prompts, level):
-    """Return the factors of a design from its bill, in plain steps: an implementation of its own."""
+    """Return the factors of a design from its bill, in plain steps, sharing no formula."""
     size, depth = bill["parameters over the baseline's"], bill["layers over the baseline's"]
     window = next(r for r in LEVERS["window"] if r["title"] == bill["window"])
     met = 1 - window["share"] + window["share"] * min(1, window["window"] / model["context"])
