@@ -1,5 +1,7 @@
 """The space of designs: each recomputed by hand, the front by definition, the box by search."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -121,6 +123,14 @@ def test_without_penalties_more_is_possible():
     some, more = search(), search(evidence=False)
     assert more.inference_factor.max() > some.inference_factor.max()
     assert len(more) > len(some)
+
+
+@pytest.mark.parametrize("level", ["post", "full"])
+def test_a_million_designs_in_seconds(level):
+    search(level=level)  # lowers the formulas
+    start = time.process_time()
+    assert len(search(sizes=5000, level=level)) > 1e6
+    assert time.process_time() - start < 10
 
 
 def test_progress_is_told():
