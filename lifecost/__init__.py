@@ -52,8 +52,9 @@ from lifecost.formulas.decode import (
 )
 from lifecost.formulas.design import (
     design_inference_factor,
+    design_prompt_cost_full,
     design_token_cost,
-    design_token_cost_with_weights,
+    design_token_cost_full,
 )
 from lifecost.formulas.equal_loss import (
     compute_optimal_loss,
@@ -215,7 +216,8 @@ __all__ = [
     "decode_step_cost_full", "decode_step_time", "decode_step_time_serial", "decode_throughput",
     "decode_throughput_serial", "decode_token_cost", "decode_utilization",
     "decode_utilization_limit", "decode_weights_time", "design_inference_factor",
-    "design_token_cost", "design_token_cost_with_weights", "equal_attention_sequence",
+    "design_prompt_cost_full", "design_token_cost", "design_token_cost_full",
+    "equal_attention_sequence",
     "equal_loss_params", "equal_loss_tokens", "equal_size_decode_cost", "equal_size_factor",
     "expected_tokens", "family_kv_cost", "family_kv_elements", "family_lifetime_cost",
     "ff_factor", "forward_flops", "forward_lifetime_flops", "free_interaction",

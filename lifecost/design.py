@@ -12,14 +12,22 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import load
 from lifecost.errors import InputError, unknown_name
-from lifecost.formulas.design import design_token_cost, design_token_cost_with_weights
+from lifecost.formulas.design import (
+    design_prompt_cost_full,
+    design_token_cost,
+    design_token_cost_full,
+)
 from lifecost.formulas.equal_loss import equal_loss_tokens
-from lifecost.formulas.lifetime import decode_token_cost
 from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.shape import shape_relative_width, width_factor
+from lifecost.formulas.transformer import token_flops_estimate
 from lifecost.shape import law_through
 
-LEVELS = {"post": design_token_cost, "weights": design_token_cost_with_weights}
+# What a prompt token costs, and what a decoded one does.
+LEVELS = {
+    "post": (token_flops_estimate, design_token_cost),
+    "full": (design_prompt_cost_full, design_token_cost_full),
+}
 LEVERS = ("heads", "window", "bits", "depth")
 
 
@@ -117,7 +125,7 @@ def designs(
     evidence
         Whether levers cost the loss that was measured; else none does, and all are on the table.
     level
-        ``"post"``, or ``"weights"`` where reading the weights counts too.
+        ``"post"``, or ``"full"`` where reading the weights and attention's arithmetic count too.
     sizes
         Sizes to be tried, from a tenth of the baseline's to five times it, evenly in logarithm.
     progress
@@ -143,20 +151,23 @@ def designs(
     prompts = check.checked("prefill_tokens", prompt_ratio)
     constants = getattr(law, "bindings", law)
     goal = float(loss(constants, model))
-    base = 2 * model["n_params"] * prompts + float(_baseline_cost(model, level))
+    prompt_cost, token_cost = LEVELS[level]
+    no_lever = {"size_ratio": 1, "kv_share": 1, "attention_share": 1, "draft_length": 0}
+    guesses = load("levers")["guesses"]
+    model = {**model, **{name: guesses[name] for name in _GUESS}}
+    base = prompt_cost(model, no_lever) * prompts + token_cost(model, no_lever)
     size = np.geomspace(0.1, 5, sizes)
     params = size * model["n_params"]
-    guesses = load("levers")["guesses"]
     lengths = np.arange(guesses["longest"] + 1)[:, None]
-    at = {**model, "n_params": params, **{k: guesses[k] for k in _GUESS}, "draft_length": lengths}
+    at = {**model, "n_params": params, "size_ratio": size, "draft_length": lengths}
     combinations = list(_combinations(model, goal, evidence))
     found: list[tuple[Any, ...]] = []
     steps = iter(combinations)
-    for places, share, gap in progress(steps, len(combinations)) if progress else steps:
+    for places, read, met, gap in progress(steps, len(combinations)) if progress else steps:
         tokens = equal_loss_tokens(constants, n_params=params, target_loss=goal - gap)
         training = size * tokens / model["train_tokens"]
-        cost = LEVELS[level](at, kv_share=share * size**kv_exponent)
-        inference = base / (2 * params * prompts + cost)
+        at["kv_share"], at["attention_share"] = read * size**kv_exponent, met * size**_ATTENTION
+        inference = base / (prompt_cost(at) * prompts + token_cost(at))
         reached = np.isfinite(training)
         rows = np.broadcast_arrays(
             training, inference, size, tokens / model["train_tokens"], lengths
@@ -171,20 +182,18 @@ def designs(
 
 
 _GUESS = ("acceptance_rate", "draft_cost_ratio")
-
-
-def _baseline_cost(model: Mapping[str, Any], level: str) -> Any:
-    """Return what a decoded token costs with no lever pulled."""
-    if level == "post":
-        return decode_token_cost(model)
-    none = {"kv_share": 1, "draft_length": 0, "acceptance_rate": 0, "draft_cost_ratio": 0}
-    return LEVELS[level](model, none)
+# Attention's arithmetic goes as depth times width: with their ratio fixed, as this power of size.
+_ATTENTION = 2 / 3
 
 
 def _combinations(
     model: Mapping[str, Any], goal: float, evidence: bool
-) -> Iterator[tuple[tuple[int, ...], float, float]]:
-    """Yield for each combination its places, the share of the cache that it reads, and its loss."""
+) -> Iterator[tuple[tuple[int, ...], float, float, float]]:
+    """Yield for each combination its places, and the cost of it at the baseline's size.
+
+    That is the share of the cache that it reads, the share of attention's arithmetic that it does,
+    and its loss.
+    """
     levers = load("levers")
     group = model["n_head"] // model["n_kv_head"]
     own = next((row["loss_gap"] for row in levers["heads"] if row["group"] == group), 0)
@@ -195,11 +204,12 @@ def _combinations(
         if evidence and not all(row["evidence"] for row in (heads, window, bits)):
             continue
         near = min(1, window["window"] / model["context"])
-        share = group / heads["group"] * (1 - window["share"] * (1 - near))
-        share *= bits["bits"] / 8 / model["kv_bytes"] * depth["depth"]
+        met = 1 - window["share"] * (1 - near)
+        read = met * group / heads["group"] * bits["bits"] / 8 / model["kv_bytes"] * depth["depth"]
         gap = heads["loss_gap"] - own + window["loss_gap"] + bits["loss_gap"]
         gap += goal * (_shape_loss(model, depth["depth"]) - 1)
-        yield places, share, gap if evidence else 0.0
+        # At one size, fewer layers are wider: depth times width goes as the root of depth.
+        yield places, read, met * depth["depth"] ** 0.5, gap if evidence else 0.0
 
 
 def _shape_loss(model: Mapping[str, Any], depth: float) -> float:

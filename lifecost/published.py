@@ -106,7 +106,7 @@ def _training() -> Iterator[Number]:
             yield Number(
                 row["source"], "training run", f"{row['title']}: training FLOPs",
                 **_of(training_flops, training_flops(row)), printed=_text(row["train_flops"]),
-                note="The paper counts attention, or rounds, or both; six is the leading term.",
+                note=row["note"],
             )  # fmt: skip
     law, budgets = laws["besiroglu"], np.array([1e21, 1e24])
     small, large = np.log(optimal_params(law, train_flops=budgets))
@@ -185,7 +185,8 @@ def _designs() -> Iterator[Number]:
             row["source"], "table 2", f"{row['title']}: speed-up",
             **_of(walltime_speedup, walltime_speedup(given, draft_cost_ratio=share)),
             printed=str(row["speedup"]),
-            note="A measurement; the draft's cost is taken to be its share of parameters.",
+            note="A measurement. A draft costs at least its share of parameters, so ours may be "
+            "too high; where acceptance varies from token to token it is too low.",
         )  # fmt: skip
     law = shape_laws["bian-small"]
     for formula, printed in ((optimal_relative_width, "0.08"), (optimal_ff_ratio, "1.032")):

@@ -235,6 +235,13 @@ kv_share = symbol(
     "kv_share", r"s_\text{kv}", "1", "cache that a variant reads, as a share of its baseline's",
     0, 1000,
 )  # fmt: skip
+attention_share = symbol(
+    "attention_share", r"s_\text{attn}", "1",
+    "arithmetic of attention that a variant does, as a share of its baseline's", 0, 1000,
+)  # fmt: skip
+size_ratio = symbol(
+    "size_ratio", "s_N", "1", "size of a variant over that of its baseline", 1e-6, 1e6
+)
 loss_gap = symbol(
     "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's", 0, 10
 )

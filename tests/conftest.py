@@ -85,6 +85,8 @@ RANGES = {
     "ff_log": (0.003, 0.01),
     "ff_inverse": (0.003, 0.01),
     "loss_ratio": (0.9, 1.1),
+    "attention_share": (0.01, 0.45),
+    "size_ratio": (0.1, 5),
 }
 
 

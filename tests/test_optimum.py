@@ -1,5 +1,7 @@
 """The cheapest life: published results, a fine grid, the first-order condition, the limits."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from lifecost import (
     InputError,
     balanced_params,
     compute_optimal_loss,
+    equal_loss_params,
+    equal_loss_tokens,
     laws,
     matching_tokens,
     memory_bound_return,
@@ -50,7 +54,7 @@ def test_printed_results(row, ratio, tolerance):
         assert flops == pytest.approx(1 + row["overhead"], rel=tolerance)
 
 
-def grid(law, peer, prompts, decode):
+def grid(law, peer, prompts, decode, weights=0):
     """Return the cheapest size and its cost on a fine grid: an implementation of its own."""
     b = getattr(law, "bindings", law)
     loss = compute_optimal_loss(law, n_params=peer) - b["loss_floor"]
@@ -61,8 +65,27 @@ def grid(law, peer, prompts, decode):
     cache = decode["kv_scale"] * sizes ** decode["kv_exponent"]
     load = decode["hoi"] * decode["kv_bytes"] * decode["context"] * cache
     costs = 6 * sizes * tokens + 2 * sizes * prompts
-    costs += decode["decode_tokens"] * np.maximum(2 * sizes, load)
+    costs += decode["decode_tokens"] * np.maximum(2 * sizes, load + weights * sizes)
     return sizes[costs.argmin()], costs.min()
+
+
+@pytest.mark.parametrize("demand", [1e11, 1e13, 1e15])
+def test_reading_the_weights_is_as_much_more_prompt(demand):
+    # The chapter's full level: at batch 128, one byte a weight and HOI 600, 600 / 128 a parameter.
+    weights, decode = 600 / 128, {**STEP, "decode_tokens": demand}
+    found = optimum(LAW, 70e9, weights / 2 * demand, decode)
+    size, cost = grid(LAW, 70e9, 0, decode, weights)
+    assert found.flops == pytest.approx(cost, rel=1e-6)
+    assert found.parameters == pytest.approx(size, rel=2e-3)
+    assert found.parameters < optimum(LAW, 70e9, 0, decode).parameters
+
+
+def test_the_refits_to_long_runs_put_the_cheapest_size_lower():
+    known = [optimum(law, 70e9, 0, STEP).parameters for law in (*laws.values(), kaplan_law())]
+    refits = load("sardana")["refit"]
+    again = [optimum(law, 70e9, 0, STEP).parameters for law in refits]
+    assert len(again) == 4
+    assert max(again) < min(known)
 
 
 def random_lives(count):
@@ -135,6 +158,9 @@ def test_without_end_it_is_the_smallest_model_that_is_as_good():
         (0, 1e12, None, "n_params = 0 is out of range"),
         (70e9, -1, None, "prefill_tokens = -1 is out of range"),
         (float("nan"), 1e12, None, "n_params = nan"),
+        (float("inf"), 1e12, None, "n_params = inf is out of range"),
+        (70e9, float("inf"), None, "prefill_tokens = inf is out of range"),
+        (70e9, 0, {**STEP, "decode_tokens": float("inf")}, "decode_tokens = inf is out of range"),
         (70e9, 1e24, {**STEP, "decode_tokens": 1e24}, "is out of range"),
         (70e9, 0, {**STEP, "kv_exponent": 1}, "kv_exponent = 1 is out of range"),
         (70e9, 0, {**STEP, "hoi": 0}, "hoi = 0 is out of range"),
@@ -143,6 +169,29 @@ def test_without_end_it_is_the_smallest_model_that_is_as_good():
 def test_what_is_wrong_is_said(quality, tokens, decode, message):
     with pytest.raises(InputError, match=message):
         optimum(LAW, quality, tokens, decode)
+
+
+@pytest.mark.parametrize(
+    ("formula", "loss", "given"),
+    [
+        (equal_loss_params, 1.6, dict(train_tokens=1e15)),  # below the floor of 1.69
+        (equal_loss_params, 1.8, dict(train_tokens=1e11)),  # so few tokens leave 0.32 above it
+        (equal_loss_tokens, 1.6, dict(n_params=1e15)),
+        (equal_loss_tokens, 2.0, dict(n_params=1e9)),  # so small a model leaves 0.39 above it
+    ],
+)
+def test_what_no_model_reaches_is_infinite(formula, loss, given):
+    assert formula(LAW, given, target_loss=loss) == np.inf
+    assert formula(LAW, given, target_loss=3) < np.inf
+
+
+def test_ten_thousand_optima_in_less_than_a_second():
+    peers = np.geomspace(1e9, 1e12, 10_000)
+    start = time.process_time()
+    found = optimum(LAW, peers, 1e12, STEP)
+    assert time.process_time() - start < 1
+    # Better models are larger, but for those that sit at the kink: these are equal to rounding.
+    assert (np.diff(found.parameters) > -1e-9 * found.parameters[1:]).all()
 
 
 def test_a_cache_that_hardly_weighs_makes_larger_models_cheaper():

@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -194,9 +195,9 @@ def sources(rows: Iterable[Row]) -> str:
     return "\n\n".join(items)
 
 
-def sortable(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def sortable(heads: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "sortable") -> str:
     """Return a table whose heads sort it, where scripts run."""
-    return f":::{{table}}\n:class: sortable\n\n{table(heads, rows)}\n:::"
+    return f":::{{table}}\n:class: {kind}\n\n{table(heads, rows)}\n:::"
 
 
 def attention_kind(model: Model) -> str:
@@ -316,14 +317,15 @@ def published_page() -> str:
     rows = []
     for n in found:
         name = f"[`{n.formula}`](formulas.md#{n.formula})" if n.formula in FORMULAS else n.formula
-        shown = (
-            number(n.value, 4) if n.value < 10**6 or n.unit != "parameter" else f"{n.value:,.0f}"
-        )
-        plain = float(n.printed)
-        printed = f"{plain:,.0f}" if n.unit == "parameter" else number(plain, 4)
+        digits = len(Decimal(n.printed).as_tuple().digits)
+        if n.unit == "parameter":
+            shown, printed = (f"{value:,.0f}" for value in (n.value, float(n.printed)))
+        else:
+            shown = number(n.value, max(4, digits))
+            printed = number(float(n.printed), digits)
         note = n.note if n.verdict != "as printed" else ""
-        rows.append([cite(n.source), n.where, n.claim, name, shown, printed, n.verdict, note])
-    heads = ("Source", "Where", "Number", "Computed by", ">Here", ">Printed", "Verdict", "Note")
+        rows.append([n.claim, printed, shown, n.verdict, note, cite(n.source), n.where, name])
+    heads = ("Number", ">Printed", ">Here", "Verdict", "Note", "Source", "Where", "Computed by")
     verdicts = "\n".join(f"- *{v}* ({counts[v]}): {meaning}" for v, meaning in VERDICTS.items())
     return f"""# Published numbers, reproduced
 
@@ -336,7 +338,7 @@ the table. The verdict compares with what is printed, to its digits:
 The numbers of the post itself are in [the ledger](../ledger.ipynb), times that others measured in
 [Does it hold?](../does-it-hold.ipynb)
 
-{sortable(heads, rows)}
+{sortable(heads, rows, "sortable wrapped")}
 """
 
 

@@ -6,22 +6,38 @@ from typing import Any
 
 from lifecost.extrema import Max
 from lifecost.formula import formula
-from lifecost.formulas.decode import kv_load_flop_equivalent, weight_load_flop_equivalent
+from lifecost.formulas.decode import kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.speculative import expected_tokens
-from lifecost.formulas.transformer import token_flops_estimate
-from lifecost.symbols import batch, decode_tokens, draft_cost_ratio, draft_length, kv_share
+from lifecost.formulas.transformer import (
+    attention_flops,
+    matmul_flops,
+    read_parameters,
+    token_flops_estimate,
+)
+from lifecost.symbols import (
+    attention_share,
+    batch,
+    decode_tokens,
+    draft_cost_ratio,
+    draft_length,
+    hoi,
+    kv_share,
+    size_ratio,
+    weight_bytes,
+)
 
 _BOUND = (
     "arithmetic and memory traffic overlap perfectly: the slower one is the cost",
     "each guess is accepted with the same probability, whatever came before",
 )
+# Meeting one key after the other, a token of a prompt meets half of them on average.
+_CAUSAL = 2
 
 
-def _token_cost(weights: Any) -> Any:
+def _token_cost(work: Any, weights: Any) -> Any:
     """Return the cost of a token that comes from guesses and their verification."""
-    work = token_flops_estimate.definition
     memory = (weights + kv_load_flop_equivalent.definition * kv_share) / batch
     verification = Max(work * (draft_length + 1), memory)
     drafts = draft_length * draft_cost_ratio * Max(work, memory)
@@ -31,13 +47,25 @@ def _token_cost(weights: Any) -> Any:
 @formula(r"c_\text{design}", "FLOP/token", level="post", assumptions=_BOUND)
 def design_token_cost() -> Any:
     """Cost of one decoded token that reads a share of the cache, with guesses."""
-    return _token_cost(0)
+    return _token_cost(token_flops_estimate.definition, weights=0)
 
 
-@formula(r"c_\text{design}^\text{w}", "FLOP/token", level="weights", assumptions=_BOUND)
-def design_token_cost_with_weights() -> Any:
-    """Cost of one decoded token that reads the weights and a share of the cache, with guesses."""
-    return _token_cost(weight_load_flop_equivalent.definition)
+@formula(r"c_\text{design}^\text{full}", "FLOP/token", level="full", dense=True,
+         assumptions=_BOUND)  # fmt: skip
+def design_token_cost_full() -> Any:
+    """Cost of one decoded token of a design with guesses, counting weights and attention."""
+    work = matmul_flops.definition * size_ratio + attention_flops.definition * attention_share
+    weights = hoi * weight_bytes * read_parameters.definition * size_ratio
+    return _token_cost(work, weights)
+
+
+@formula(r"c_\text{prompt}^\text{full}", "FLOP/token", level="full", dense=True, assumptions=(
+    "prompts are as long as the context; in layers with a window, too, attention is halved",
+))  # fmt: skip
+def design_prompt_cost_full() -> Any:
+    """Cost of one prompt token of a design: every matrix multiplication, causal attention."""
+    attention = attention_flops.definition * attention_share / _CAUSAL
+    return matmul_flops.definition * size_ratio + attention
 
 
 @formula(r"F_\text{inference}", "1", level="post", assumptions=_BOUND)

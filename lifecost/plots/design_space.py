@@ -53,10 +53,11 @@ def fronts(
         alt="Panels with stepped lines that rise from left to right: the largest factor by which "
         "inference can get cheaper, for each training cost. A shaded box marks training of at most "
         "one and a half times and inference at least ten times cheaper. At a context of 8,192 "
-        "tokens only the 8B model's line reaches it; at 131,072 tokens all reach it without "
-        "penalties.",
+        "tokens only the 8B model's line reaches it; at 131,072 tokens all but that of the 405B "
+        "model with penalties.",
         caption="Whether the box can be reached is decided by the context. Where reading the cache "
-        "costs less than ten forward passes, no design makes inference ten times cheaper.",
+        "costs less than ten forward passes, no design of that size makes inference ten times "
+        "cheaper.",
     )  # fmt: skip
 
 

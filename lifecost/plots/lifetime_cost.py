@@ -77,7 +77,7 @@ def valleys(
 
 
 @styled
-def walk(demand: Any, paths: Mapping[str, Any], low: Any, high: Any) -> Figure:
+def walk(demand: Any, paths: Mapping[str, Any], bands: Mapping[str, tuple[Any, Any]]) -> Figure:
     """Return the cheapest size over the compute-optimal one, by demand, law by law.
 
     Parameters
@@ -86,11 +86,12 @@ def walk(demand: Any, paths: Mapping[str, Any], low: Any, high: Any) -> Figure:
         Decoded tokens, ascending.
     paths
         By law: cheapest size over the compute-optimal size.
-    low, high
-        The band of one law's own uncertainty.
+    bands
+        By what spreads them: the lowest and the highest of the same.
     """
-    drawing, axes = canvas(7.2, 3.8)
-    axes.fill_between(demand, low, high, color=GREY, alpha=0.25, linewidth=0)
+    drawing, axes = canvas(7.2, 4.6)
+    for (spread, (low, high)), alpha in zip(bands.items(), (0.25, 0.55), strict=False):
+        axes.fill_between(demand, low, high, color=GREY, alpha=alpha, linewidth=0, label=spread)
     for (law, path), color, dash in zip(paths.items(), SERIES, DASHES, strict=False):
         axes.plot(demand, path, color=color, linestyle=dash, label=law)
     axes.set_xscale("log")
@@ -98,14 +99,15 @@ def walk(demand: Any, paths: Mapping[str, Any], low: Any, high: Any) -> Figure:
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("tokens decoded over the lifetime")
     axes.set_ylabel("cheapest over compute-optimal size")
-    axes.legend(loc="lower left", fontsize=9)
+    drawing.legend(loc="outside lower center", ncols=2, fontsize=9)
     return Figure(
         "lifetime-walk", drawing,
         alt="The cheapest size as a fraction of the compute-optimal size against the tokens "
-        "decoded over the lifetime, one falling line for each law, with a grey band around one "
-        "of them.",
-        caption="All laws say smaller, and they disagree on how much. The band is what the "
-        "standard errors of one law's constants allow.",
+        "decoded over the lifetime: one falling line for each law, a wide band around one of "
+        "them, and below the lines a second band that falls faster.",
+        caption="All laws say smaller, and they disagree on how much. The wide band is what the "
+        "standard errors of one law's constants allow; the low one holds four fits to small "
+        "models, with and without the longest runs.",
     )  # fmt: skip
 
 

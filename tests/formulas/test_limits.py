@@ -310,10 +310,15 @@ DIRECTIONS = {
         acceptance_rate=DOWN, context=UP, d_head=UP, draft_cost_ratio=UP, draft_length=BOTH,
         hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP, n_layer=UP, n_params=UP,
     ),
-    "design_token_cost_with_weights": dict(
-        acceptance_rate=DOWN, batch=DOWN, context=UP, d_head=UP, draft_cost_ratio=UP,
-        draft_length=BOTH, hoi=UP, kv_bytes=UP, kv_share=UP, n_kv_head=UP, n_layer=UP,
-        n_params=UP, weight_bytes=UP,
+    "design_token_cost_full": dict(
+        acceptance_rate=DOWN, attention_share=UP, batch=DOWN, context=UP, d_ff=UP, d_head=UP,
+        d_model=UP, draft_cost_ratio=UP, draft_length=BOTH, hoi=UP, kv_bytes=UP, kv_share=UP,
+        n_ff_matrix=UP, n_head=UP, n_kv_head=UP, n_layer=UP, size_ratio=UP, vocab_size=UP,
+        weight_bytes=UP,
+    ),
+    "design_prompt_cost_full": dict(
+        attention_share=UP, context=UP, d_ff=UP, d_head=UP, d_model=UP, n_ff_matrix=UP, n_head=UP,
+        n_kv_head=UP, n_layer=UP, size_ratio=UP, vocab_size=UP,
     ),
     "design_inference_factor": dict(
         acceptance_rate=UP, context=UP, d_head=UP, decode_tokens=BOTH, draft_cost_ratio=DOWN,

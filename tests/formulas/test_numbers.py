@@ -173,7 +173,11 @@ def shape_factor(law, width, share):
 # An eighth of the 8B model's cache, and four guesses for each verification.
 EIGHTH = {**LLAMA_8B, **POST, **GUESS, "n_params": 8e9, "kv_share": 1 / 8}
 LOAD_EIGHTH = 600 * KV_8B / 128 / 8  # FLOP-equivalents a sequence
-LOAD_WEIGHTS = 600 * 8e9 / 128
+# Half of the weights, an eighth of the cache, a quarter of attention's arithmetic.
+HALF = {**LLAMA_8B, **POST, **GUESS, "size_ratio": 1 / 2, "kv_share": 1 / 8,
+        "attention_share": 1 / 4}  # fmt: skip
+WORK_SHORT = SMALL.weight_flops / 2 + SMALL.attention_flops / 4 * 64 / 8192
+READ_HALF = (READ_8B - 600 * KV_8B) / 128 / 2 + LOAD_EIGHTH
 
 # name: [(inputs, expected, relative tolerance, where the number is from)]. A tolerance is the
 # rounding of a printed number; what is counted or exact has none beyond floating point.
@@ -783,10 +787,16 @@ CASES = {
         (EIGHTH, (5 * 16e9 + 4 * 0.05 * LOAD_EIGHTH) / YIELD, EXACT, "by hand: computing"),
         ({**EIGHTH, "kv_share": 1, "draft_length": 0}, 600 * KV_8B / 128, EXACT, "no lever"),
     ],
-    "design_token_cost_with_weights": [
-        (EIGHTH,
-         (max(5 * 16e9, LOAD_EIGHTH + LOAD_WEIGHTS) + 4 * 0.05 * (LOAD_EIGHTH + LOAD_WEIGHTS))
-         / YIELD, EXACT, "by hand"),
+    "design_token_cost_full": [
+        (HALF, 1.2 * READ_HALF / YIELD, EXACT, "by hand: reading, four drafts at a twentieth"),
+        ({**HALF, "draft_length": 1, "context": 64, "batch": 1024},
+         2.05 * WORK_SHORT / 1.8, EXACT, "by hand: computing"),
+        ({**HALF, "draft_length": 0}, READ_HALF, EXACT, "by hand: reading, no guess"),
+        ({**HALF, "draft_length": 0, "kv_share": 1, "size_ratio": 1}, READ_8B / 128, EXACT,
+         "no lever"),
+    ],
+    "design_prompt_cost_full": [
+        (HALF, SMALL.weight_flops / 2 + SMALL.attention_flops / 8, EXACT, "counted here"),
     ],
     "design_inference_factor": [
         ({**EIGHTH, "draft_length": 0, "prefill_tokens": 2e12, "decode_tokens": 1e12},
