@@ -58,6 +58,11 @@ class Exercise:
         return int(self.row.get("digits", 3))
 
     @property
+    def worth(self) -> str:
+        """Points and time of a problem of the problem set."""
+        return f"{self.row['points']} points, {self.row['minutes']} minutes"
+
+    @property
     def mistakes(self) -> dict[str, dict[str, Any]]:
         """The mistakes that it recognizes, those in its unit among them."""
         unit = _units()[self.unit]
