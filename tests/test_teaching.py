@@ -80,7 +80,9 @@ def test_every_explorer_has_a_question():
 
 @pytest.mark.parametrize("minutes", [60, 90])
 def test_lesson_plan_fills_its_time(minutes):
-    plan = re.search(rf"## One \w+ of {minutes} minutes\n(.*?)\n## ", prose("for-instructors"), re.S)
+    plan = re.search(
+        rf"## One \w+ of {minutes} minutes\n(.*?)\n## ", prose("for-instructors"), re.S
+    )
     steps = re.findall(r"^\| (\d+) to (\d+) \|", plan[1], re.M)
     ends = [int(end) for _, end in steps]
     assert [int(start) for start, _ in steps] == [0, *ends[:-1]]
@@ -91,6 +93,10 @@ def test_problem_set_is_an_exam():
     text = prose("problem-set")
     worth = re.findall(r">(\d+) points, (\d+) minutes<", text)
     assert 8 <= len(worth) <= 12
-    assert re.search(r"\*\*Points\*\* <data[^>]*>(\d+)<", text)[1] == str(sum(int(p) for p, _ in worth))
-    assert re.search(r"\*\*Time\*\* <data[^>]*>(\d+)<", text)[1] == str(sum(int(m) for _, m in worth))
+    assert re.search(r"\*\*Points\*\* <data[^>]*>(\d+)<", text)[1] == str(
+        sum(int(p) for p, _ in worth)
+    )
+    assert re.search(r"\*\*Time\*\* <data[^>]*>(\d+)<", text)[1] == str(
+        sum(int(m) for _, m in worth)
+    )
     assert text.count(":::{admonition} Solution\n:class: dropdown") == len(worth)
