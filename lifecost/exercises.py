@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +37,9 @@ class Reply:
         return self.text
 
     def _repr_html_(self) -> str:
-        lead, rest = self.text.split(". ", 1)
-        return f"<p><strong>{lead}.</strong> {html.escape(rest)}</p>"
+        lead, rest = html.escape(self.text).split(". ", 1)
+        rest = re.sub("`([^`]*)`", r"<code>\1</code>", rest)
+        return f"<p><strong>{lead}.</strong> {rest}</p>"
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
     return Reply(
         None,
         f"Your turn. {exercise.meaning}: {unit}, {digits}. Where code runs, "
-        f'type it here and run the cell: check("{name}", your_number).',
+        f'type it here and run the cell: `check("{name}", your_number)`.',
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -116,3 +117,25 @@ def test_readout_and_figure_follow_the_slider(page, lab):
     page.locator(".widget-slider .noUi-handle").first.press("ArrowRight")  # the batch, doubled
     expect(readout).to_have_text("550 GB", timeout=PATIENCE)
     expect(bar).not_to_have_attribute("d", before, timeout=PATIENCE)
+
+
+def test_an_exercise_answers(page, lab):
+    page.goto(lab)
+    page.wait_for_function("window.jupyterapp")
+    assert page.wait_for_function(RUN, arg=CHAPTER).json_value() == {"succeeded": True}
+    cell = page.locator(".jp-CodeCell", has_text='check("sequences-that-fit"')
+    reply = cell.locator(".jp-OutputArea-output")
+    expect(reply).to_contain_text("Your turn.", timeout=PATIENCE)
+    cell.locator(".cm-line").last.click()
+    for key in ("Control+End", "ArrowLeft"):  # before the closing bracket
+        page.keyboard.press(key)
+    page.keyboard.type(", 149")
+    page.keyboard.press("Control+Enter")
+    expect(reply).to_have_text(re.compile(r"Not yet\. Where are the weights\?"), timeout=PATIENCE)
+    cell.locator(".cm-line").last.click()
+    for key in ("Control+End", "ArrowLeft", *["Backspace"] * 2):
+        page.keyboard.press(key)
+    page.keyboard.type("34")
+    page.keyboard.press("Control+Enter")
+    expect(reply).to_have_text(re.compile(r"Right\. It is 134 sequences"), timeout=PATIENCE)
+    assert not cell.locator("[data-mime-type*=error]").count()
