@@ -36,6 +36,7 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES) _build/.address
 	@rm -rf $(HTML) _build/.doctrees
 	@.venv/bin/jupyter-book build --all --quiet --nitpick --warningiserror --keep-going . >/dev/null || \
 		{ rm -rf $(HTML); echo "The book was not built: see the warnings above." >&2; exit 1; }
+	@$(PY) book/_tools/slides.py $(HTML)
 	@rm -f $(HTML)/.buildinfo # a hash of the folder that it was built in
 	@touch $@
 

@@ -22,12 +22,12 @@ VERDICTS = {
 _EXACT = 1e-9  # relative; values in the data are written to ten digits or more
 
 
-def evaluate(term: dict[str, Any]) -> tuple[float, str]:
-    """Return the value and the unit of a row, or of one of the further values that it shows."""
-    if "evidence" in term:
-        measure, unit = EVIDENCE[term["evidence"]]
-        return measure(), unit
-    inputs = dict(post.bindings)
+def bindings(term: dict[str, Any]) -> dict[str, Any]:
+    """Return the symbols that a row binds: the post's setting, what it names, and its values.
+
+    A value may be the identifier of another symbol, which it then equals.
+    """
+    inputs: dict[str, Any] = dict(post.bindings)
     if "model" in term:
         exact = term.get("exact_params", False)
         inputs |= models[term["model"]].bindings if exact else post.model(term["model"])
@@ -35,7 +35,17 @@ def evaluate(term: dict[str, Any]) -> tuple[float, str]:
         inputs |= hardware[term["device"]].at(term["precision"])
     if "law" in term:
         inputs |= laws[term["law"]].bindings
-    inputs |= term.get("values", {})
+    for name, value in term.get("values", {}).items():
+        inputs[name] = inputs[value] if isinstance(value, str) else value
+    return inputs
+
+
+def evaluate(term: dict[str, Any]) -> tuple[float, str]:
+    """Return the value and the unit of a row, or of one of the further values that it shows."""
+    if "evidence" in term:
+        measure, unit = EVIDENCE[term["evidence"]]
+        return measure(), unit
+    inputs = bindings(term)
     formula = FORMULAS[term["formula"]]
     if "over" in term:
         return formula(inputs) / FORMULAS[term["over"]](inputs), "1"

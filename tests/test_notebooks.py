@@ -9,10 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-CHAPTERS = [p for p in NOTEBOOKS if p.stem not in ("intro", "ledger", "your-model")]
+PAGES = ("intro", "ledger", "your-model", "for-instructors", "problem-set")
+CHAPTERS = [p for p in NOTEBOOKS if p.stem not in PAGES]
 
 sys.path.insert(0, str(ROOT / "book/_tools"))
 import execute  # noqa: E402
+
+from lifecost import FORMULAS  # noqa: E402
+from lifecost.symbols import SYMBOLS  # noqa: E402
 
 
 def read(path):
@@ -111,8 +115,33 @@ def test_figures_have_a_name_and_a_caption(notebook):
     assert len({caption for _, caption in found}) == len(found)
 
 
+def test_opens_with_objectives_time_needs_and_symbols(chapter):
+    (at,) = (i for i, c in enumerate(read(chapter).cells) if "**Time**" in c.source)
+    assert at <= 5  # below the opening picture
+    block = read(chapter).cells[at].source
+    goals = block.partition("\n\n**Time**")[0].splitlines()
+    assert goals[:2] == ["After this chapter you can", ""]
+    assert 2 <= len(goals[2:]) <= 4
+    assert all(re.fullmatch(r"- .+[;.]", goal) for goal in goals[2:])
+    # Nothing that it teaches or shows can be measured by "understand" or "know".
+    assert not re.search(r"^- (understand|know|learn|appreciate)", block, re.M)
+    needs = r"\*\*Time\*\* \d\d minutes\. \*\*You need\*\* [^\n]+\.\n\*\*New symbols\*\* [^\n]+"
+    assert re.search(needs, block)
+
+
+def test_few_new_symbols_and_each_in_the_notation(chapter):
+    line = re.search(r"\*\*New symbols\*\* (.+)", prose(chapter))[1]
+    assert "([notation](reference/notation.md)). " in f"{line} "
+    new, _, constants = line.partition(" **Constants of a law** ")
+    found = [re.findall(r"[^,]+", m) for m in re.findall(r"\$([^$]+)\$", new)]
+    assert sum(map(len, found)) <= 7
+    known = {s.latex for s in SYMBOLS.values()} | {f.latex for f in FORMULAS.values()}
+    symbols = [s for m in re.findall(r"\$([^$]+)\$", new + constants) for s in re.split(r", ?", m)]
+    assert not set(symbols) - known
+
+
 @pytest.mark.parametrize(
-    "part", ["**Time**", "**New symbols**", "## Predict", "## Explore", "## Derive",
+    "part", ["## Predict", "## Explore", "## Derive",
              "## Worked example", "## What it leaves out", "## Check against the world",
              "## Exercises", ":class: dropdown", "Takeaway"],
 )  # fmt: skip

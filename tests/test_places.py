@@ -1,9 +1,12 @@
 """The chapters where readers run them: in JupyterLab, and in a browser with no server behind it."""
 
+import re
+
 import host
 import nbformat
 import places
 import pytest
+from playwright.sync_api import expect
 
 EXPLORED = [
     name
@@ -52,6 +55,26 @@ class TestJupyterLab:
         found = places.in_tab(tab, address, name)
         assert places.differences(found, committed(name)) == []
         assert name not in EXPLORED or places.move(tab)
+
+    def test_an_exercise_answers(self, tab, address):
+        places.in_tab(tab, address, "inference")
+        cell = tab.locator(".jp-CodeCell", has_text='check("sequences-that-fit"')
+        reply = cell.locator(".jp-OutputArea-output")
+        expect(reply).to_contain_text("Your turn.")
+        cell.locator(".cm-line").last.click()
+        for key in ("Control+End", "ArrowLeft"):  # before the closing bracket
+            tab.keyboard.press(key)
+        tab.keyboard.type(", 149")
+        tab.keyboard.press("Control+Enter")
+        wait = 1000 * places.PATIENCE
+        expect(reply).to_have_text(re.compile(r"Not yet\. Where are the weights\?"), timeout=wait)
+        cell.locator(".cm-line").last.click()
+        for key in ("Control+End", "ArrowLeft", *["Backspace"] * 2):
+            tab.keyboard.press(key)
+        tab.keyboard.type("34")
+        tab.keyboard.press("Control+Enter")
+        expect(reply).to_have_text(re.compile(r"Right\. It is 134 sequences"), timeout=wait)
+        assert not cell.locator("[data-mime-type*=error]").count()
 
 
 class TestBrowserAlone:

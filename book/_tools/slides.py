@@ -1,0 +1,121 @@
+"""Write the slides of the lecture into the built site: `make book` runs this last.
+
+`book/slides/lecture.md` is Markdown, cut into slides by rules. Its first block of code defines what
+the numbers see, `<data value="expression"></data>` as in the chapters; and a line that is an image
+brings a figure of a chapter, a formula, a chapter's takeaway, or an explorer, which is alive where
+the site holds it as a page of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+BOOK = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(BOOK / "_ext"), str(BOOK / "_tools")]
+from execute import NUMBER  # noqa: E402
+from mathml import mathml  # noqa: E402
+
+from lifecost import FORMULAS  # noqa: E402
+from lifecost.explorer.gallery import EXPLORERS  # noqa: E402
+
+SOURCE = BOOK / "slides"
+LINE = re.compile(r"^!\[([^\]]*)\]\(([^)]+)\)$", re.M)
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+MARKDOWN.use(dollarmath_plugin, renderer=lambda latex, _: mathml(latex, display=False))
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="Slides of one lecture: {title}. Figures, formulas and numbers are the book's own.">
+<title>{title}: slides</title>
+<link rel="icon" href="../_static/favicon.svg">
+<link rel="stylesheet" href="slides.css">
+<script src="slides.js" defer></script>
+</head>
+<body>
+<main>
+{slides}
+</main>
+</body>
+</html>
+"""  # noqa: E501
+
+
+def lecture(site: Path) -> str:
+    """Return the page of slides, for a site that may hold the explorers as pages of their own."""
+    text = (SOURCE / "lecture.md").read_text("utf-8")
+    _, setup, text = re.split(r"```(?:python)?\n", text, maxsplit=2)
+    scope: dict[str, Any] = {}
+    exec(setup, scope)
+    text = NUMBER.sub(lambda m: f'<data value="{m[1]}">{eval(m[1], scope)}</data>', text)
+    slides = [slide(part, site) for part in re.split(r"\n---\n", text)]
+    numbered = [f'<section id="{n}">\n{part}</section>' for n, part in enumerate(slides, 1)]
+    title = re.search(r"^# (.+)$", text, re.M)
+    assert title, "the lecture has no title"
+    return PAGE.format(title=title[1], slides="\n".join(numbered))
+
+
+def slide(text: str, site: Path) -> str:
+    """Return one slide: its Markdown, and what its images bring."""
+    first, *rest = LINE.split(text)
+    written = [MARKDOWN.render(first)]
+    for title, target, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        written += [brought(title, target, site), MARKDOWN.render(after)]
+    # Numbers line up on the right; a style attribute is for whoever writes the style sheet.
+    return "".join(written).replace('style="text-align:right"', 'class="num"')
+
+
+def brought(title: str, target: str, site: Path) -> str:
+    """Return what the target of an image names, as HTML."""
+    kind, _, name = target.partition(":")
+    if kind == "formula":
+        return f"{mathml(FORMULAS[name].latex_equation, display=True)}\n"
+    if kind == "takeaway":
+        found = re.search(r"\{admonition\} Takeaway\n:class: tip\n\n(.+?)\n:::", _prose(name), re.S)
+        assert found, f"{name} has no takeaway"
+        return MARKDOWN.render(found[1])
+    if kind == "explorer":
+        still = EXPLORERS[name].figure()._repr_html_() + "\n"
+        if not (site / "embed" / f"{name}.html").exists():
+            return still
+        live = f'<iframe src="../embed/{name}.html" title="{html.escape(title)}" loading="lazy">'
+        return f"{live}</iframe>\n{still}"
+    chapter, _, name = target.partition(".ipynb#")
+    for cell in _cells(chapter):
+        for output in cell.get("outputs", ()):
+            markup = output.get("data", {}).get("text/html", "")
+            if markup.startswith(f'<figure class="lifecost-figure" id="{name}"'):
+                return markup + "\n"
+    raise LookupError(f"no figure {target}")
+
+
+def _cells(chapter: str) -> list[Any]:
+    cells: list[Any] = nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+    return cells
+
+
+def _prose(chapter: str) -> str:
+    return "\n".join(cell.source for cell in _cells(chapter) if cell.cell_type == "markdown")
+
+
+def main(site: Path) -> None:
+    """Write the slides, and what they load, into a folder of the site."""
+    folder = site / "slides"
+    folder.mkdir(exist_ok=True)
+    (folder / "index.html").write_text(lecture(site), "utf-8")
+    for name in ("slides.css", "slides.js"):
+        shutil.copyfile(SOURCE / name, folder / name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
