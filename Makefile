@@ -20,7 +20,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps
+.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps rehearse
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -112,6 +112,11 @@ lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 	@$(LOCK) --extra live --constraints requirements.txt --output-file binder/requirements.txt
 	@for file in requirements.txt binder/requirements.txt; do \
 		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
+
+rehearse: $(TEST_READY) ## Install what Binder would, and run the chapters there (ARGS: chapters)
+	@rm -rf _build/binder
+	@$(PY) book/_tools/chromium.py
+	@$(PY) book/_tools/rehearse.py $(ARGS)
 
 # Each file by itself, as it is installed; the package itself is no pin.
 audit-deps: $(TEST_READY) ## Ask PyPI about known vulnerabilities of what is pinned (network)
