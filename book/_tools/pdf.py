@@ -19,37 +19,6 @@ WORK = printed.ROOT / "_build/pdf"
 WIDTH = round((210 - 2 * 28) / 25.4 * 96)
 # In the same pixels: a smaller equation is not read, and its formula stands as code instead.
 LEGIBLE = 8
-# Paper does not scroll: what is wider than its place is set as much smaller.
-FIT = """
-(legible) => {
-  for (const box of document.querySelectorAll("div.math, pre, table")) {
-    const place = box.matches("table") ? box.parentElement : box;
-    const ratio = place.clientWidth / box.scrollWidth;
-    if (ratio >= 1) continue;
-    const size = parseFloat(getComputedStyle(box).fontSize) * ratio * 0.99;
-    const code = box.parentElement.querySelector(":scope > .as-code");
-    if (size >= legible || !code) {
-      box.style.fontSize = `${size}px`;
-    } else {
-      code.classList.remove("as-code");
-      box.replaceWith(code);
-    }
-  }
-  for (const code of document.querySelectorAll(".as-code")) code.remove();
-  const edge = document.body.getBoundingClientRect().right + 1;
-  return [...document.querySelectorAll("body *:not(.wide, .wide *, svg *, math *)")]
-    .filter((box) => box.getBoundingClientRect().right > edge)
-    .map((box) => `${box.closest("[id]").id}: ${box.textContent.trim().slice(0, 60)}`);
-}
-"""
-# Which page a link leads to is known when the book is set; saying it may set it anew.
-NUMBER = """
-(pages) => {
-  for (const link of document.querySelectorAll("a.paged")) {
-    link.dataset.page = pages[link.hash.slice(1)] ?? "000";
-  }
-}
-"""
 
 
 def pages_of(pdf: bytes) -> dict[str, int]:
@@ -67,13 +36,13 @@ def printed_by_chromium(page: Path) -> bytes:
         tab = browser.new_page(viewport={"width": WIDTH, "height": 1000})
         tab.emulate_media(media="print", color_scheme="light")
         tab.goto(page.as_uri())
-        tab.evaluate("() => document.fonts.ready.then(() => null)")
-        if too_wide := tab.evaluate(FIT, LEGIBLE):
+        tab.add_script_tag(path=Path(__file__).with_name("printed.js"))
+        if too_wide := tab.evaluate("fit", LEGIBLE):
             raise SystemExit("too wide for paper:\n" + "\n".join(too_wide))
-        tab.evaluate(NUMBER, {})
+        tab.evaluate("sayPages", {})
         pages = pages_of(tab.pdf(**options))
         for _ in range(3):
-            tab.evaluate(NUMBER, pages)
+            tab.evaluate("sayPages", pages)
             pdf: bytes = tab.pdf(**options, outline=True, tagged=True)
             said, pages = pages, pages_of(pdf)
             if said == pages:
@@ -88,8 +57,20 @@ def finish(pdf: bytes, target: Path) -> None:
         book.docinfo = book.make_indirect(
             pikepdf.Dictionary(Title=printed.TITLE, Author=printed.AUTHOR)
         )
+        with book.open_outline() as outline:
+            for item in outline.root:
+                mend(item)
         packed = pikepdf.ObjectStreamMode.generate
         book.save(target, object_stream_mode=packed, deterministic_id=True)
+
+
+def mend(bookmark: pikepdf.OutlineItem) -> None:
+    """Say once what Chromium says twice of a heading that it moved to the next page."""
+    half = len(bookmark.title) // 2
+    if bookmark.title[:half] == bookmark.title[half:]:
+        bookmark.title = bookmark.title[:half]
+    for child in bookmark.children:
+        mend(child)
 
 
 def main() -> int:

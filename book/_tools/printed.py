@@ -74,6 +74,9 @@ class Page:
             self.article.h1.insert(0, f"{self.number} ")
         self._number_solutions()
         self._unfold()
+        for last in self.article.find_all("p")[-1:]:
+            if last.get_text().startswith("Next:"):  # paper has but one way on
+                last.decompose()
         for cell in self.article.select("div.cell"):
             if not cell.get_text(strip=True):
                 cell.decompose()
@@ -86,6 +89,11 @@ class Page:
         for table in self.article.select("table"):
             if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
                 table.parent["class"] = "wide"
+        for explorer in self.article.select("lifecost-explorer"):
+            figure = explorer.figure
+            together = _tag('<div class="together"></div>')
+            figure.insert_after(together)
+            together.extend([*reversed(list(figure.previous_siblings)), figure])
         for data in self.article.select("data"):
             if len(data.get_text()) > LONGEST_NUMBER:
                 data.unwrap()
@@ -96,17 +104,13 @@ class Page:
                 tag["id"] = f"{self.name}:{tag['id']}"
 
     def _number_solutions(self) -> None:
-        """Let each exercise name the page of its solution, and the solution that of its exercise."""
+        """Let each exercise name the page of its solution, and each solution the other's."""
         folds = [fold for fold in self.article.select("details") if _title(fold) == "Solution"]
         for count, fold in enumerate(folds, 1):
             exercise = fold.find_previous(lambda tag: tag.name == "p" and _exercise(tag))
             here, there = f"exercise-{count}", f"solution-{count}"
-            fold.insert_before(
-                _tag(f'<p class="turn" id="{here}"><a class="paged" href="#{there}">Solution</a></p>')
-            )
-            fold.summary.replace_with(
-                _tag(f'<p class="turn"><a class="paged" href="#{here}">Exercise {_exercise(exercise)}</a></p>')
-            )
+            fold.insert_before(_turn(here, there, "Solution"))
+            fold.summary.replace_with(_turn("", here, f"Exercise {_exercise(exercise)}"))
             fold.name, fold["class"], fold["id"] = "div", "solution", there
 
     def _unfold(self) -> None:
@@ -155,6 +159,12 @@ def _exercise(paragraph: Tag) -> str | None:
     bold = paragraph.find("strong", recursive=False)
     found = re.fullmatch(r"(\d+)\.", bold.get_text()) if bold else None
     return found[1] if found else None
+
+
+def _turn(name: str, target: str, text: str) -> Tag:
+    """Return a line that leads to another page and says which."""
+    name = name and f' id="{name}"'
+    return _tag(f'<p class="turn"{name}><a class="paged" href="#{target}">{text}</a></p>')
 
 
 def _tag(markup: str) -> Tag:
