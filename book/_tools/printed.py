@@ -68,35 +68,13 @@ class Page:
 
     def prepare(self) -> None:
         """Turn into paper what only a screen can show."""
-        for screen_only in self.article.select(".headerlink, .screen-only, script, details.hide"):
-            screen_only.decompose()
         if self.number:
             self.article.h1.insert(0, f"{self.number} ")
         self._number_solutions()
         self._unfold()
-        for last in self.article.find_all("p")[-1:]:
-            if last.get_text().startswith("Next:"):  # paper has but one way on
-                last.decompose()
-        for cell in self.article.select("div.cell"):
-            if not cell.get_text(strip=True):
-                cell.decompose()
-        for code in self.article.select(".highlight-python pre, .highlight-sh pre"):
-            lines = code.decode_contents().rstrip("\n").split("\n")
-            code.replace_with(_tag(f"<pre>{''.join(map(LINE.format, lines))}</pre>"))
-        for head in self.article.select("thead"):
-            if not head.get_text(strip=True):
-                head.decompose()
-        for table in self.article.select("table"):
-            if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
-                table.parent["class"] = "wide"
-        for explorer in self.article.select("lifecost-explorer"):
-            figure = explorer.figure
-            together = _tag('<div class="together"></div>')
-            figure.insert_after(together)
-            together.extend([*reversed(list(figure.previous_siblings)), figure])
-        for data in self.article.select("data"):
-            if len(data.get_text()) > LONGEST_NUMBER:
-                data.unwrap()
+        self._leave_out()
+        self._mark_lines()
+        self._mark_places()
         for image in self.article.select("img[src]"):
             image["src"] = f"../html/{self._resolve(image['src'])}"
         for tag in self.article.select("[id]"):
@@ -110,10 +88,12 @@ class Page:
             exercise = fold.find_previous(lambda tag: tag.name == "p" and _exercise(tag))
             here, there = f"exercise-{count}", f"solution-{count}"
             fold.insert_before(_turn(here, there, "Solution"))
-            fold.summary.replace_with(_turn("", here, f"Exercise {_exercise(exercise)}"))
+            fold.summary.replace_with(_turn("", here, f"Exercise {_exercise(exercise) or count}"))
             fold.name, fold["class"], fold["id"] = "div", "solution", there
 
     def _unfold(self) -> None:
+        for code in self.article.select("details.hide"):
+            code.decompose()
         for fold in self.article.select("details"):
             python = fold.select_one(".highlight-python")
             if _title(fold) == "As code" and python:  # shown where the equation is too long
@@ -121,6 +101,35 @@ class Page:
                 python["class"].append("as-code")
             else:
                 fold.name, fold.summary.name = "div", "p"
+
+    def _leave_out(self) -> None:
+        for screen_only in self.article.select(".headerlink, .screen-only, script"):
+            screen_only.decompose()
+        for empty in self.article.select("div.cell, thead"):
+            if not empty.get_text(strip=True):
+                empty.decompose()
+        for last in self.article.find_all("p")[-1:]:
+            if last.get_text().startswith("Next:"):  # paper has but one way on
+                last.decompose()
+
+    def _mark_lines(self) -> None:
+        """Let a long line of code go on further in, and a list of names break."""
+        for code in self.article.select(".highlight-python pre, .highlight-sh pre"):
+            lines = code.decode_contents().rstrip("\n").split("\n")
+            code.replace_with(_tag(f"<pre>{''.join(map(LINE.format, lines))}</pre>"))
+        for data in self.article.select("data"):
+            if len(data.get_text()) > LONGEST_NUMBER:
+                data.unwrap()
+
+    def _mark_places(self) -> None:
+        """Set wide tables across the paper, and keep an explorer's setting with its figure."""
+        for table in self.article.select("table"):
+            if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
+                table.parent["class"] = "wide"
+        for figure in self.article.select("lifecost-explorer > figure"):
+            together = _tag('<div class="together"></div>')
+            figure.insert_after(together)
+            together.extend([*reversed(list(figure.previous_siblings)), figure])
 
     def lead(self, pages: dict[str, Page], names: set[str]) -> None:
         """Let links lead within the book, or to the published site if there is one."""
@@ -154,9 +163,9 @@ def _title(fold: Tag) -> str:
     return fold.summary.get_text(strip=True)
 
 
-def _exercise(paragraph: Tag) -> str | None:
+def _exercise(paragraph: Tag | None) -> str | None:
     """Return the number that a paragraph opens with, in bold and with a stop."""
-    bold = paragraph.find("strong", recursive=False)
+    bold = paragraph and paragraph.find("strong", recursive=False)
     found = re.fullmatch(r"(\d+)\.", bold.get_text()) if bold else None
     return found[1] if found else None
 
