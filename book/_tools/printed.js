@@ -40,4 +40,8 @@ function sayPages(pages) {
   for (const link of document.querySelectorAll("a.paged")) {
     link.dataset.page = pages[link.hash.slice(1)] ?? "000";
   }
+  // Laid out anew, whatever came first, text or font: equal books are equal files.
+  document.body.hidden = true;
+  document.body.getBoundingClientRect();
+  document.body.hidden = false;
 }
