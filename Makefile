@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
 HTML := _build/html
+PDF := _build/lifecost.pdf
 # Whatever a page may come from: text, code (the API page quotes docstrings) and data.
 SOURCES := _config.yml _toc.yml CHANGELOG.md CITATION.cff $(shell find book lifecost -type f -not -path '*/.*' -not -path '*/__pycache__/*')
 
@@ -20,7 +21,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps rehearse
+.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps rehearse pdf
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -52,12 +53,20 @@ _build/lite/index.html: $(TEST_READY) $(SOURCES) _build/.address
 	@$(PY) book/_tools/lite.py
 	@touch $@
 
-site: book lite ## Put together what is published: the book, with a kernel in the browser
+site: book lite pdf ## Put together what is published: the book, its kernel for browsers, the PDF
 	@$(PY) book/_tools/complete.py
 
 serve: book ## Serve the book on localhost (PORT=8000)
 	@echo "Serving http://localhost:$(PORT)/ (Ctrl-C ends it)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+pdf: $(PDF) ## Typeset the book for paper
+	@echo "The PDF stands at $<"
+
+$(PDF): $(TEST_READY) $(HTML)/index.html
+	@$(PY) book/_tools/chromium.py
+	@echo "Printing the book ..."
+	@$(PY) book/_tools/pdf.py $@
 
 test: $(TEST_READY) lint site ## Check everything: style, types, units, notebooks, pages
 	@$(PY) book/_tools/chromium.py

@@ -70,6 +70,56 @@ def read_through(tab):
 
 
 # Classes, so that the workers can share them out.
+class TestFromDisk:
+    """The folder of pages on a USB stick, opened with no network."""
+
+    @pytest.fixture
+    def tab(self, visit):
+        tab = visit("index", disk=True, offline=True, viewport={"width": 1400, "height": 900})
+        tab.wait_for_url(f"**/{CHAPTERS[0]}.html")
+        yield tab
+        assert not [url for url in tab.requests if not url.startswith((tab.base, "data:"))]
+        assert not tab.complaints
+
+    def test_links_lead_from_page_to_page(self, tab):
+        for number in range(1, len(CHAPTERS)):
+            tab.locator(".site-turn a[rel=next]").click()
+            tab.wait_for_url(f"**/{CHAPTERS[number]}.html")
+            assert tab.locator("h1").inner_text()
+        tab.locator(".site-logo").click()
+        tab.wait_for_url(f"**/{CHAPTERS[0]}.html")
+
+    def test_a_reference_leads_to_its_place(self, tab):
+        link = tab.locator("article .bibtex-citation a").first
+        place = link.get_attribute("href").partition("#")[2]
+        link.click()
+        tab.wait_for_url("**/bibliography.html#*")
+        assert tab.locator(f"[id='{place}']").bounding_box()["y"] < 900
+
+    def test_search_leads_to_a_page(self, tab):
+        tab.fill("#site-nav input[type=search]", "roofline")
+        tab.keyboard.press("Enter")
+        tab.locator("#search-results li a").first.click()
+        tab.wait_for_url("**/book/**")
+        assert "roofline" in tab.locator("article").text_content().lower()
+
+    def test_pictures_show(self, tab):
+        for page in CHAPTERS[:3]:
+            tab.goto(f"{tab.base}/{page}.html")
+            for image in tab.locator("img").all():
+                assert image.evaluate("async (image) => (await image.decode(), image.naturalWidth)")
+            assert tab.locator("figure.lifecost-figure svg").first.bounding_box()["height"] > 80
+
+    def test_a_control_moves_its_explorer(self, tab):
+        tab.goto(f"{tab.base}/book/inference.html")
+        size = tab.locator("output[name=kv_cache_size]").first
+        before = float(size.get_attribute("data-value"))
+        batch = tab.locator("lifecost-explorer input[type=number][name=batch]").first
+        batch.fill("64")
+        batch.press("Enter")
+        assert float(size.get_attribute("data-value")) == before / 2
+
+
 class TestRequests:
     @pytest.mark.parametrize("disk", [False, True], ids=["http", "file"])
     @pytest.mark.parametrize("page", PAGES)

@@ -19,6 +19,7 @@ def main() -> None:
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.copytree(BUILD / "html", SITE)
     shutil.copytree(BUILD / "lite", SITE / "lite")
+    shutil.copy(BUILD / "lifecost.pdf", SITE)
     for page in SITE.glob("**/*.html"):
         if not page.is_relative_to(SITE / "lite"):
             page.write_text(HIDDEN.sub(r"\1", page.read_text("utf-8")), "utf-8")

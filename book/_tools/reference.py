@@ -244,7 +244,8 @@ def model_page() -> str:
 those that serve a token, with both embeddings. The last two columns are at the post's setting: one
 byte an element, a context of {number(post.bindings["context"])} tokens, an operational intensity of
 {number(post.bindings["hoi"])} FLOPs a byte, and the exact counts. The cache of a token is what is
-held for each token of that context, so windows shrink it. The head of a column sorts the table.
+held for each token of that context, so windows shrink it.
+[The head of a column sorts the table.]{{.screen-only}}
 
 {sortable(heads, rows)}
 
@@ -294,7 +295,7 @@ def hardware_page() -> str:
 Peak rates are dense, in TFLOP/s; datasheets often print twice as much, for structured sparsity.
 HOI is the hardware operational intensity, FLOPs a byte, at each precision. The bf16 columns show
 fp16 for devices that lack bf16. The last column spans the prices of one chip for one hour that are
-listed below. The head of a column sorts the table.
+listed below. [The head of a column sorts the table.]{{.screen-only}}
 
 {sortable(heads, rows)}
 
@@ -330,8 +331,9 @@ def published_page() -> str:
     return f"""# Published numbers, reproduced
 
 {len(found)} numbers from {len({n.source for n in found})} sources, computed again from the models,
-laws and settings of this book. Numbers of one phenomenon stand together; the head of a column sorts
-the table. The verdict compares with what is printed, to its digits:
+laws and settings of this book. Numbers of one phenomenon stand together.
+[The head of a column sorts the table.]{{.screen-only}} The verdict compares with what is
+printed, to its digits:
 
 {verdicts}
 
