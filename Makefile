@@ -21,7 +21,8 @@ export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite site serve test bench audit places lint notebooks generate lab lock clean links grades audit-deps rehearse pdf
+.PHONY: help book lite pdf site serve test lint bench audit places rehearse links grades \
+	notebooks generate lab lock audit-deps clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -122,8 +123,7 @@ lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 	@for file in requirements.txt binder/requirements.txt; do \
 		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
 
-rehearse: $(TEST_READY) ## Install what Binder would, and run the chapters there (ARGS: chapters)
-	@rm -rf _build/binder
+rehearse: $(TEST_READY) site ## Install what Binder would, and run the chapters there (ARGS: names)
 	@$(PY) book/_tools/chromium.py
 	@$(PY) book/_tools/rehearse.py $(ARGS)
 

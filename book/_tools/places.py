@@ -167,13 +167,13 @@ def outputs(notebook: Any) -> list[tuple[str, str]]:
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code" or "nbval-ignore-output" in cell["metadata"].get("tags", ()):
             continue
-        code, said = "".join(cell["source"]), []
+        # What is printed is one text, however the kernel cut the stream.
+        said = ["".join("".join(output.get("text", "")) for output in cell["outputs"])]
         for output in cell["outputs"]:
-            data = output.get("data", {"text/plain": output.get("text", "")})
-            for kind in ("text/plain", "text/latex", "text/html"):
-                text = "".join(data.get(kind, ""))
-                said += re.findall(r'data-value="([^"]*)"', text) if kind == "text/html" else [text]
-        found.append((code, "\n".join(said)))
+            shown = {k: "".join(v) for k, v in output.get("data", {}).items() if "text/" in k}
+            said += [shown.get("text/plain", ""), shown.get("text/latex", "")]
+            said += re.findall(r'data-value="([^"]*)"', shown.get("text/html", ""))
+        found.append(("".join(cell["source"]), "\n".join(said)))
     return found
 
 
@@ -208,12 +208,12 @@ def in_tab(page: Any, url: str, name: str) -> Any:
     return run(page, name)
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Print what each chapter takes in each place, and what its reader has to fetch."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--python", default=sys.executable, help="the one that runs JupyterLab")
     parser.add_argument("chapters", nargs="*", default=CHAPTERS)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     print("| chapter | kernel alone | JupyterLab | browser, first | browser, again |")
     with sync_playwright() as playwright, lab(given.python) as jupyter, host.serve(SITE) as server:
         for name in given.chapters:
@@ -245,4 +245,4 @@ def _measured(context: Any, server: Any, place: Any, url: str, name: str) -> str
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
