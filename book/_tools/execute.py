@@ -78,9 +78,7 @@ def execute(path: Path) -> None:
     # nbclient runs a notebook where it stands, as a reader would.
     # However the kernel cuts what a cell prints, it is one text.
     where = {"metadata": {"path": str(BOOK)}}
-    NotebookClient(
-        notebook, coalesce_streams=True, timeout=120, resources=where, coalesce_streams=True
-    ).execute()
+    NotebookClient(notebook, timeout=120, resources=where, coalesce_streams=True).execute()
     strip(notebook)
     for cell in _fleeting(notebook):
         cell.outputs = before.get(cell.source, cell.outputs)
