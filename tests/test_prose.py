@@ -1,5 +1,8 @@
 """The prose: the linter sees what it should, skips what is no prose, and chapters are easy."""
 
+import subprocess
+import sys
+
 import prose
 import pytest
 
@@ -39,6 +42,11 @@ def test_docstrings_stand_on_their_lines(tmp_path):
     found = prose.findings("module.py", prose.plain(prose.docstrings(module)))
     assert len(found) == 1
     assert found[0].startswith("module.py:5: ")
+
+
+def test_our_texts_pass():
+    done = subprocess.run([sys.executable, prose.__file__], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_every_kind_of_text_is_read():

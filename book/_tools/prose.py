@@ -125,4 +125,4 @@ if __name__ == "__main__":
             print(f"{year:5.1f}  {chapter}")
     else:
         found = [line for where, text in texts() for line in findings(where, text)]
-        sys.exit("\n".join(found))
+        sys.exit("\n".join(found) or 0)
