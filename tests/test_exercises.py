@@ -152,7 +152,7 @@ def test_unit_is_the_formulas(name):
         (-134, "larger than zero"),
         (0, "larger than zero"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value))[:40],
 )  # fmt: skip
 def test_what_is_no_answer(answer, said):
     reply = check("sequences-that-fit", answer)
