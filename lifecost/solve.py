@@ -40,12 +40,12 @@ def solve(left: Any, right: Any, unknown: Any) -> Any:
     for bound in (left - right).atoms(sympy.Min):
         if unknown in bound.args:
             return _bent(left - right, unknown, bound)
-    residual = sympy.expand(left - right)
-    if unknown not in residual.diff(unknown).free_symbols:
-        found = sympy.solve(residual, unknown)
-        if len(found) != 1:
-            raise NoSolution(unknown.name)
-        return sympy.factor_terms(found[0])
+    slope = sympy.factor_terms(sympy.expand(left - right).diff(unknown))
+    if slope == 0:
+        raise NoSolution(unknown.name)
+    if unknown not in slope.free_symbols:
+        # Not sympy's own solve, which takes a minute to simplify what all variants make of it.
+        return sympy.factor_terms((right - left).subs(unknown, 0) / slope)
     logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
     exponent = sympy.Symbol("exponent", real=True)
     logs = logs.subs(sympy.log(unknown), exponent)
