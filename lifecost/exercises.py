@@ -132,7 +132,7 @@ class Exercise:
 
 
 def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
-    """Say whether an answer is right, and if it is not, what may have gone wrong.
+    """Return whether an answer is right, and if it is not, what may have gone wrong.
 
     Parameters
     ----------

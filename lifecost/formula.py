@@ -121,7 +121,7 @@ class Formula:
     @cached_property
     def variants(self) -> tuple[str, ...]:
         """Identifiers of the variants that change the value, sorted."""
-        return tuple(name for name in self.lowered(_solvable(self)).symbols if name in VARIANTS)
+        return tuple(name for name in self.widest.symbols if name in VARIANTS)
 
     def lowered(self, variants: frozenset[str]) -> Lowered:
         """Return the lowered expression for architectures with the named variants.
@@ -147,6 +147,14 @@ class Formula:
         """The lowered expression for a plain dense decoder."""
         return self.lowered(frozenset())
 
+    @cached_property
+    def widest(self) -> Lowered:
+        """The lowered expression with all variants; the plain one if with all there is none."""
+        try:
+            return self.lowered(frozenset(VARIANTS))
+        except InputError:
+            return self.plain
+
     # ---- in other languages
 
     @property
@@ -167,7 +175,7 @@ class Formula:
     @cached_property
     def javascript_with_variants(self) -> str:
         """Source of the JavaScript function for every variant; what is not given is absent."""
-        expr = self.lowered(_solvable(self)).expr
+        expr = self.widest.expr
         absent = dict(VARIANTS)
         for name, other in VARIANTS.items():
             if self.unknown is not None and other == self.unknown.name:  # nothing that it can equal
@@ -263,15 +271,6 @@ class Formula:
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex_equation}$"
-
-
-def _solvable(formula: Formula) -> frozenset[str]:
-    """Return all variants, or none where the formula has no closed form with all of them."""
-    try:
-        formula.lowered(frozenset(VARIANTS))
-    except InputError:
-        return frozenset()
-    return frozenset(VARIANTS)
 
 
 def formula(

@@ -45,7 +45,8 @@ def solve(left: Any, right: Any, unknown: Any) -> Any:
         raise NoSolution(unknown.name)
     if unknown not in slope.free_symbols:
         # Not sympy's own solve, which takes a minute to simplify what all variants make of it.
-        return sympy.factor_terms((right - left).subs(unknown, 0) / slope)
+        found = (right - left).subs(unknown, 0) / sympy.factor_terms((left - right).diff(unknown))
+        return sympy.factor_terms(sympy.together(found))
     logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
     exponent = sympy.Symbol("exponent", real=True)
     logs = logs.subs(sympy.log(unknown), exponent)

@@ -199,5 +199,5 @@ def test_stands_on_its_page_with_no_answer_given(name):
 
 def test_every_chapter_has_one():
     contents = (BOOK.parent / "_toc.yml").read_text()
-    chapters = set(re.findall(r"book/([\w-]+)$", contents.partition("Reference")[0], re.M))
+    chapters = set(re.findall(r"book/([\w-]+)$", contents.partition("Try it")[0], re.M))
     assert {e.row["page"] for e in ALL.values()} >= chapters - {"ledger", "your-model"}

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 EXPLORED = [
     name
     for name in places.CHAPTERS
-    if "lifecost.explorer" in (places.BOOK / f"{name}.ipynb").read_text("utf-8")
+    if "<lifecost-explorer" in (places.BOOK / f"{name}.ipynb").read_text("utf-8")
 ]
 
 
@@ -58,6 +58,7 @@ class TestJupyterLab:
 
     def test_an_exercise_answers(self, tab, address):
         places.in_tab(tab, address, "inference")
+        assert places.show(tab, "sequences-that-fit")
         cell = tab.locator(".jp-CodeCell", has_text='check("sequences-that-fit"')
         reply = cell.locator(".jp-OutputArea-output")
         expect(reply).to_contain_text("Your turn.")
@@ -93,7 +94,7 @@ class TestBrowserAlone:
         with places.profile(playwright) as newcomer:
             tab = newcomer.new_page()
             tab.goto(f"{server.url}/book/inference.html")
-            tab.click("[data-published=lite]")
+            tab.click("#site-lite")
             progress = tab.locator("#lifecost-progress")
             progress.get_by_text("MB").or_(progress.get_by_text("starts")).wait_for()
             tab.get_by_role("heading", name="What a token costs").first.wait_for()

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HTML, SITE = ROOT / "_build/html", ROOT / "_build/site"
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
-PUBLISHED = re.compile(r'<(?:a|span)\b[^>]*\bdata-published="(\w+)"[^>]*>')
+COMMENT = re.compile(r"<!--published (.*?) -->", re.DOTALL)
 
 ADDRESSES = {
     "https://github.com/owner/book": ("https://github.com/owner/book", "https://owner.github.io/book"),
@@ -86,13 +86,15 @@ def test_binder_launches_a_tag_rather_than_a_branch(address):
 def test_a_button_is_shown_where_what_it_opens_is_published(path):
     alone, published = ((site / f"book/{path.stem}.html").read_text() for site in (HTML, SITE))
     # The book alone may be opened from disk, where a kernel cannot start.
-    assert all(" hidden" in tag[0] for tag in PUBLISHED.finditer(alone))
-    shown = [tag[0] for tag in PUBLISHED.finditer(published) if " hidden" not in tag[0]]
-    (button,) = (tag for tag in shown if 'data-published="lite"' in tag)
-    page, _, name = re.search(r'href="([^"]*)"', button)[1].partition("?path=")
+    assert "lite/lab" not in COMMENT.sub("", alone)
+    assert "lifecost.pdf" not in COMMENT.sub("", alone)
+    assert not COMMENT.search(published)
+    page, _, name = re.search(r'id="site-lite" href="([^"]*)"', published)[1].partition("?path=")
     assert (SITE / "book" / page).resolve().is_file()
     assert (SITE / "lite/files" / name).is_file()
     assert name == path.name
+    assert 'href="../lifecost.pdf"' in published
+    assert (SITE / "lifecost.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_no_page_shows_an_address_that_is_not_known():

@@ -1,7 +1,7 @@
 """Buttons that start a chapter: on Binder where the repository is known, and in the browser.
 
-The button for the browser is written hidden, since a page alone has no kernel to offer: the
-published site brings one and shows it (book/_tools/complete.py).
+The button for the browser is written as a comment, since a page alone has no kernel to offer: the
+published site brings one and shows the button (book/_tools/complete.py).
 """
 
 from __future__ import annotations

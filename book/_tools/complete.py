@@ -1,6 +1,6 @@
 """Put the published site together: the book, the chapters with a kernel, the PDF: `make site`.
 
-Pages link to what only the published site has by elements that are hidden until it is there.
+What only the published site has, its pages link to from comments, which become text here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 BUILD = Path(__file__).resolve().parents[2] / "_build"
 SITE = BUILD / "site"
-HIDDEN = re.compile(r'( data-published="[^"]*"[^>]*?) hidden\b')
+COMMENT = re.compile(r"<!--published (.*?) -->", re.DOTALL)
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     shutil.copy(BUILD / "lifecost.pdf", SITE)
     for page in SITE.glob("**/*.html"):
         if not page.is_relative_to(SITE / "lite"):
-            page.write_text(HIDDEN.sub(r"\1", page.read_text("utf-8")), "utf-8")
+            page.write_text(COMMENT.sub(r"\1", page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -62,16 +62,16 @@ async (path) => {
 }
 """
 # Cells far from the window are not drawn before they come near.
-SHOW_WIDGET = """
-async () => {
+SHOW = """
+async (text) => {
   const { content } = window.jupyterapp.shell.currentWidget;
-  const kind = "application/vnd.jupyter.widget-view+json";
-  const has = ({ model }) => model.toJSON().outputs?.some(({ data }) => data && kind in data);
-  const index = content.widgets.findIndex(has);
+  const index = content.widgets.findIndex(({ model }) =>
+    model.type === "code" && JSON.stringify(model.toJSON()).includes(text));
   if (index >= 0) await content.scrollToItem(index);
   return index >= 0;
 }
 """
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @contextmanager
@@ -142,9 +142,14 @@ def run(page: Any, name: str) -> Any:
     return done["notebook"]
 
 
+def show(page: Any, text: str) -> bool:
+    """Bring the first cell whose code or output has a text into view; return whether one has."""
+    return bool(page.evaluate(SHOW, text))
+
+
 def move(page: Any) -> bool:
     """Move the first slider of a chapter that was run; return whether what it shows followed."""
-    if not page.evaluate(SHOW_WIDGET):
+    if not show(page, WIDGET):
         raise RuntimeError("the chapter shows no widget")
     shown = page.locator(".widget-html").first
     before = shown.inner_html()

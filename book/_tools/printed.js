@@ -17,21 +17,24 @@ async function fit(legible) {
   await document.fonts.ready;
   for (const box of document.querySelectorAll("div.math, pre, table")) {
     const place = box.matches("table") ? box.parentElement : box;
-    const ratio = place.clientWidth / box.scrollWidth;
-    if (ratio >= 1) continue;
-    const size = parseFloat(getComputedStyle(box).fontSize) * ratio * 0.99;
-    const code = size < legible && codeOf(box);
-    if (code) {
-      code.classList.remove("as-code");
-      box.replaceWith(code);
-    } else {
+    // Not all of a box shrinks with its text, so one step may not be enough.
+    for (let step = 0; step < 5 && place.clientWidth < box.scrollWidth; step += 1) {
+      const ratio = place.clientWidth / box.scrollWidth;
+      const size = parseFloat(getComputedStyle(box).fontSize) * ratio * 0.99;
+      const code = size < legible && codeOf(box);
+      if (code) {
+        code.classList.remove("as-code");
+        box.replaceWith(code);
+        break;
+      }
       box.style.fontSize = `${size}px`;
     }
   }
   for (const code of document.querySelectorAll(".as-code")) code.remove();
-  const edge = document.body.getBoundingClientRect().right + 1;
-  return [...document.querySelectorAll("body *:not(.wide, .wide *, svg *, math *)")]
-    .filter((box) => box.getBoundingClientRect().right > edge)
+  const right = (box) => box.getBoundingClientRect().right;
+  const edge = (box) => right(box.closest(".wide") ?? document.body) + 1;
+  return [...document.querySelectorAll("body *:not(.wide, svg *, math *)")]
+    .filter((box) => right(box) > edge(box))
     .map((box) => `${box.closest("[id]").id}: ${box.textContent.trim().slice(0, 60)}`);
 }
 

@@ -127,9 +127,7 @@ def interaction_training_factor() -> Any:
 @formula(r"m_\text{train}", "1", level="full", unknown=interaction_multiplier, assumptions=_ALIKE)
 def affordable_interaction() -> Any:
     """Multiple of today's attention arithmetic that a larger training budget buys."""
-    attention = training_attention_flops.definition
-    more = (interaction_multiplier - 1) * attention
-    return more, (training_factor - 1) * (matmul_flops.definition + attention)
+    return interaction_training_factor.definition, training_factor
 
 
 def _prompt_attention_flops() -> Any:
