@@ -35,12 +35,12 @@ class Host(http.server.BaseHTTPRequestHandler):
                 status = 405
             if path == "stumbles" and Host.asked[path] <= 2:  # HEAD and GET of the first attempt
                 status = 500
-            self.send_response(status)
-            if path == "moved":
-                self.send_header("Location", "/fine")
-            self.end_headers()
         finally:
-            Host.busy -= path != "hangs"
+            Host.busy -= path != "hangs"  # before the answer, which the next question may follow
+        self.send_response(status)
+        if path == "moved":
+            self.send_header("Location", "/fine")
+        self.end_headers()
 
     do_HEAD = do_GET = answer
 
