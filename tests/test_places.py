@@ -32,8 +32,9 @@ def server():
         yield server
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture
 def context(playwright):
+    # A new one each time: JupyterLab opens again whatever its last visitor left open.
     with places.profile(playwright) as context:
         yield context
 
