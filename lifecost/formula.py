@@ -1,42 +1,31 @@
-"""A formula: one symbolic expression with a name, a unit and a source, that can be called."""
+"""A formula: a plain function of the symbols, with a name, a unit and a source."""
 
 from __future__ import annotations
 
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from lifecost import lower
 from lifecost import values as check
+from lifecost.algebra import NoSolution, solve
 from lifecost.errors import InputError
 from lifecost.lowered import Lowered
-from lifecost.notation import in_numbers, without
-from lifecost.solve import NoSolution, solve
-from lifecost.symbols import SYMBOLS, VARIANTS
+from lifecost.symbols import SYMBOLS, VARIANTS, Expr, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
-
-# Which variants (windows, experts, latents, ...) a formula is being built with. One text so gives
-# the plain formula, which people read, and the one that a model with experts needs.
-_PRESENT: ContextVar[frozenset[str]] = ContextVar("present", default=frozenset())
-
-
-def present(expr: Any) -> Any:
-    """Return an expression as it is where the variants that are not in play are absent."""
-    return without(frozenset(VARIANTS) - _PRESENT.get(), expr)
 
 
 class Formula:
     """A quantity of the cost model.
 
-    Call it with keyword arguments named by symbol, with objects that bind symbols (a model, a
-    device, a setting, any mapping), or both; keywords win. Numbers give a number, arrays broadcast
-    to an array. A variant of the architecture that nothing binds (a window, experts) is absent.
+    Call it with `Symbols` and it is an expression. Call it with keyword arguments named by symbol,
+    with objects that bind symbols (a model, a device, a setting, any mapping), or both, and it is a
+    number; keywords win. Arrays broadcast to an array. A variant of the architecture that nothing
+    binds (a window, experts) is absent.
 
     Attributes
     ----------
@@ -49,67 +38,64 @@ class Formula:
         A key of the bibliography, or ``"derived"``.
     assumptions
         What must hold for it to be right.
+    unknown
+        The symbol for which an equation is solved, or ``""``.
+    dense
+        Whether it holds for models without experts only.
     """
 
     def __init__(
         self,
-        build: Callable[[], Any],
+        build: Callable[[Symbols], Any],
         *,
         latex: str,
         unit: str,
         source: str,
         level: str,
-        unknown: Any,
+        unknown: str,
         assumptions: tuple[str, ...],
         dense: bool,
     ) -> None:
-        self.name = build.__name__
+        # A formula is called, documented and pickled as the function that it is made of.
+        self.name = self.__name__ = self.__qualname__ = build.__name__
+        self.__module__, self.__doc__ = build.__module__, build.__doc__
         self.meaning, _, self.notes = inspect.cleandoc(build.__doc__ or "").partition("\n\n")
         self.latex, self.unit, self.source, self.level = latex, unit, source, level
         self.assumptions, self.unknown, self.dense = assumptions, unknown, dense
         self.module = build.__module__.rpartition(".")[2]
-        self.__doc__ = build.__doc__
         self._build = build
-        self._built: dict[frozenset[str], Any] = {}
+        self._expressions: dict[frozenset[str], Expr] = {}
         self._lowered: dict[frozenset[str], Lowered] = {}
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        kind = inspect.Parameter
+        names = (kind(name, kind.KEYWORD_ONLY, annotation=check.Value) for name in self.symbols)
+        return inspect.Signature([kind("objects", kind.VAR_POSITIONAL), *names])
 
     # ---- the expression
 
-    def built_with(self, variants: frozenset[str]) -> Any:
-        """Return what the formula's text builds (an expression or an equation) with variants."""
-        if self.dense:
-            variants = frozenset()
-        if variants not in self._built:
-            token = _PRESENT.set(variants)
-            try:
-                self._built[variants] = present(self._build())
-            finally:
-                _PRESENT.reset(token)
-        return self._built[variants]
-
-    def defined_with(self, variants: frozenset[str]) -> Any:
-        """Return the sympy expression in which the named variants have their symbols."""
-        built = self.built_with(variants)
-        if self.unknown is None:
-            return built
-        left, right = built
-        return solve(left, right, self.unknown)
+    def expression(self, s: Symbols) -> Expr:
+        """Return the sympy expression, with constants such as `FLOP_PER_MAC` as symbols."""
+        variants = frozenset() if self.dense else s.variants
+        if variants not in self._expressions:
+            built = self._build(Symbols(variants))
+            if self.unknown:
+                left, right = built
+                built = solve(left, right, getattr(Symbols(variants), self.unknown))
+            self._expressions[variants] = built
+        return s.within(self._expressions[variants])
 
     @property
-    def definition(self) -> Any:
-        """The sympy expression, with `FLOP_PER_MAC` as a symbol that carries its unit.
-
-        Inside of another formula's text it has the variants that are in play there.
-        """
-        return self.defined_with(_PRESENT.get())
-
-    @property
-    def equation(self) -> tuple[Any, Any] | None:
+    def equation(self) -> tuple[Expr, Expr] | None:
         """The two sides whose balance defines the formula, where it is derived so."""
-        return self.built_with(frozenset()) if self.unknown is not None else None
+        return self._build(Symbols()) if self.unknown else None
 
     @cached_property
-    def expr(self) -> Any:
+    def expr(self) -> Expr:
         """The sympy expression for a plain dense decoder, in numbers and symbols."""
         return self.plain.expr
 
@@ -135,11 +121,11 @@ class Formula:
             if self.dense and "n_active_params" in variants:
                 raise InputError(f"{self.name} holds for dense models, and this one has experts")
             try:
-                definition = self.defined_with(variants)
+                expr = self.expression(Symbols(variants))
             except NoSolution:
                 names = ", ".join(sorted(variants))
                 raise InputError(f"{self.name} has no closed form for {names}") from None
-            self._lowered[variants] = Lowered(self.name, in_numbers(definition))
+            self._lowered[variants] = Lowered(self.name, in_numbers(expr))
         return self._lowered[variants]
 
     @cached_property
@@ -170,32 +156,40 @@ class Formula:
     @cached_property
     def javascript_source(self) -> str:
         """Source of the JavaScript function for a plain dense decoder."""
-        return str(lower.target("javascript").source(self.name, self.expr))
+        from lifecost.printers import javascript
+
+        return javascript.source(self.name, self.expr)
 
     @cached_property
     def javascript_with_variants(self) -> str:
         """Source of the JavaScript function for every variant; what is not given is absent."""
+        from lifecost.printers import javascript
+
         expr = self.widest.expr
         absent = dict(VARIANTS)
         for name, other in VARIANTS.items():
-            if self.unknown is not None and other == self.unknown.name:  # nothing that it can equal
+            if other == self.unknown:  # nothing that it can equal
                 absent[name] = SYMBOLS[name].high
-        return str(lower.target("javascript").source(self.name, expr, absent))
+        return javascript.source(self.name, expr, absent)
 
     @cached_property
     def text_expression(self) -> str:
         """The expression as text, each symbol's identifier in braces."""
-        return str(lower.target("text").source(self.expr))
+        from lifecost.printers import text
+
+        return text.source(self.expr)
 
     @cached_property
     def latex_equation(self) -> str:
         """The formula as an equation in LaTeX."""
-        return f"{self.latex} = {lower.target('latex').source(self.expr)}"
+        from lifecost.printers import latex
+
+        return f"{self.latex} = {latex.source(self.expr)}"
 
     # ---- calling it
 
     def __call__(self, *objects: Any, **values: Any) -> Any:
-        """Return the value, in the formula's unit.
+        """Return the value, in the formula's unit; of `Symbols`, the expression.
 
         Raises
         ------
@@ -204,6 +198,8 @@ class Formula:
             result is too large for a floating-point number.
         """
         if objects:
+            if objects[0].__class__ is Symbols:
+                return self.expression(objects[0])
             lowered, values = self._bind(objects, values)
             scalar = lowered.scalar
         else:
@@ -279,18 +275,18 @@ def formula(
     *,
     source: str = "derived",
     level: str = "",
-    unknown: Any = None,
+    unknown: str = "",
     assumptions: tuple[str, ...] = (),
     dense: bool = False,
-) -> Callable[[Callable[[], Any]], Formula]:
-    """Return a decorator that makes a formula of a function that builds its expression.
+) -> Callable[[Callable[[Symbols], Any]], Formula]:
+    """Return a decorator that makes a formula of a function of the symbols.
 
     With ``unknown``, the function returns the two sides of an equation, and the formula is its
     solution for that symbol. With ``dense``, it holds for models without experts only. Nothing is
     built before it is used.
     """
 
-    def decorate(build: Callable[[], Any]) -> Formula:
+    def decorate(build: Callable[[Symbols], Any]) -> Formula:
         FORMULAS[build.__name__] = made = Formula(
             build, latex=latex, unit=unit, source=source, level=level, unknown=unknown,
             assumptions=assumptions, dense=dense,

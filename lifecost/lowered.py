@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import sympy
 
-from lifecost import lower
 from lifecost import values as check
 from lifecost.errors import unknown_name
-from lifecost.symbols import SYMBOLS
+from lifecost.printers import arguments
+from lifecost.symbols import SYMBOLS, Expr
 
 _BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
 
@@ -21,14 +21,16 @@ _BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the pr
 class Lowered:
     """An expression in numbers and symbols, and the functions that it becomes."""
 
-    def __init__(self, name: str, expr: Any) -> None:
+    def __init__(self, name: str, expr: Expr) -> None:
         self.name, self.expr = name, expr
-        self.symbols: tuple[str, ...] = tuple(lower.arguments(expr))
+        self.symbols: tuple[str, ...] = tuple(arguments(expr))
         self._arrays: dict[frozenset[str], Callable[..., Any]] = {}
 
     def numpy_source(self, arrays: frozenset[str]) -> str:
         """Return the source of the NumPy function in which the named symbols are arrays."""
-        return str(lower.target("python").array_source(self.name, self.expr, arrays))
+        from lifecost.printers import python
+
+        return python.array_source(self.name, self.expr, arrays)
 
     def numpy(self, *arrays: str) -> Callable[..., Any]:
         """Return the NumPy function, by keyword; it does not check its values.
@@ -38,13 +40,16 @@ class Lowered:
         """
         names = frozenset(arrays or self.symbols)
         if names not in self._arrays:
-            built = lower.target("python").build(self.numpy_source(names), self.name)
-            self._arrays[names] = built
+            from lifecost.printers import python
+
+            self._arrays[names] = python.build(self.numpy_source(names), self.name)
         return self._arrays[names]
 
     @cached_property
     def scalar(self) -> Callable[..., Any]:
         """The function of single numbers; None for whatever is not plain and in range."""
+        from lifecost.printers import python
+
         # The checks stand in the generated function: calling a validator for each value would take
         # longer than the formula.
         tests = []
@@ -61,11 +66,10 @@ class Lowered:
             [
                 f"def {self.name}({'*, ' if self.symbols else ''}{', '.join(self.symbols)}):",
                 f"    if {' and '.join(tests) or True}:",
-                *(f"        {line}" for line in lower.target("python").scalar_lines(self.expr)),
+                *(f"        {line}" for line in python.scalar_lines(self.expr)),
             ]
         )
-        build: Callable[..., Callable[..., Any]] = lower.target("python").build
-        return build(source, self.name)
+        return python.build(source, self.name)
 
     @cached_property
     def _has_cases(self) -> bool:

@@ -5,13 +5,83 @@ latent. It then says at which value the variant is absent.
 
 Identifiers are legal in Python and in JavaScript. Counts (tokens, layers, heads, parameters,
 elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are dimensions, and
-`lifecost.lower.units` holds every formula to them.
+`lifecost.units` holds every formula to them. Definitions that carry a unit, such as two FLOPs for
+each multiply-accumulate, stand here too.
 """
 
 from __future__ import annotations
 
-from lifecost.notation import SYMBOLS as SYMBOLS  # filled by this module
-from lifecost.notation import count, flag, symbol
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sympy
+
+Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What one symbol stands for."""
+
+    name: str
+    latex: str
+    unit: str
+    meaning: str
+    low: float
+    high: float
+    integer: bool = False
+    absent: float | str | None = None  # a number, or the symbol that it then equals
+
+
+SYMBOLS: dict[str, Quantity] = {}
+_MADE: dict[str, Expr] = {}
+
+# Definitions rather than measurements; they carry their unit, so that "2 N" has the dimension of
+# FLOPs: two, a multiplication and an addition, for each multiply-accumulate.
+FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
+BITS_PER_BYTE = sympy.Symbol("bits_per_byte", positive=True)
+SECONDS_PER_HOUR = sympy.Symbol("seconds_per_hour", positive=True)
+CONSTANTS: dict[Any, tuple[int, str]] = {
+    FLOP_PER_MAC: (2, "FLOP"),
+    BITS_PER_BYTE: (8, "bit/byte"),
+    SECONDS_PER_HOUR: (3600, "s/h"),
+}
+
+
+def in_numbers(expr: Expr) -> Expr:
+    """Return an expression with its constants replaced by their values."""
+    return expr.xreplace({s: sympy.Integer(value) for s, (value, _) in CONSTANTS.items()})
+
+
+def symbol(
+    name: str,
+    latex: str,
+    unit: str,
+    meaning: str,
+    low: float,
+    high: float,
+    integer: bool = False,
+    absent: float | str | None = None,
+) -> Expr:
+    """Return the sympy symbol of a new quantity, and keep it in `SYMBOLS`."""
+    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer, absent)
+    # A symbol that may be zero is only nonnegative: sympy must not divide by it.
+    sign = {"positive": True} if low > 0 else {"nonnegative": True}
+    _MADE[name] = made = sympy.Symbol(name, **sign)
+    return made
+
+
+def count(name: str, latex: str, unit: str, meaning: str, absent: float | str = 0) -> Expr:
+    """Return the symbol of a whole number that is ``absent`` in a plain decoder."""
+    low = absent if isinstance(absent, (int, float)) else 1
+    return symbol(name, latex, unit, meaning, low, 1e8, True, absent)
+
+
+def flag(name: str, latex: str, meaning: str) -> Expr:
+    """Return the symbol of what a plain decoder does not have, 1 where it is there."""
+    return symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True, 0)
+
 
 # In the order in which products are written.
 
@@ -296,3 +366,52 @@ ff_inverse = symbol(
 loss_ratio = symbol(
     "loss_ratio", r"\kappa", "1", "loss of one shape as a multiple of that of another", 0.1, 10
 )
+
+
+class Symbols:
+    """What a formula is called with to get an expression: every symbol, by its name.
+
+    A variant that is not named has the value at which it is absent. Nothing outside of this object
+    decides what an expression means.
+
+    Parameters
+    ----------
+    variants
+        Identifiers of the variants that have a symbol: windows, experts, latents, ...
+
+    Examples
+    --------
+    >>> from lifecost import kv_cache_size
+    >>> kv_cache_size(Symbols())
+    2*batch*context*d_head*kv_bytes*n_kv_head*n_layer
+    >>> kv_cache_size(Symbols().but(context=1))
+    2*batch*d_head*kv_bytes*n_kv_head*n_layer
+    """
+
+    def __init__(self, variants: Iterable[str] = ()) -> None:
+        self.variants = frozenset(variants)
+        self._instead: dict[Expr, Expr] = {}
+
+    def __getattr__(self, name: str) -> Expr:
+        """Return the symbol of a name, or what stands for it here."""
+        if name not in _MADE:
+            raise AttributeError(f"there is no symbol {name!r}")
+        absent = VARIANTS.get(name)
+        if absent is None or name in self.variants:
+            found = _MADE[name]
+        else:
+            found = _MADE[absent] if isinstance(absent, str) else sympy.Integer(absent)
+        return self.within(found)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *SYMBOLS]
+
+    def but(self, **instead: Any) -> Symbols:
+        """Return these symbols with other expressions in place of some."""
+        made = Symbols(self.variants)
+        made._instead = self._instead | {_MADE[name]: value for name, value in instead.items()}
+        return made
+
+    def within(self, expr: Expr) -> Expr:
+        """Return an expression of the symbols with what stands in their place here."""
+        return expr.subs(self._instead, simultaneous=len(self._instead) > 1)

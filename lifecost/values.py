@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lifecost.errors import InputError, unknown_name
-from lifecost.notation import Quantity
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import SYMBOLS, Quantity
+
+Value: TypeAlias = float | NDArray[np.float64]  # of a symbol, and of a formula
+Bindings: TypeAlias = Mapping[str, Value]
 
 # One symbol must divide another: (divisor, dividend, why).
 DIVIDES = (("n_kv_head", "n_head", "each key-value head serves a whole group of query heads"),)

@@ -20,7 +20,7 @@ from lifecost import (
 )
 from lifecost.catalog import LAW, POWER_LAW, Model, load
 from lifecost.evidence import ELEMENT_BYTES
-from lifecost.lower.units import dimension
+from lifecost.units import dimension
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(

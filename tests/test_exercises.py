@@ -13,7 +13,7 @@ import pytest
 from lifecost import FORMULAS, number
 from lifecost.catalog import load
 from lifecost.exercises import agrees, check, exercises
-from lifecost.lower.units import dimension
+from lifecost.units import dimension
 
 BOOK = Path(__file__).parent.parent / "book"
 ALL = exercises()

@@ -1,6 +1,9 @@
 """Calling a formula: what it takes, what it gives, what it says when it cannot."""
 
+import inspect
 import math
+import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -24,7 +27,7 @@ from lifecost import (
     token_flops,
     training_flops,
 )
-from lifecost.symbols import SYMBOLS, VARIANTS
+from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
 
 LLAMA = models["llama-3-8b"]
 STEP = dict(batch=128, context=8192, kv_bytes=1)
@@ -208,6 +211,41 @@ def test_the_documented_infinity_is_the_same_for_numbers_and_arrays():
     assert balancing_batch(even, context=[8.0, 4.0]).tolist() == [math.inf, 1.0]
 
 
+# A plain function
+
+
+def test_a_formula_is_a_function_of_the_symbols():
+    s = Symbols()
+    assert kv_cache_size(s) == kv_cache_size.expr
+    assert kv_cache_size(s.but(n_kv_head=s.n_head)) == kv_cache_size.expr.subs(
+        s.n_kv_head, s.n_head
+    )
+    # A variant is there where it is named, whatever was built before.
+    windowed = Symbols(["window", "n_local_layer"])
+    assert windowed.window in kv_cache_size(windowed).free_symbols
+    assert windowed.window not in kv_cache_size(s).free_symbols
+    assert s.window == s.context
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_a_formula_is_found_documented_and_pickled_as_a_function(formula):
+    assert pickle.loads(pickle.dumps(formula)) is formula
+    names = [p.name for p in inspect.signature(formula).parameters.values()]
+    assert names == ["objects", *formula.symbols]
+    assert inspect.getdoc(formula).startswith(formula.meaning)
+
+
+def test_a_process_pool_runs_a_formula():
+    with ProcessPoolExecutor(1) as pool:
+        assert pool.submit(kv_cache_size, LLAMA, post).result() == kv_cache_size(LLAMA, post)
+
+
+def test_symbols_know_their_names():
+    assert {"batch", "window", "n_layer"} <= set(dir(Symbols()))
+    with pytest.raises(AttributeError, match="there is no symbol 'batchh'"):
+        _ = Symbols().batchh
+
+
 # Properties, over everything that the package allows
 
 
@@ -316,7 +354,7 @@ def test_any_value_is_taken_or_refused_in_one_line(name, value):
 
 def test_every_symbol_is_used():
     used = {n for formula in FORMULAS.values() for n in (*formula.symbols, *formula.variants)}
-    unknowns = {formula.unknown.name for formula in FORMULAS.values() if formula.unknown}
+    unknowns = {formula.unknown for formula in FORMULAS.values() if formula.unknown}
     assert used | unknowns == set(SYMBOLS)
 
 

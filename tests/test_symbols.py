@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 
-from lifecost.lower.units import dimension
-from lifecost.notation import CONSTANTS
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import CONSTANTS, SYMBOLS
+from lifecost.units import dimension
 
 # ECMAScript 2024, section 12.7.2, with the words reserved in strict mode and in modules.
 JAVASCRIPT_RESERVED = (

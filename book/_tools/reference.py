@@ -30,10 +30,9 @@ from lifecost.catalog import Model, Row
 from lifecost.evidence import rows as data_rows
 from lifecost.explorer import script
 from lifecost.explorer.gallery import EXPLORERS, my_model
-from lifecost.lower import latex
-from lifecost.notation import in_numbers
+from lifecost.printers import latex
 from lifecost.published import VERDICTS, published
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import SYMBOLS, in_numbers
 
 BOOK = Path(__file__).resolve().parent.parent
 KEYS = frozenset(re.findall(r"^@\w+\{([^,]+),", (BOOK / "references.bib").read_text(), re.M))
@@ -110,7 +109,7 @@ def derivation(formula: Formula) -> str:
     if formula.equation is None:
         return "from the formulas above" if formula.source == "derived" else cite(formula.source)
     left, right = (latex.source(in_numbers(side)) for side in formula.equation)
-    return f"solve ${left} = {right}$ for ${SYMBOLS[formula.unknown.name].latex}$"
+    return f"solve ${left} = {right}$ for ${SYMBOLS[formula.unknown].latex}$"
 
 
 def used_in(formula: Formula) -> str:

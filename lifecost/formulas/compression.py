@@ -2,85 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy
 
-from lifecost.extrema import Max
+from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import forward_flops, kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import FIT, terms
 from lifecost.formulas.training import training_flops
-from lifecost.symbols import (
-    batch,
-    data_exponent,
-    decode_tokens,
-    kv_share,
-    loss_gap,
-    param_exponent,
-)
+from lifecost.symbols import Expr, Symbols
 
 _POST = ("every decoded token sees the same context; weights are amortized over the batch",)
 
 
 @formula(r"C_\text{decode}^\text{small}", "FLOP", level="post", assumptions=_POST)
-def compressed_decode_cost() -> Any:
+def compressed_decode_cost(s: Symbols) -> Expr:
     """Cost of all decoded tokens when each reads only a share of the cache."""
-    costs = forward_flops.definition, kv_load_flop_equivalent.definition * kv_share
-    return Max(*(cost / batch for cost in costs)) * decode_tokens
+    costs = forward_flops(s), kv_load_flop_equivalent(s) * s.kv_share
+    return Max(*(cost / s.batch for cost in costs)) * s.decode_tokens
 
 
 @formula(r"C_\text{life}^\text{small}", "FLOP", level="post", assumptions=_POST)
-def compressed_lifetime_cost() -> Any:
+def compressed_lifetime_cost(s: Symbols) -> Expr:
     """Cost of a whole life when each decoded token reads only a share of the cache."""
-    fixed = training_flops.definition + prefill_flops.definition
-    return fixed + compressed_decode_cost.definition
+    fixed = training_flops(s) + prefill_flops(s)
+    return fixed + compressed_decode_cost(s)
 
 
 @formula(r"\varepsilon_N^\text{even}", "1", level="post", assumptions=(
     *_POST, "the model is enlarged until it is as good, and its cache grows in proportion",
 ))  # fmt: skip
-def break_even_params_penalty() -> Any:
+def break_even_params_penalty(s: Symbols) -> Expr:
     """Share of its effective parameters that a variant may lose and still cost no more.
 
     A model that has lost a share must be larger by the inverse of what is left, and with it every
     cost of its life.
     """
-    whole = training_flops.definition + prefill_flops.definition + decode_cost.definition
-    return 1 - compressed_lifetime_cost.definition / whole
+    whole = training_flops(s) + prefill_flops(s) + decode_cost(s)
+    return 1 - compressed_lifetime_cost(s) / whole
 
 
 @formula(r"\varepsilon_D^\text{even}", "1", level="post", assumptions=(
     *_POST, "the model is trained longer until it is as good, at its size",
 ))  # fmt: skip
-def break_even_tokens_penalty() -> Any:
+def break_even_tokens_penalty(s: Symbols) -> Expr:
     """Share of its effective training tokens that a variant may lose and still cost no more.
 
     What it saves in decoding pays for training it longer.
     """
-    saved = decode_cost.definition - compressed_decode_cost.definition
-    return saved / (training_flops.definition + saved)
+    saved = decode_cost(s) - compressed_decode_cost(s)
+    return saved / (training_flops(s) + saved)
 
 
-def _penalty(term: Any, exponent: Any) -> Any:
+def _penalty(s: Symbols, term: Expr, exponent: Expr) -> Expr:
     """Return the share by which a variable shrinks for its term of the loss to grow by the gap."""
-    return 1 - (1 + loss_gap / term) ** (-1 / exponent)
+    return 1 - (1 + s.loss_gap / term) ** (-1 / exponent)
 
 
 @formula(r"\varepsilon_N", "1", assumptions=FIT, dense=True)
-def params_penalty() -> Any:
+def params_penalty(s: Symbols) -> Expr:
     """Share of its parameters that a model would have to lose for its loss to grow by a gap."""
-    size, _ = terms()
-    return sympy.powsimp(_penalty(size, param_exponent))
+    size, _ = terms(s)
+    return sympy.powsimp(_penalty(s, size, s.param_exponent))
 
 
 @formula(r"\varepsilon_D", "1", assumptions=FIT, dense=True)
-def tokens_penalty() -> Any:
+def tokens_penalty(s: Symbols) -> Expr:
     """Share of its training tokens that a model would have to lose for its loss to grow by a gap.
 
     The gap is measured at one size and one number of tokens, and so is the share.
     """
-    _, data = terms()
-    return sympy.powsimp(_penalty(data, data_exponent))
+    _, data = terms(s)
+    return sympy.powsimp(_penalty(s, data, s.data_exponent))

@@ -8,11 +8,9 @@ thing that it leaves out.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy
 
-from lifecost.extrema import Max
+from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import (
@@ -20,134 +18,124 @@ from lifecost.formulas.transformer import (
     token_flops,
     token_flops_estimate,
 )
-from lifecost.symbols import (
-    batch,
-    context,
-    group_size,
-    hoi,
-    n_head,
-    n_kv_head,
-    n_params,
-    weight_bytes,
-)
+from lifecost.symbols import Expr, Symbols
 
 _READ_ONCE = ("each cached element is read once a step, at full bandwidth",)
 _OVERLAP = ("arithmetic and memory traffic overlap perfectly: the slower one is the cost",)
 
 
 @formula(r"C_\text{fwd}", "FLOP", source="matx_lifetime_llm_cost", level="post")
-def forward_flops() -> Any:
+def forward_flops(s: Symbols) -> Expr:
     """FLOPs of one decode step of the whole batch."""
-    return token_flops_estimate.definition * batch
+    return token_flops_estimate(s) * s.batch
 
 
 @formula(r"C_\text{kv}", "FLOP", source="matx_lifetime_llm_cost", assumptions=_READ_ONCE)
-def kv_load_flop_equivalent() -> Any:
+def kv_load_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads the KV cache."""
-    return hoi * kv_bytes_read.definition
+    return s.hoi * kv_bytes_read(s)
 
 
 @formula(r"C_\text{kv} / C_\text{fwd}", "1", source="matx_lifetime_llm_cost", level="post")
-def kv_to_compute_ratio() -> Any:
+def kv_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of reading the KV cache as a multiple of the cost of the forward pass."""
-    return kv_load_flop_equivalent.definition / forward_flops.definition
+    return kv_load_flop_equivalent(s) / forward_flops(s)
 
 
 @formula(r"C_\text{step}", "FLOP", source="matx_lifetime_llm_cost", level="post",
          assumptions=_OVERLAP)  # fmt: skip
-def decode_step_cost() -> Any:
+def decode_step_cost(s: Symbols) -> Expr:
     """Cost of one decode step in FLOP-equivalents: compute or KV load, whichever is dearer."""
-    return Max(forward_flops.definition, kv_load_flop_equivalent.definition)
+    return Max(forward_flops(s), kv_load_flop_equivalent(s))
 
 
 @formula(r"U_\text{decode}", "1", level="post", assumptions=_OVERLAP)
-def decode_utilization() -> Any:
+def decode_utilization(s: Symbols) -> Expr:
     """Share of the step's cost that is arithmetic: how busy the arithmetic units can be."""
-    return forward_flops.definition / decode_step_cost.definition
+    return forward_flops(s) / decode_step_cost(s)
 
 
-@formula(r"S_\text{even}", "token", level="post", unknown=context)
-def break_even_context() -> Any:
+@formula(r"S_\text{even}", "token", level="post", unknown="context")
+def break_even_context(s: Symbols) -> Expr:
     """Context at which reading the KV cache costs as much as the forward pass.
 
     The batch cancels: more sequences bring more work and more cache alike.
     """
-    return kv_load_flop_equivalent.definition, forward_flops.definition
+    return kv_load_flop_equivalent(s), forward_flops(s)
 
 
-@formula(r"g_\text{even}", "head", level="post", unknown=group_size)
-def balancing_group_size() -> Any:
+@formula(r"g_\text{even}", "head", level="post", unknown="group_size")
+def balancing_group_size(s: Symbols) -> Expr:
     """Query heads that must share a key-value head for KV load to equal compute.
 
     Beyond the number of query heads there is nothing left to share: no grouping balances the step.
     """
-    grouped = kv_load_flop_equivalent.definition.subs(n_kv_head, n_head / group_size)
-    return grouped, forward_flops.definition
+    grouped = kv_load_flop_equivalent(s.but(n_kv_head=s.n_head / s.group_size))
+    return grouped, forward_flops(s)
 
 
 @formula(r"C_\text{w}", "FLOP", level="weights")
-def weight_load_flop_equivalent() -> Any:
+def weight_load_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads the weights."""
-    return hoi * weight_bytes * n_params
+    return s.hoi * s.weight_bytes * s.n_params
 
 
 @formula(r"C_\text{w} / C_\text{fwd}", "1", level="weights")
-def weights_to_compute_ratio() -> Any:
+def weights_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of reading the weights as a multiple of the cost of the forward pass.
 
     The model cancels, unless it has experts: it is the same for every dense model.
     """
-    return weight_load_flop_equivalent.definition / forward_flops.definition
+    return weight_load_flop_equivalent(s) / forward_flops(s)
 
 
-@formula(r"B_\text{w}", "sequence", level="weights", unknown=batch)
-def weight_balancing_batch() -> Any:
+@formula(r"B_\text{w}", "sequence", level="weights", unknown="batch")
+def weight_balancing_batch(s: Symbols) -> Expr:
     """Batch at which reading the weights costs as much as the forward pass."""
-    return weight_load_flop_equivalent.definition, forward_flops.definition
+    return weight_load_flop_equivalent(s), forward_flops(s)
 
 
 @formula(r"(C_\text{w} + C_\text{kv}) / C_\text{fwd}", "1", level="weights")
-def memory_to_compute_ratio() -> Any:
+def memory_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of reading weights and KV cache as a multiple of the estimated forward pass."""
-    memory = weight_load_flop_equivalent.definition + kv_load_flop_equivalent.definition
-    return memory / forward_flops.definition
+    memory = weight_load_flop_equivalent(s) + kv_load_flop_equivalent(s)
+    return memory / forward_flops(s)
 
 
 @formula(r"B_\text{even}", "sequence", level="weights")
-def balancing_batch() -> Any:
+def balancing_batch(s: Symbols) -> Expr:
     """Batch at which reading weights and KV cache costs as much as the forward pass.
 
     Solved from equal cost, per sequence. Beyond the break-even context each further sequence brings
     more cache than work, and no batch is large enough.
     """
     work, load = (
-        sympy.factor_terms(cost.definition / batch)
-        for cost in (forward_flops, kv_load_flop_equivalent)
+        sympy.factor_terms(cost(s) / s.batch) for cost in (forward_flops, kv_load_flop_equivalent)
     )
-    weights = weight_load_flop_equivalent.definition
+    weights = weight_load_flop_equivalent(s)
     return sympy.Piecewise((weights / (work - load), work > load), (sympy.oo, True))
 
 
 @formula(r"C_\text{exact}^\text{step}", "FLOP", level="full")
-def decode_flops() -> Any:
+def decode_flops(s: Symbols) -> Expr:
     """FLOPs of one decode step of the whole batch: every matrix multiplication."""
-    return token_flops.definition * batch
+    return token_flops(s) * s.batch
 
 
 @formula(r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=_READ_ONCE)
-def decode_memory_flop_equivalent() -> Any:
+def decode_memory_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads weights and KV cache."""
-    weights = hoi * weight_bytes * read_parameters.definition
-    return weights + kv_load_flop_equivalent.definition
+    weights = s.hoi * s.weight_bytes * read_parameters(s)
+    return weights + kv_load_flop_equivalent(s)
 
 
 @formula(r"C_\text{mem}^\text{step} / C_\text{exact}^\text{step}", "1", level="full")
-def decode_memory_to_compute_ratio() -> Any:
+def decode_memory_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of all memory traffic of a decode step as a multiple of all its arithmetic."""
-    return decode_memory_flop_equivalent.definition / decode_flops.definition
+    return decode_memory_flop_equivalent(s) / decode_flops(s)
 
 
 @formula(r"C_\text{full}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP)
-def decode_step_cost_full() -> Any:
+def decode_step_cost_full(s: Symbols) -> Expr:
     """Cost of one decode step in FLOP-equivalents, counting weights and attention."""
-    return Max(decode_flops.definition, decode_memory_flop_equivalent.definition)
+    return Max(decode_flops(s), decode_memory_flop_equivalent(s))

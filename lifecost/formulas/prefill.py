@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lifecost.formula import formula
 from lifecost.formulas.training import training_attention_flops
 from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
-from lifecost.symbols import batch, context, prefill_tokens, sequence_length
+from lifecost.symbols import Expr, Symbols
 
 
 @formula(r"C_\text{prefill}", "FLOP", source="matx_lifetime_llm_cost", level="post", assumptions=(
     "compute-bound: the weights are read once for many tokens; attention is left out",
 ))  # fmt: skip
-def prefill_flops() -> Any:
+def prefill_flops(s: Symbols) -> Expr:
     """FLOPs to read the prompts: a forward pass for each of their tokens."""
-    return token_flops_estimate.definition * prefill_tokens
+    return token_flops_estimate(s) * s.prefill_tokens
 
 
 @formula(r"C_\text{prompt}", "FLOP", level="full", assumptions=(
     "one prompt for each sequence of the batch, as long as the context; causal attention",
 ))  # fmt: skip
-def prompt_flops() -> Any:
+def prompt_flops(s: Symbols) -> Expr:
     """FLOPs to read the prompts of one batch: every matrix multiplication."""
-    attention = training_attention_flops.definition.subs(sequence_length, context)
-    return (matmul_flops.definition + attention) * context * batch
+    attention = training_attention_flops(s.but(sequence_length=s.context))
+    return (matmul_flops(s) + attention) * s.context * s.batch

@@ -6,9 +6,7 @@ a token, and the more arithmetic the more guesses are thrown away.
 
 from __future__ import annotations
 
-from typing import Any
-
-from lifecost.extrema import Max
+from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import (
     decode_flops,
@@ -19,82 +17,74 @@ from lifecost.formulas.decode import (
     kv_load_flop_equivalent,
 )
 from lifecost.formulas.transformer import read_parameters
-from lifecost.symbols import (
-    acceptance_rate,
-    batch,
-    context,
-    draft_context,
-    draft_cost_ratio,
-    draft_length,
-    hoi,
-    weight_bytes,
-)
+from lifecost.symbols import Expr, Symbols
 
 _CHAIN = ("each guess is accepted with the same probability, whatever came before",)
 _OVERLAP = ("arithmetic and memory traffic overlap perfectly: the slower one is the cost",)
-_VERIFIED = draft_length + 1  # the guesses, and the token that the model adds itself
+
+
+def _verified(s: Symbols) -> Expr:
+    return s.draft_length + 1  # the guesses, and the token that the model adds itself
 
 
 @formula(r"\bar n", "token", source="leviathan2023fast", assumptions=_CHAIN)
-def expected_tokens() -> Any:
+def expected_tokens(s: Symbols) -> Expr:
     """Tokens that one verification yields on average.
 
     The first is certain; each further one needs all guesses before it to be right: a geometric
     series.
     """
-    return (1 - acceptance_rate**_VERIFIED) / (1 - acceptance_rate)
+    return (1 - s.acceptance_rate ** _verified(s)) / (1 - s.acceptance_rate)
 
 
 @formula(r"\sigma_\text{wall}", "1", source="leviathan2023fast", assumptions=(
     *_CHAIN, "verifying several tokens takes as long as decoding one",
 ))  # fmt: skip
-def walltime_speedup() -> Any:
+def walltime_speedup(s: Symbols) -> Expr:
     """Speed-up where a verification takes no longer than a decode step."""
-    return expected_tokens.definition / (draft_length * draft_cost_ratio + 1)
+    return expected_tokens(s) / (s.draft_length * s.draft_cost_ratio + 1)
 
 
 @formula(r"C_\text{verify}", "FLOP", level="post", assumptions=_OVERLAP)
-def verification_cost() -> Any:
+def verification_cost(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, in FLOP-equivalents.
 
     The cache is read once for all of them; the arithmetic is done for each.
     """
-    work = forward_flops.definition * _VERIFIED
-    return Max(work, kv_load_flop_equivalent.definition)
+    work = forward_flops(s) * _verified(s)
+    return Max(work, kv_load_flop_equivalent(s))
 
 
 @formula(r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=_OVERLAP)
-def verification_cost_full() -> Any:
+def verification_cost_full(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, counting weights and attention."""
-    read = read_parameters.definition.subs(batch, batch * _VERIFIED)
-    memory = hoi * weight_bytes * read + kv_load_flop_equivalent.definition
-    return Max(decode_flops.definition * _VERIFIED, memory)
+    read = read_parameters(s.but(batch=s.batch * _verified(s)))
+    memory = s.hoi * s.weight_bytes * read + kv_load_flop_equivalent(s)
+    return Max(decode_flops(s) * _verified(s), memory)
 
 
-def _speedup(step: Any, verification: Any, draft: Any) -> Any:
-    return step * expected_tokens.definition / (verification + draft_length * draft)
+def _speedup(s: Symbols, step: Expr, verification: Expr, draft: Expr) -> Expr:
+    return step * expected_tokens(s) / (verification + s.draft_length * draft)
 
 
 @formula(r"\sigma", "1", level="post", assumptions=(*_CHAIN, *_OVERLAP))
-def speculative_speedup() -> Any:
+def speculative_speedup(s: Symbols) -> Expr:
     """Speed-up by a draft model whose step costs a given share of the model's own."""
-    step = decode_step_cost.definition
-    return _speedup(step, verification_cost.definition, step * draft_cost_ratio)
+    step = decode_step_cost(s)
+    return _speedup(s, step, verification_cost(s), step * s.draft_cost_ratio)
 
 
 @formula(r"\sigma^\text{full}", "1", level="full", assumptions=(*_CHAIN, *_OVERLAP))
-def speculative_speedup_full() -> Any:
+def speculative_speedup_full(s: Symbols) -> Expr:
     """Speed-up by a draft model, counting weights and attention."""
-    step = decode_step_cost_full.definition
-    return _speedup(step, verification_cost_full.definition, step * draft_cost_ratio)
+    step = decode_step_cost_full(s)
+    return _speedup(s, step, verification_cost_full(s), step * s.draft_cost_ratio)
 
 
 @formula(r"\sigma^\text{self}", "1", source="sadhukhan2025magicdec", level="full",
          assumptions=(*_CHAIN, *_OVERLAP))  # fmt: skip
-def self_speculative_speedup() -> Any:
+def self_speculative_speedup(s: Symbols) -> Expr:
     """Speed-up where the model drafts for itself, looking at a part of its cache only."""
-    near = {context: draft_context}
-    draft = Max(decode_flops.definition, decode_memory_flop_equivalent.definition)
-    return _speedup(
-        decode_step_cost_full.definition, verification_cost_full.definition, draft.subs(near)
-    )
+    near = {s.context: s.draft_context}
+    draft = Max(decode_flops(s), decode_memory_flop_equivalent(s))
+    return _speedup(s, decode_step_cost_full(s), verification_cost_full(s), draft.subs(near))

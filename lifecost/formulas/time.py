@@ -6,23 +6,13 @@ tell each other is left out, so each time is a lower bound.
 
 from __future__ import annotations
 
-from typing import Any
-
-from lifecost.extrema import Max
+from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
 from lifecost.formulas.prefill import prompt_flops
 from lifecost.formulas.transformer import read_parameters
-from lifecost.symbols import (
-    batch,
-    context,
-    memory_bandwidth,
-    memory_capacity,
-    n_chip,
-    peak_flops,
-    weight_bytes,
-)
+from lifecost.symbols import Expr, Symbols
 
 _PEAK = ("every chip runs at its peak, with no communication between them",)
 _OVERLAP = ("arithmetic overlaps with all memory traffic", *_PEAK)
@@ -31,75 +21,75 @@ _FITS = ("weights and cache only: no activations, no reserve",)
 
 
 @formula(r"t_\text{compute}", "s", level="full", assumptions=_PEAK)
-def decode_compute_time() -> Any:
+def decode_compute_time(s: Symbols) -> Expr:
     """Time that the arithmetic of one decode step takes."""
-    return decode_flops.definition / (peak_flops * n_chip)
+    return decode_flops(s) / (s.peak_flops * s.n_chip)
 
 
 @formula(r"t_\text{w}", "s", level="full", assumptions=_PEAK)
-def decode_weights_time() -> Any:
+def decode_weights_time(s: Symbols) -> Expr:
     """Time that reading the weights takes in one decode step."""
-    return read_parameters.definition * weight_bytes / (memory_bandwidth * n_chip)
+    return read_parameters(s) * s.weight_bytes / (s.memory_bandwidth * s.n_chip)
 
 
 @formula(r"t_\text{kv}", "s", level="full", assumptions=_PEAK)
-def decode_kv_time() -> Any:
+def decode_kv_time(s: Symbols) -> Expr:
     """Time that reading the KV cache takes in one decode step."""
-    return kv_bytes_read.definition / (memory_bandwidth * n_chip)
+    return kv_bytes_read(s) / (s.memory_bandwidth * s.n_chip)
 
 
 @formula(r"t_\text{step}", "s", level="full", assumptions=_OVERLAP)
-def decode_step_time() -> Any:
+def decode_step_time(s: Symbols) -> Expr:
     """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
-    traffic = decode_weights_time.definition + decode_kv_time.definition
-    return Max(decode_compute_time.definition, traffic)
+    traffic = decode_weights_time(s) + decode_kv_time(s)
+    return Max(decode_compute_time(s), traffic)
 
 
 @formula(r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL)
-def decode_step_time_serial() -> Any:
+def decode_step_time_serial(s: Symbols) -> Expr:
     """Time of one decode step whose attention waits for its cache and overlaps with nothing."""
-    weights = Max(decode_compute_time.definition, decode_weights_time.definition)
-    return decode_kv_time.definition + weights
+    weights = Max(decode_compute_time(s), decode_weights_time(s))
+    return decode_kv_time(s) + weights
 
 
 @formula(r"r_\text{decode}", "token/s", level="full", assumptions=_OVERLAP)
-def decode_throughput() -> Any:
+def decode_throughput(s: Symbols) -> Expr:
     """Tokens that the chips decode in a second, at most."""
-    return batch / decode_step_time.definition
+    return s.batch / decode_step_time(s)
 
 
 @formula(r"r_\text{serial}", "token/s", source="scalingbook", level="full", assumptions=_SERIAL)
-def decode_throughput_serial() -> Any:
+def decode_throughput_serial(s: Symbols) -> Expr:
     """Tokens that the chips decode in a second where reading the cache overlaps with nothing."""
-    return batch / decode_step_time_serial.definition
+    return s.batch / decode_step_time_serial(s)
 
 
 @formula(r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP)
-def prefill_time() -> Any:
+def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
-    compute = prompt_flops.definition / (peak_flops * n_chip)
-    read = read_parameters.definition.subs(batch, batch * context)
-    return Max(compute, read * weight_bytes / (memory_bandwidth * n_chip))
+    compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
+    read = read_parameters(s.but(batch=s.batch * s.context))
+    return Max(compute, read * s.weight_bytes / (s.memory_bandwidth * s.n_chip))
 
 
 @formula(r"M_\text{need}", "byte", assumptions=_FITS)
-def memory_needed() -> Any:
+def memory_needed(s: Symbols) -> Expr:
     """Bytes that weights and KV cache of the whole batch hold."""
-    return weights_size.definition + kv_cache_size.definition
+    return weights_size(s) + kv_cache_size(s)
 
 
 @formula(r"n_\text{need}", "chip", assumptions=_FITS)
-def chips_needed() -> Any:
+def chips_needed(s: Symbols) -> Expr:
     """Chips whose memory holds weights and KV cache; round up."""
-    return memory_needed.definition / memory_capacity
+    return memory_needed(s) / s.memory_capacity
 
 
 @formula(r"B_\text{fit}", "sequence", assumptions=_FITS)
-def largest_batch() -> Any:
+def largest_batch(s: Symbols) -> Expr:
     """Sequences whose cache fits beside the weights; round down.
 
     Zero where the weights alone do not fit.
     """
-    free = memory_capacity * n_chip - weights_size.definition
-    per_sequence = kv_cache_size.definition / batch
+    free = s.memory_capacity * s.n_chip - weights_size(s)
+    per_sequence = kv_cache_size(s) / s.batch
     return Max(free, 0) / per_sequence

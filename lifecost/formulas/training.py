@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lifecost.formula import formula
 from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
-from lifecost.notation import FLOP_PER_MAC
-from lifecost.symbols import sequence_length, train_flops, train_tokens
+from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 # Backward: each matrix multiplication returns as two, one for the gradient of its input and one for
 # the gradient of its weights (or of the keys and values). With the forward pass, three.
@@ -18,42 +15,42 @@ PASSES = 3
 @formula(r"C_\text{train}", "FLOP", source="kaplan2020scaling", level="post", assumptions=(
     "forward and backward pass only; attention and recomputation are left out",
 ))  # fmt: skip
-def training_flops() -> Any:
+def training_flops(s: Symbols) -> Expr:
     """FLOPs to train a model: six for each token and each parameter that serves it."""
-    return PASSES * token_flops_estimate.definition * train_tokens
+    return PASSES * token_flops_estimate(s) * s.train_tokens
 
 
 @formula(r"\bar f_\text{attn}", "FLOP/token", level="full", assumptions=(
     "causal mask: a token attends to half of the sequence on average; the rest is skipped",
 ))  # fmt: skip
-def training_attention_flops() -> Any:
+def training_attention_flops(s: Symbols) -> Expr:
     """Attention FLOPs for each token of a training sequence, forward pass."""
-    return FLOP_PER_MAC * total("macs", "activations")
+    return FLOP_PER_MAC * total(s, "macs", "activations")
 
 
 @formula(r"C_\text{exact}", "FLOP", level="full", assumptions=(
     "no recomputation of activations; optimizer and elementwise work not counted",
 ))  # fmt: skip
-def training_flops_exact() -> Any:
+def training_flops_exact(s: Symbols) -> Expr:
     """FLOPs to train a model: every matrix multiplication, forward and backward."""
-    forward = matmul_flops.definition + training_attention_flops.definition
-    return PASSES * forward * train_tokens
+    forward = matmul_flops(s) + training_attention_flops(s)
+    return PASSES * forward * s.train_tokens
 
 
 @formula(r"\phi_\text{train}", "1", level="full")
-def training_attention_share() -> Any:
+def training_attention_share(s: Symbols) -> Expr:
     """Share of the training FLOPs that attention takes: scores and mixture of values."""
-    attention = training_attention_flops.definition
-    return attention / (matmul_flops.definition + attention)
+    attention = training_attention_flops(s)
+    return attention / (matmul_flops(s) + attention)
 
 
-@formula(r"S_\text{half}", "token", level="full", unknown=sequence_length)
-def equal_attention_sequence() -> Any:
+@formula(r"S_\text{half}", "token", level="full", unknown="sequence_length")
+def equal_attention_sequence(s: Symbols) -> Expr:
     """Length of training sequence at which attention takes as many FLOPs as all the weights."""
-    return training_attention_flops.definition, matmul_flops.definition
+    return training_attention_flops(s), matmul_flops(s)
 
 
-@formula(r"D_\text{bought}", "token", level="post", unknown=train_tokens)
-def affordable_tokens() -> Any:
+@formula(r"D_\text{bought}", "token", level="post", unknown="train_tokens")
+def affordable_tokens(s: Symbols) -> Expr:
     """Tokens that a compute budget buys for a model of a given size."""
-    return training_flops.definition, train_flops
+    return training_flops(s), s.train_flops

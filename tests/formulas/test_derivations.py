@@ -5,12 +5,13 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS, laws, models, post, symbols
+from lifecost.algebra import solve
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
-from lifecost.notation import CONSTANTS
 from lifecost.shape import shape_laws
-from lifecost.solve import solve
 from lifecost.symbols import (
+    CONSTANTS,
+    Symbols,
     batch,
     context,
     d_ff,
@@ -28,7 +29,7 @@ from lifecost.symbols import (
     tied_embeddings,
 )
 
-SOLVED = {name: formula for name, formula in FORMULAS.items() if formula.unknown is not None}
+SOLVED = {name: formula for name, formula in FORMULAS.items() if formula.unknown}
 NUMBERS = {symbol: value for symbol, (value, _) in CONSTANTS.items()}
 
 
@@ -39,8 +40,9 @@ def test_derivations_are_found():
 
 @pytest.mark.parametrize("formula", SOLVED.values(), ids=SOLVED)
 def test_solution_balances_its_equation(formula):
-    left, right = (side.subs(formula.unknown, formula.definition) for side in formula.equation)
-    assert formula.unknown not in formula.definition.free_symbols
+    unknown, found = getattr(Symbols(), formula.unknown), formula(Symbols())
+    left, right = (side.subs(unknown, found) for side in formula.equation)
+    assert unknown not in found.free_symbols
     ratio = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
     assert sympy.simplify(ratio) == 0 or sympy.simplify(left - right) == 0
 
@@ -179,7 +181,7 @@ def test_exact_flops_at_zero_context_are_the_matrices():
     assert sympy.expand(token_flops.expr - FORMULAS["attention_flops"].expr) == sympy.expand(
         FORMULAS["matmul_flops"].expr
     )
-    assert FORMULAS["matmul_flops"].definition.subs(NUMBERS) == FORMULAS["matmul_flops"].expr
+    assert FORMULAS["matmul_flops"](Symbols()).subs(NUMBERS) == FORMULAS["matmul_flops"].expr
 
 
 @pytest.mark.parametrize("level", ["", "_full"])
@@ -350,7 +352,7 @@ def test_cost_along_the_line_is_that_of_the_shape(intensity):
     [("width_factor", "optimal_relative_width"), ("ff_factor", "optimal_ff_ratio")],
 )
 def test_a_factor_of_the_loss_is_lowest_where_its_parts_balance(factor, best):
-    of = FORMULAS[best].unknown
+    of = getattr(Symbols(), FORMULAS[best].unknown)
     fitted = next(part for part in FORMULAS[factor].expr.args if part != 0)
     there = FORMULAS[best].expr
     assert sympy.simplify(fitted.diff(of).subs(of, there)) == 0

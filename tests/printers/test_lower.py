@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS
-from lifecost.lower import check_nodes, javascript, latex, python
+from lifecost.printers import check_nodes, javascript, latex, python
 from lifecost.symbols import batch, context
 
 i = sympy.Symbol("i", integer=True)

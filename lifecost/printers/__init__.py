@@ -1,21 +1,20 @@
 """From a sympy expression to the languages in which it is used; one short file a target.
 
-To add a target: write ``lower/<name>.py`` with a function that takes an expression and returns
+The targets are imported where they print: SymPy's printers take 0.2 s to import.
+
+To add a target: write ``printers/<name>.py`` with a function that takes an expression and returns
 text; print with a subclass of sympy's printer that overrides only what differs; call `check_nodes`
 first, so that an unknown node is refused and not printed as it stands; take shared parts from
 `shared_parts` where the language has assignments; give `Formula` a property for it; hold it to
-NumPy in ``tests/lower/``.
+NumPy in ``tests/printers/``.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 import sympy
 from sympy.core.relational import Relational
 
-from lifecost.symbols import SYMBOLS
+from lifecost.symbols import SYMBOLS, Expr
 
 # What a formula may be made of. Everything else is refused: sympy's printers pass a node that they
 # do not know through as text, and the code that comes out is wrong without a word.
@@ -40,12 +39,7 @@ ALLOWED = (
 _ORDER = {name: index for index, name in enumerate(SYMBOLS)}
 
 
-def target(name: str) -> Any:
-    """Return a target's module; sympy's printers take 0.2 s to import, so not before they print."""
-    return import_module(f"lifecost.lower.{name}")
-
-
-def check_nodes(expr: Any) -> None:
+def check_nodes(expr: Expr) -> None:
     """Raise ``TypeError`` where an expression holds a node that the targets do not share."""
     for node in sympy.preorder_traversal(expr):
         if not isinstance(node, ALLOWED):
@@ -55,14 +49,14 @@ def check_nodes(expr: Any) -> None:
             raise TypeError(f"{expr} has no value in some cases")
 
 
-def shared_parts(expr: Any) -> tuple[list[tuple[Any, Any]], Any]:
+def shared_parts(expr: Expr) -> tuple[list[tuple[Expr, Expr]], Expr]:
     """Return the assignments of shared subexpressions and what is left of the expression."""
     check_nodes(expr)
     shared, (rest,) = sympy.cse(expr, order="canonical")
     return shared, rest
 
 
-def ranked(expr: Any) -> tuple[Any, dict[Any, str]]:
+def ranked(expr: Expr) -> tuple[Expr, dict[Expr, str]]:
     """Return an expression whose symbols sort in the order of `lifecost.symbols`, and their names.
 
     sympy sorts factors by name, so each symbol gets one that sorts where it was declared.
@@ -71,6 +65,6 @@ def ranked(expr: Any) -> tuple[Any, dict[Any, str]]:
     return expr.subs(names), {short: symbol.name for symbol, short in names.items()}
 
 
-def arguments(expr: Any) -> list[str]:
+def arguments(expr: Expr) -> list[str]:
     """Return the identifiers of an expression's symbols, sorted."""
     return sorted(s.name for s in expr.free_symbols)

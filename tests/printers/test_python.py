@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from lifecost import FORMULAS
-from lifecost.lower import python
+from lifecost.printers import python
 from lifecost.symbols import batch, context, hoi, n_params
 
 POINTS = 50

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from lifecost import FORMULAS
-from lifecost.lower import latex
+from lifecost.printers import latex
 from lifecost.symbols import SYMBOLS, batch, context, hoi, n_params, param_exponent
 
 # A formula and a symbol with one sign, on purpose: the one computes what the other stands for.

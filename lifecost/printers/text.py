@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sympy.printing.str import StrPrinter
 
-from lifecost.lower import check_nodes, ranked
+from lifecost.printers import check_nodes, ranked
+from lifecost.symbols import Expr
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
-    def _print_Symbol(self, expr: Any) -> str:
+    def _print_Symbol(self, expr: Expr) -> str:
         return f"{{{self._settings['names'][expr]}}}"
 
-    def _print_Max(self, expr: Any) -> str:
+    def _print_Max(self, expr: Expr) -> str:
         return f"max({', '.join(map(self._print, expr.args))})"
 
-    def _print_Min(self, expr: Any) -> str:
+    def _print_Min(self, expr: Expr) -> str:
         return f"min({', '.join(map(self._print, expr.args))})"
 
 
 _Text._default_settings = {**StrPrinter._default_settings, "names": {}}
 
 
-def source(expr: Any) -> str:
+def source(expr: Expr) -> str:
     """Return an expression as text, its factors in the order of `lifecost.symbols`."""
     check_nodes(expr)
     expr, names = ranked(expr)

@@ -11,7 +11,8 @@ import sympy
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import PythonCodePrinter
 
-from lifecost.lower import arguments, shared_parts
+from lifecost.printers import arguments, shared_parts
+from lifecost.symbols import Expr
 
 _OPTIONS = {"fully_qualified_modules": True}
 
@@ -30,10 +31,10 @@ class _Array(NumPyPrinter):  # type: ignore[misc]
         super().__init__(_OPTIONS)
         self.arrays = set(arrays)
 
-    def holds_array(self, expr: Any) -> bool:
+    def holds_array(self, expr: Expr) -> bool:
         return any(symbol.name in self.arrays for symbol in expr.free_symbols)
 
-    def _print_Mul(self, expr: Any) -> str:
+    def _print_Mul(self, expr: Expr) -> str:
         # Numbers first: each product with an array costs a pass over it.
         numbers, arrays = sympy.sift(expr.args, self.holds_array, binary=True)[::-1]
         if len(numbers) < 2 or not arrays:
@@ -48,34 +49,34 @@ class _Array(NumPyPrinter):  # type: ignore[misc]
             return str(self._print(first))
         return f"numpy.{function}({self._print(first)}, {self._extremum(function, rest)})"
 
-    def _print_Max(self, expr: Any) -> str:
+    def _print_Max(self, expr: Expr) -> str:
         return self._extremum("maximum", expr.args)
 
-    def _print_Min(self, expr: Any) -> str:
+    def _print_Min(self, expr: Expr) -> str:
         return self._extremum("minimum", expr.args)
 
-    def _print_Piecewise(self, expr: Any) -> str:
+    def _print_Piecewise(self, expr: Expr) -> str:
         *branches, (last, _) = expr.args
         text = str(self._print(last))
         for value, condition in reversed(branches):
             text = f"numpy.where({self._print(condition)}, {self._print(value)}, {text})"
         return text
 
-    def _print_Relational(self, expr: Any) -> str:
+    def _print_Relational(self, expr: Expr) -> str:
         return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
     def _print_Infinity(self, _: Any) -> str:
         return "numpy.inf"
 
 
-def scalar_lines(expr: Any) -> list[str]:
+def scalar_lines(expr: Expr) -> list[str]:
     """Return the statements that compute an expression from single numbers."""
     shared, rest = shared_parts(expr)
     text = _Scalar(_OPTIONS).doprint
     return [*(f"{local} = {text(part)}" for local, part in shared), f"return {text(rest)}"]
 
 
-def array_source(name: str, expr: Any, arrays: Iterable[str]) -> str:
+def array_source(name: str, expr: Expr, arrays: Iterable[str]) -> str:
     """Return the source of a NumPy function by keyword, in which some symbols are arrays."""
     shared, rest = shared_parts(expr)
     names = arguments(expr)
