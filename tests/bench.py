@@ -13,23 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
+from settings import USUAL
 
-from lifecost import FORMULAS, hardware, laws, models, post, power_laws
-from lifecost.shape import shape_laws
+from lifecost import FORMULAS
 
 POINTS = 10**7
-MODEL = {
-    **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
-    **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
-    "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
-    "tokens_per_day": 1e9, "intensity": 100, "n_chip": 8, "chip_hour_price": 2, "element_bits": 8,
-    "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
-    "decode_efficiency": 0.5, "kv_scale": 20, "kv_exponent": 0.35, "peer_params": 1e10,
-    "kv_share": 0.25, "loss_gap": 0.01, "draft_length": 4, "acceptance_rate": 0.8,
-    "draft_cost_ratio": 0.05, "draft_context": 512, "interaction_multiplier": 10,
-    "training_factor": 1.5, **shape_laws["bian-1b"].bindings, "n_body": 6_979_588_096,
-    "relative_width": 0.05, "ff_ratio": 4.2, "loss_ratio": 1.01,
-}  # fmt: skip
 HIGHEST = {
     "context": 10_000, "batch": 1000, "intensity": 1000, "interaction_multiplier": 1000,
     "width_constant": 5, "ff_ratio": 20, "train_tokens": 1e13,
@@ -37,7 +25,7 @@ HIGHEST = {
 
 # The shape of the 8B model, and what a reader would write who has no formulas: constants folded,
 # one expression. (symbols that are arrays, expression)
-M = dict(MODEL)
+M = USUAL
 N, KV = M["n_params"], 2 * M["n_layer"] * M["n_kv_head"] * M["d_head"] * M["kv_bytes"]
 MULTIPLIED = M["n_layer"] * M["d_model"] * (3 * M["d_ff"] + 2 * M["d_head"] * 40)
 MULTIPLIED += M["vocab_size"] * M["d_model"]
@@ -226,7 +214,7 @@ def test_arrays(benchmark, capsys, name):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_scalars(benchmark, capsys, name):
     formula = FORMULAS[name]
-    given = {symbol: MODEL[symbol] for symbol in formula.symbols}
+    given = {symbol: USUAL[symbol] for symbol in formula.symbols}
     formula(**given)  # lowered once
     benchmark.pedantic(lambda: formula(**given), rounds=50, iterations=2000, warmup_rounds=2)
     rate = 1 / benchmark.stats.stats.min  # whatever slows a round down is not the formula

@@ -6,6 +6,7 @@ import functools
 import http.server
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -102,14 +103,14 @@ def draw() -> Callable[..., dict[str, np.ndarray]]:
         return np.floor(np.exp(random.uniform(np.log(low), np.log(high + 1), count)))
 
     def draw(names: Iterable[str], count: int, seed: int = 1) -> dict[str, np.ndarray]:
-        random = np.random.default_rng(seed)
-        # The heads come first, so that each group is whole, and still whole with twice the heads.
-        heads = one("n_kv_head", count, random)
-        values = {"n_kv_head": heads, "n_head": heads * 2 ** random.integers(1, 5, count)}
-        for name in RANGES:
-            if name not in values:
-                values[name] = one(name, count, random)
-        return {name: values[name] for name in names}
+        def values(name: str) -> np.ndarray:
+            # A stream for each name: a symbol more or less moves no other.
+            random = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            if name == "n_head":  # each group is whole, and still whole with twice the heads
+                return values("n_kv_head") * 2 ** random.integers(1, 5, count)
+            return one(name, count, random)
+
+        return {name: values(name) for name in names}
 
     return draw
 

@@ -1,5 +1,7 @@
 """The random settings cover every symbol of a plain model and keep to the package's ranges."""
 
+import numpy as np
+
 from lifecost.symbols import SYMBOLS, VARIANTS
 from lifecost.values import check_together, checked
 
@@ -13,3 +15,11 @@ def test_random_settings_are_complete_and_in_range(draw):
         checked(name, value * 2 if name not in ("n_ff_matrix", "tied_embeddings") else value)
     check_together(values)
     check_together({**values, "n_kv_head": 2 * values["n_kv_head"]})
+
+
+def test_a_symbol_moves_no_other(draw):
+    names = sorted(set(SYMBOLS) - set(VARIANTS))
+    together = draw(names, 5)
+    for name in names:
+        np.testing.assert_array_equal(draw([name], 5)[name], together[name])
+    assert len({tuple(draw(["batch"], 5, seed)["batch"]) for seed in range(4)}) == 4

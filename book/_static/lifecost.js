@@ -91,10 +91,8 @@ function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_byt
 function decode_token_cost({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   return Math.max(2*n_params, 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer);
 }
-function decode_utilization({ batch, context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
-  const x0 = 2*batch;
-  const x1 = n_params*x0;
-  return x1/Math.max(x1, context*d_head*hoi*kv_bytes*n_kv_head*n_layer*x0);
+function decode_utilization({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+  return Math.min(1, n_params/(context*d_head*hoi*kv_bytes*n_kv_head*n_layer));
 }
 function decode_weights_time({ d_ff, d_head, d_model, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = 2*d_head;
@@ -255,13 +253,12 @@ function shape_width({ d_head, ff_ratio, n_body, n_kv_head, n_layer }) {
   const x2 = ff_ratio*x1 + x0 + x1 + 1;
   return 2*n_body/(x2 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x2, 2)));
 }
-function speculative_speedup({ acceptance_rate, batch, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
+function speculative_speedup({ acceptance_rate, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   const x0 = draft_length + 1;
-  const x1 = 2*batch;
-  const x2 = n_params*x1;
-  const x3 = context*d_head*hoi*kv_bytes*n_kv_head*n_layer*x1;
-  const x4 = Math.max(x2, x3);
-  return x4*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x4 + Math.max(x3, x0*x2)));
+  const x1 = 2*n_params;
+  const x2 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+  const x3 = Math.max(x1, x2);
+  return x3*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x3 + Math.max(x2, x0*x1)));
 }
 function speculative_speedup_full({ acceptance_rate, batch, context, d_ff, d_head, d_model, draft_cost_ratio, draft_length, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = draft_length + 1;

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sympy
 
-from lifecost.algebra import Max
+from lifecost.algebra import Max, Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
 from lifecost.formulas.transformer import (
@@ -51,8 +51,11 @@ def decode_step_cost(s: Symbols) -> Expr:
 
 @formula(r"U_\text{decode}", "1", level="post", assumptions=_OVERLAP)
 def decode_utilization(s: Symbols) -> Expr:
-    """Share of the step's cost that is arithmetic: how busy the arithmetic units can be."""
-    return forward_flops(s) / decode_step_cost(s)
+    """Share of the step's cost that is arithmetic: how busy the arithmetic units can be.
+
+    The batch cancels.
+    """
+    return Min(1, forward_flops(s) / kv_load_flop_equivalent(s))
 
 
 @formula(r"S_\text{even}", "token", level="post", unknown="context")

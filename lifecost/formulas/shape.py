@@ -209,6 +209,7 @@ def half_utilization_batch(s: Symbols) -> Expr:
 def split_intensity(s: Symbols) -> Expr:
     """FLOPs of a chip for each element that it exchanges, where chips split every layer.
 
-    An all-reduce moves each element twice. The batch cancels.
+    An all-reduce moves each element twice. Batch and width cancel.
     """
-    return matmul_flops(s) / s.n_chip / (2 * 2 * s.n_layer * s.d_model)
+    layer = sympy.expand(matmul_flops(s) / (s.n_layer * s.d_model))
+    return sympy.factor_terms(layer) / (2 * 2 * s.n_chip)

@@ -69,9 +69,13 @@ def _speedup(s: Symbols, step: Expr, verification: Expr, draft: Expr) -> Expr:
 
 @formula(r"\sigma", "1", level="post", assumptions=(*_CHAIN, *_OVERLAP))
 def speculative_speedup(s: Symbols) -> Expr:
-    """Speed-up by a draft model whose step costs a given share of the model's own."""
-    step = decode_step_cost(s)
-    return _speedup(s, step, verification_cost(s), step * s.draft_cost_ratio)
+    """Speed-up by a draft model whose step costs a given share of the model's own.
+
+    The batch cancels: one sequence stands for all.
+    """
+    one = s.but(batch=1)
+    step = decode_step_cost(one)
+    return _speedup(s, step, verification_cost(one), step * s.draft_cost_ratio)
 
 
 @formula(r"\sigma^\text{full}", "1", level="full", assumptions=(*_CHAIN, *_OVERLAP))

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+import sympy
+from settings import USUAL
 
 from lifecost import FORMULAS, hardware, laws, models
 from lifecost.formulas.matrices import table, total
@@ -35,7 +37,7 @@ SHARE = dict(
 )
 
 # A number is the power with which a symbol enters. UP and DOWN: never the other way. BOTH: it
-# depends on the rest, and a test further below says how.
+# depends on the rest; `TURNS` has settings where it rises and where it falls.
 DIRECTIONS = {
     "operational_intensity": dict(peak_flops=1, memory_bandwidth=-1),
     "operational_intensity_per_element": dict(hoi=1, kv_bytes=1),
@@ -71,7 +73,7 @@ DIRECTIONS = {
     "kv_load_flop_equivalent": {**KV, "batch": 1, "hoi": 1},
     "kv_to_compute_ratio": {**KV, "hoi": 1, "n_params": -1},
     "decode_step_cost": {**MEMORY, "batch": 1, "n_params": UP},
-    "decode_utilization": {**INVERSE, "batch": 0, "n_params": UP},
+    "decode_utilization": {**INVERSE, "n_params": UP},
     "break_even_context": {**AGAINST, "n_params": 1},
     "balancing_group_size": dict(
         n_layer=1, n_head=1, d_head=1, kv_bytes=1, context=1, hoi=1, n_params=-1
@@ -140,7 +142,7 @@ DIRECTIONS = {
         data_exponent=DOWN, n_params=BOTH,
     ),
     "matching_tokens": dict(
-        n_params=UP, data_scale=UP, param_scale=DOWN, param_exponent=UP, data_exponent=DOWN
+        n_params=UP, data_scale=UP, param_scale=DOWN, param_exponent=UP, data_exponent=BOTH
     ),
     # The larger its exponent, the sooner a variable has done what it can.
     "optimal_params": dict(
@@ -253,7 +255,7 @@ DIRECTIONS = {
         weight_bytes=UP,
     ),
     "speculative_speedup": dict(
-        acceptance_rate=UP, batch=0, context=UP, d_head=UP, draft_cost_ratio=DOWN,
+        acceptance_rate=UP, context=UP, d_head=UP, draft_cost_ratio=DOWN,
         draft_length=BOTH, hoi=UP, kv_bytes=UP, n_kv_head=UP, n_layer=UP, n_params=DOWN,
     ),
     "speculative_speedup_full": dict(
@@ -320,9 +322,9 @@ DIRECTIONS = {
         n_kv_head=UP, n_layer=UP, size_ratio=UP, vocab_size=UP,
     ),
     "design_inference_factor": dict(
-        acceptance_rate=UP, context=UP, d_head=UP, decode_tokens=BOTH, draft_cost_ratio=DOWN,
-        draft_length=BOTH, hoi=UP, kv_bytes=UP, kv_share=DOWN, n_kv_head=UP, n_layer=UP,
-        n_params=DOWN, prefill_tokens=BOTH,
+        acceptance_rate=UP, context=BOTH, d_head=BOTH, decode_tokens=BOTH, draft_cost_ratio=DOWN,
+        draft_length=BOTH, hoi=BOTH, kv_bytes=BOTH, kv_share=DOWN, n_kv_head=BOTH, n_layer=BOTH,
+        n_params=BOTH, prefill_tokens=BOTH,
     ),
     "size_slope_at_optimum": dict(prefill_tokens=1),
     "non_embedding_params": {**WEIGHTS, "d_model": 1},
@@ -355,7 +357,7 @@ DIRECTIONS = {
         ff_inverse=UP,
     ),
     "equal_size_decode_cost": dict(
-        n_body=UP, n_layer=BOTH, ff_ratio=DOWN, n_kv_head=BOTH, d_head=BOTH, vocab_size=UP,
+        n_body=UP, n_layer=BOTH, ff_ratio=BOTH, n_kv_head=BOTH, d_head=BOTH, vocab_size=UP,
         batch=DOWN, context=UP, kv_bytes=UP, weight_bytes=UP, hoi=UP,
     ),
     "decode_utilization_limit": {
@@ -367,41 +369,179 @@ DIRECTIONS = {
         "d_model": 1, "vocab_size": UP, "context": -1, "kv_bytes": -1, "weight_bytes": 1,
     },
     "split_intensity": {
-        **WEIGHTS, "n_layer": DOWN, "d_model": 0, "vocab_size": UP, "n_chip": -1,
+        **WEIGHTS, "n_layer": DOWN, "vocab_size": UP, "n_chip": -1,
     },
 }  # fmt: skip
 
+# For each formula that some symbol moves both ways: settings, as changes of the usual one, among
+# which it rises and falls with each such symbol.
+TURNS = {
+    "decode_memory_to_compute_ratio": [dict(), dict(batch=1, vocab_size=300_000)],
+    "isoflop_loss": [dict(n_params=2e6), dict(n_params=1e13)],
+    "matching_tokens": [dict(), dict(n_params=1000, data_scale=1)],
+    "optimal_tokens_per_parameter": [dict(), dict(data_exponent=0.6)],
+    "compute_overhead": [dict(param_exponent=0.6), dict(param_exponent=0.2)],
+    "memory_bound_return": [dict(), dict(train_tokens=1e6)],
+    "relative_forward_cost": [dict(), dict(n_params=6e11), dict(n_params=1e9)],
+    "relative_lifetime_cost": [
+        dict(peer_params=3e10),
+        dict(n_params=1e6, peer_params=5e6, context=3, data_exponent=0.2),
+        dict(peer_params=1e8, param_exponent=0.2, param_scale=2000, data_exponent=0.2,
+             data_scale=1000, kv_scale=90, hoi=10, prefill_tokens=4e7, decode_tokens=9e6),
+    ],
+    "walltime_speedup": [dict(), dict(acceptance_rate=0.1)],
+    "speculative_speedup": [dict(), dict(hoi=4)],
+    "speculative_speedup_full": [
+        dict(), dict(hoi=60), dict(batch=6, hoi=100, n_head=256, vocab_size=400_000),
+    ],
+    "self_speculative_speedup": [
+        dict(), dict(context=30, kv_bytes=3), dict(context=300_000, n_layer=1),
+        dict(context=20, hoi=100), dict(batch=1, hoi=10, n_head=256),
+    ],
+    "free_interaction_full": [dict(hoi=2, d_model=200), dict(n_layer=1)],
+    "design_token_cost": [dict(), dict(n_params=4e6)],
+    "design_token_cost_full": [dict(), dict(kv_share=0.05)],
+    "design_inference_factor": [
+        dict(), dict(draft_length=1), dict(draft_length=12, acceptance_rate=0.1,
+                                           draft_cost_ratio=0.5, hoi=1e4),
+    ],
+    "width_factor": [dict(width_log=0.06), dict(width_inverse=0.004)],
+    "ff_factor": [dict(), dict(ff_ratio=0.4)],
+    "shape_factor": [dict(ff_ratio=0.3, width_inverse=0.01), dict(ff_log=0.01)],
+    "shape_params": [
+        dict(), dict(loss_ratio=0.9), dict(loss_ratio=0.9, n_params=1e6, param_exponent=0.2),
+    ],
+    "equal_size_factor": [dict(), dict(ff_ratio=0.7)],
+    "equal_size_decode_cost": [
+        dict(), dict(context=1), dict(context=1, batch=1, vocab_size=100, n_layer=200, n_body=1e5),
+    ],
+}  # fmt: skip
 SMALLEST = {"n_ff_matrix": 2, "tied_embeddings": 0}  # of two values: the one below the other
+SEEDS = range(1, 11)
+
+
+def with_more(values, symbol):
+    """Return settings, and the same with more of one symbol: doubled where it can be."""
+    if symbol not in SMALLEST:
+        return values, {**values, symbol: values[symbol] * 2}
+    low = values[symbol] * 0 + SMALLEST[symbol]
+    return {**values, symbol: low}, {**values, symbol: low + 1}
+
+
+def random_settings(draw, name):
+    drawn = [draw(FORMULAS[name].symbols, 60, seed) for seed in SEEDS]
+    return {symbol: np.concatenate([each[symbol] for each in drawn]) for symbol in drawn[0]}
+
+
+def values_with_more(draw, name, symbol):
+    """Return a formula's values in random settings, and with more of one symbol."""
+    before, after = with_more(random_settings(draw, name), symbol)
+    return FORMULAS[name](**before), FORMULAS[name](**after)
 
 
 def test_no_formula_and_no_symbol_is_missing():
     named = {name: set(directions) for name, directions in DIRECTIONS.items()}
     assert named == {name: set(formula.symbols) for name, formula in FORMULAS.items()}
+    assert set(TURNS) == {name for name, row in DIRECTIONS.items() if BOTH in row.values()}
 
 
 @pytest.mark.parametrize(
     ("name", "symbol", "direction"),
-    [(n, s, d) for n, row in DIRECTIONS.items() for s, d in row.items()],
+    [(n, s, d) for n, row in DIRECTIONS.items() for s, d in row.items() if d != BOTH],
 )
 def test_direction(draw, name, symbol, direction):
-    formula = FORMULAS[name]
-    before = draw(formula.symbols, 60)
-    if symbol in SMALLEST:
-        before[symbol] = np.full(60, float(SMALLEST[symbol]))
-        after = {**before, symbol: before[symbol] + 1}
-    else:
-        after = {**before, symbol: before[symbol] * 2}
-    low, high = formula(**before), formula(**after)
+    low, high = values_with_more(draw, name, symbol)
     if direction in (UP, DOWN):
         low, high = (low, high) if direction == UP else (high, low)
         assert np.all(high >= low * (1 - 1e-12))
         assert np.any(high > low * (1 + 1e-6))
-    elif direction == BOTH:
-        assert np.any(high > low * (1 + 1e-6))
-        assert np.any(high < low * (1 - 1e-6))
     else:
-        # No exception for 0: a symbol that cancels in value must not change it.
+        assert direction != 0, "a symbol without effect"
         assert high == pytest.approx(low * 2.0**direction, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"), [(n, s) for n in TURNS for s, d in DIRECTIONS[n].items() if d == BOTH]
+)
+def test_turn(name, symbol):
+    formula = FORMULAS[name]
+    found = []
+    for change in TURNS[name]:
+        values = {**USUAL, **change}
+        before, after = with_more({name: values[name] for name in formula.symbols}, symbol)
+        found.append(formula(**after) / formula(**before))
+    assert max(found) > 1 + 1e-6
+    assert min(found) < 1 - 1e-6
+
+
+MEMORY_OF_A_DESIGN = ("context", "d_head", "hoi", "kv_bytes", "n_kv_head", "n_layer", "n_params")
+
+
+@pytest.mark.parametrize("symbol", MEMORY_OF_A_DESIGN)
+def test_a_design_that_reads_less_gains_from_more_to_read(draw, symbol):
+    # Where what it reads for guesses and drafts, a token, is more than the whole cache, it loses.
+    at = random_settings(draw, "design_inference_factor")
+    drafts = 1 + at["draft_length"] * at["draft_cost_ratio"]
+    guesses = {name: at[name] for name in ("acceptance_rate", "draft_length")}
+    reads_less = at["kv_share"] * drafts <= FORMULAS["expected_tokens"](**guesses)
+    assert 0.5 < reads_less.mean() < 1
+    low, high = values_with_more(draw, "design_inference_factor", symbol)
+    if symbol == "n_params":  # the more there is to do, the less there is to save
+        low, high = high, low
+    assert np.all((high >= low * (1 - 1e-12))[reads_less])
+    assert np.any((high > low * (1 + 1e-6))[reads_less])
+
+
+def test_matching_tokens_fall_with_their_exponent_beyond_a_few_tokens(draw):
+    # Their logarithm is log(c x) / x in the exponent x, which falls from c x = e.
+    at = random_settings(draw, "matching_tokens")
+    power = FORMULAS["matching_tokens"](**at) ** at["data_exponent"]  # c x
+    low, high = values_with_more(draw, "matching_tokens", "data_exponent")
+    assert np.all((high < low)[power >= math.e])
+    few = {**at, "data_scale": at["data_scale"] / power}  # c x = 1
+    more = {**few, "data_exponent": at["data_exponent"] * math.e}
+    assert np.all(FORMULAS["matching_tokens"](**more) > FORMULAS["matching_tokens"](**few))
+
+
+def test_more_feed_forward_is_cheaper_unless_normalizations_outweigh_the_vocabulary(draw):
+    # At equal size the width falls. Tables and attention fall with it, and so do the gains that
+    # count as parameters and are not multiplied, of which the rest then has more.
+    at = random_settings(draw, "equal_size_decode_cost")
+    entries = at["vocab_size"] > 2 * at["n_layer"] + 1
+    assert 0.5 < entries.mean() < 1
+    low, high = values_with_more(draw, "equal_size_decode_cost", "ff_ratio")
+    assert np.all((high <= low * (1 + 1e-12))[entries])
+    reading = {**at, "batch": at["batch"] * 0 + 1, "hoi": at["hoi"] * 0 + 1e6, "kv_bytes": 1 / 64}
+    reading |= {"context": at["context"] * 0 + 1, "vocab_size": 2 * at["n_layer"]}
+    more = {**reading, "ff_ratio": reading["ff_ratio"] * 2}
+    cost = FORMULAS["equal_size_decode_cost"]
+    assert np.all(cost(**more) > cost(**reading))
+
+
+def branches(expr):
+    """Yield an expression with each maximum and minimum replaced by each of its arguments."""
+    extreme = next(iter(expr.atoms(sympy.Max, sympy.Min)), None)
+    for argument in () if extreme is None else extreme.args:
+        yield from branches(expr.xreplace({extreme: argument}))
+    if extreme is None:
+        yield expr
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_no_symbol_cancels(name):
+    expr = FORMULAS[name].expr
+    found = set()
+    for branch in branches(expr):
+        found |= sympy.cancel(branch).free_symbols
+        if found == expr.free_symbols:
+            break
+    assert found == expr.free_symbols
+
+
+def test_a_symbol_that_cancels_is_found():
+    b, x, y = sympy.symbols("b x y", positive=True)
+    found = [sympy.cancel(branch) for branch in branches(sympy.Max(b * x, b * y) / b)]
+    assert set(found) == {x, y}
 
 
 LLAMA = models["llama-3-405b"].bindings

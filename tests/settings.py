@@ -1,0 +1,18 @@
+"""One usual value for every symbol of a plain model: Llama 3 8B, the post's setting and an H100."""
+
+from lifecost import hardware, laws, models, post, power_laws
+from lifecost.shape import shape_laws
+
+USUAL = {
+    **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
+    **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
+    "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,
+    "tokens_per_day": 1e9, "intensity": 100, "n_chip": 8, "chip_hour_price": 2, "element_bits": 8,
+    "scale_bytes": 2, "block_size": 32, "target_loss": 2.5, "train_mfu": 0.4, "prefill_mfu": 0.5,
+    "decode_efficiency": 0.5, "kv_scale": 20, "kv_exponent": 0.35, "peer_params": 1e10,
+    "kv_share": 0.25, "loss_gap": 0.01, "draft_length": 4, "acceptance_rate": 0.8,
+    "draft_cost_ratio": 0.05, "draft_context": 512, "interaction_multiplier": 10,
+    "training_factor": 1.5, **shape_laws["bian-1b"].bindings, "n_body": 6_979_588_096,
+    "relative_width": 0.05, "ff_ratio": 4.2, "loss_ratio": 1.01, "group_size": 4,
+    "attention_share": 0.5, "size_ratio": 0.5,
+}  # fmt: skip
