@@ -211,6 +211,7 @@ class Formula:
                 result = None
             if result is None:
                 if not objects and not VARIANTS.keys().isdisjoint(values):
+                    check.check_variants(values)
                     lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
                 result = lowered.checked(self._needed(lowered, values))
             if result.__class__ is float and result in (0, math.inf):
@@ -244,12 +245,11 @@ class Formula:
             bound.update(found)
         bound.update(values)
         # Also where the formula needs but one of them: a model's heads beside the caller's.
-        check.check_pairs(bound)
+        check.check_heads(bound)
         variants = VARIANTS.keys() & bound.keys()
         lowered = self.plain
         if variants:
-            names = check.PAIRED.intersection(bound)
-            check.check_together({name: check.checked(name, bound[name]) for name in names})
+            check.check_variants(bound)
             lowered = self.lowered(frozenset(variants))
         bound = {name: bound[name] for name in lowered.symbols if name in bound}
         bound.update(values)

@@ -61,7 +61,6 @@ class Lowered:
             tests += [f"({kind} is int or {real})", f"{low!r} <= {name} <= {high!r}"]
         known = set(self.symbols)
         tests += [f"{b} % {a} == 0" for a, b, _ in check.DIVIDES if {a, b} <= known]
-        tests += [f"{a} <= {b}" for a, b, _ in check.AT_MOST if {a, b} <= known]
         source = "\n".join(
             [
                 f"def {self.name}({'*, ' if self.symbols else ''}{', '.join(self.symbols)}):",

@@ -36,15 +36,6 @@ OVERLAPS = {
     "serial": (decode_step_time_serial, decode_throughput_serial),
 }
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
-# Layers of a kind and a size that they have: one changes nothing, or makes no sense, without the
-# other.
-PAIRS = (
-    ("n_local_layer", "window"),
-    ("n_latent_layer", "kv_rank"),
-    ("n_latent_query_layer", "query_rank"),
-    ("n_moe_layer", "n_expert"),
-    ("n_moe_layer", "d_expert"),
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +102,7 @@ def find_model(text: str) -> Model:
     if not changes:
         return model
     shape = {**model.shape, **dict(_change(part) for part in changes.split(","))}
-    for layers, size in PAIRS:
+    for layers, size in check.PAIRS:
         if absent := _alone(shape, layers, size):
             raise check.missing(text, [absent])
     return replace(

@@ -10,25 +10,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecost.errors import InputError, unknown_name
-from lifecost.symbols import SYMBOLS, Quantity
+from lifecost.symbols import SYMBOLS, VARIANTS, Quantity
 
 Value: TypeAlias = float | NDArray[np.float64]  # of a symbol, and of a formula
 Bindings: TypeAlias = Mapping[str, Value]
 
 # One symbol must divide another: (divisor, dividend, why).
-DIVIDES = (("n_kv_head", "n_head", "each key-value head serves a whole group of query heads"),)
-# One symbol is no larger than another: (smaller, larger, why).
-AT_MOST = (
-    ("n_local_layer", "n_layer", "they are among the model's layers"),
-    ("n_latent_layer", "n_layer", "they are among the model's layers"),
-    ("n_latent_query_layer", "n_layer", "they are among the model's layers"),
-    ("n_moe_layer", "n_layer", "they are among the model's layers"),
-    ("layers_per_cache", "n_layer", "no more layers can share than there are"),
-    ("n_active_expert", "n_expert", "a token is served by some of the experts"),
-    ("n_active_params", "n_params", "they are among the model's parameters"),
-    ("d_rope", "d_head", "it is part of the width of a head"),
+_HEADS = ("n_kv_head", "n_head", "each key-value head serves a whole group of query heads")
+_SHARED = "as many layers of each kind share every cache"
+DIVIDES = (
+    _HEADS,
+    ("layers_per_cache", "n_layer", _SHARED),
+    ("layers_per_cache", "n_local_layer", _SHARED),
+    ("layers_per_cache", "n_latent_layer", _SHARED),
 )
-PAIRED = {name for first, second, _ in (*DIVIDES, *AT_MOST) for name in (first, second)}
+# The sum of some symbols is no larger than another: (parts, whole, why).
+AT_MOST = (
+    (("n_local_layer", "n_latent_layer"), "n_layer", "each layer attends in one way"),
+    (("n_latent_query_layer",), "n_layer", "they are among the model's layers"),
+    (("n_moe_layer",), "n_layer", "they are among the model's layers"),
+    (("n_active_expert",), "n_expert", "a token is served by some of the experts"),
+    (("n_active_params",), "n_params", "they are among the model's parameters"),
+    (("d_rope",), "d_head", "it is part of the width of a head"),
+)
+# Layers of a kind and a size that they have: one changes nothing, or makes no sense, without the
+# other.
+PAIRS = (
+    ("n_local_layer", "window"),
+    ("n_latent_layer", "kv_rank"),
+    ("n_latent_query_layer", "query_rank"),
+    ("n_moe_layer", "n_expert"),
+    ("n_moe_layer", "d_expert"),
+)
+# All that is checked together.
+PAIRED = {name for first, second, _ in DIVIDES for name in (first, second)}
+PAIRED |= {name for parts, whole, _ in AT_MOST for name in (*parts, whole)}
+PAIRED |= {name for pair in PAIRS for name in pair}
 
 
 def checked(name: str, value: Any) -> Any:
@@ -75,35 +92,44 @@ def check_range(name: str, value: Any) -> None:
 
 
 def check_together(values: Mapping[str, Any]) -> None:
-    """Raise `InputError` where values are fine one by one and impossible together."""
+    """Raise `InputError` where values are fine one by one and impossible together.
+
+    A variant that has no value is absent.
+    """
+    check_shapes(values)
     for divisor, dividend, why in DIVIDES:
         if divisor in values and dividend in values:
-            whole = values[dividend] % values[divisor] == 0
-            if not (whole if isinstance(whole, bool) else np.all(whole)):
-                raise _together(divisor, "does not divide", dividend, values, why)
-    for smaller, larger, why in AT_MOST:
-        if smaller in values and larger in values:
-            fits = values[smaller] <= values[larger]
-            if not (fits if isinstance(fits, bool) else np.all(fits)):
-                raise _together(smaller, "is more than", larger, values, why)
+            part, whole = values[divisor], values[dividend]
+            if not np.all(whole % part == 0):
+                given = f"{divisor} = {show(part)} does not divide {dividend} = {show(whole)}"
+                raise InputError(f"{given}: {why}")
+    for parts, larger, why in AT_MOST:
+        names = [name for name in parts if name in values]
+        whole = values.get(larger, SYMBOLS[larger].absent)
+        if names and whole is not None and not np.all(sum(values[n] for n in names) <= whole):
+            relation = "is more than" if len(names) == 1 else "are together more than"
+            given = " and ".join(f"{name} = {show(values[name])}" for name in names)
+            raise InputError(f"{given} {relation} {larger} = {show(whole)}: {why}")
+    for layers, size in PAIRS:
+        width = values.get(size, VARIANTS[size])
+        without = isinstance(width, str) or width == 0
+        if layers in values and np.any((values[layers] > 0) & without):
+            raise missing(f"{layers} = {show(values[layers])}", [size])
 
 
-def check_pairs(values: Mapping[str, Any]) -> None:
+def check_variants(values: Mapping[str, Any]) -> None:
     """Raise `InputError` as `check_together` does, for values that may not be numbers yet."""
-    for divisor, dividend, _ in DIVIDES:
-        part, whole = values.get(divisor, 0), values.get(dividend, 0)
-        plain = part.__class__ is int and whole.__class__ is int
-        if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
-            names = [n for n in (divisor, dividend) if n in values]
-            check_together({n: checked(n, values[n]) for n in names})
+    check_together({name: checked(name, values[name]) for name in PAIRED.intersection(values)})
 
 
-def _together(
-    first: str, relation: str, second: str, values: Mapping[str, Any], why: str
-) -> InputError:
-    return InputError(
-        f"{first} = {show(values[first])} {relation} {second} = {show(values[second])}: {why}"
-    )
+def check_heads(values: Mapping[str, Any]) -> None:
+    """Raise `InputError` as `check_variants` does, where no more than heads go together."""
+    divisor, dividend, _ = _HEADS
+    part, whole = values.get(divisor, 0), values.get(dividend, 0)
+    plain = part.__class__ is int and whole.__class__ is int
+    if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
+        names = [n for n in (divisor, dividend) if n in values]
+        check_together({n: checked(n, values[n]) for n in names})
 
 
 def check_shapes(arrays: Mapping[str, Any]) -> tuple[int, ...]:

@@ -141,6 +141,11 @@ WRONG = [
     (("cost", "llama-3-8b:n_local_layer=16"), "=16 also needs window (tokens that a layer with a"),
     (("cost", "llama-3-8b:window=128"), "=128 also needs n_local_layer (layers that attend to a"),
     (("cost", "llama-3-8b:n_moe_layer=4,n_expert=8"), "also needs d_expert (width inside one exp"),
+    (("cost", "deepseek-v3:n_local_layer=60,window=128"),
+     "n_local_layer = 60 and n_latent_layer = 61 are together more than n_layer = 61"),
+    (("cost", "llama-3-8b:layers_per_cache=3"), "layers_per_cache = 3 does not divide n_layer = 3"),
+    (("cost", "gemma-2-9b:layers_per_cache=2"), "does not divide n_local_layer = 21"),
+    (("cost", "deepseek-v3:kv_rank=0"), "n_latent_layer = 61 also needs kv_rank"),
     (("cost", "llama-3-8b:n_head="), "n_head = nan is out of range"),
     ((*COST, "--batch", "0"), "batch = 0 is out of range: sequences decoded together"),
     ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),
@@ -153,7 +158,7 @@ WRONG = [
     ((*BEST, "-1"), "prefill_tokens = -1 is out of range"),
     ((*BEST, "inf"), "prefill_tokens = inf is out of range"),
     ((*BEST, "1e12", "--law", "newton"), "unknown scaling law 'newton'"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "complaint"), WRONG)

@@ -118,8 +118,8 @@ def test_deepseeks_reduction_is_architecture_and_storage():
 def test_character_ais_factors():
     # Against eight heads in 16 bits, two layers a cache: at 8,192 tokens the window leaves 3.7.
     row = load("cache_reductions")["character-ai"]
-    shape = dict(n_layer=30, n_head=32, d_head=128, batch=1, context=8192)
-    theirs = dict(n_kv_head=1, n_local_layer=25, window=row["window"], kv_bytes=1,
+    shape = dict(n_layer=60, n_head=32, d_head=128, batch=1, context=8192)
+    theirs = dict(n_kv_head=1, n_local_layer=50, window=row["window"], kv_bytes=1,
                   layers_per_cache=2)  # fmt: skip
     before, after = {**shape, "n_kv_head": 8, "kv_bytes": 2}, {**shape, **theirs}
     window = 8192 / (8192 / 6 + 1024 * 5 / 6)

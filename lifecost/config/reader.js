@@ -82,12 +82,9 @@ class Reader {
   read(name, rule) {
     if ("with" in rule && !(rule.with in this.shape)) return;
     this.label[name] = rule.field ?? (rule.sum ?? [name]).join(" + ");
-    const value = this.value(rule);
-    const { low, high, meaning, absent } = LIMITS.symbols[name];
-    if (!(value >= low && value <= high)) {
-      outOfRange(this.label[name], value, low, high, `${meaning}, `);
-    }
-    this.values[name] = value;
+    const value = this.values[name] = this.value(rule);
+    const { low, high, absent } = LIMITS.symbols[name];
+    if (!(value >= low && value <= high)) this.outOfRange(name, low);
     if (value !== (typeof absent === "string" ? this.values[absent] : absent)) {
       this.shape[name] = value;
     }
@@ -101,13 +98,19 @@ class Reader {
     }
     for (const [divisor, dividend, why] of LIMITS.divides) {
       if (this.values[dividend] % this.values[divisor]) {
-        this.together(divisor, "does not divide", dividend, `: ${why}`);
+        this.together([divisor], "does not divide", dividend, `: ${why}`);
       }
     }
-    for (const [smaller, larger, why] of LIMITS.at_most) {
-      if ((this.values[smaller] ?? 0) > (this.values[larger] ?? Infinity)) {
-        this.together(smaller, "is more than", larger, `: ${why}`);
+    for (const [parts, larger, why] of LIMITS.at_most) {
+      const names = parts.filter((name) => this.values[name]);
+      const sum = names.reduce((all, name) => all + this.values[name], 0);
+      if (sum > (this.values[larger] ?? Infinity)) {
+        const relation = names.length === 1 ? "is more than" : "are together more than";
+        this.together(names, relation, larger, `: ${why}`);
       }
+    }
+    for (const [layers, size] of LIMITS.pairs) {
+      if (this.values[layers] && this.values[size] === 0) this.outOfRange(size, 1);
     }
   }
 
@@ -190,13 +193,18 @@ class Reader {
     const first = /^\d+$/.test(left) ? Number(left) : this.values[left];
     if (!operator) return first;
     if (operator === "*") return first * this.values[right];
-    if (first % this.values[right]) this.together(left, "is not divisible by", right);
+    if (first % this.values[right]) this.together([left], "is not divisible by", right);
     return first / this.values[right];
   }
 
   together(first, relation, second, why = "") {
-    const [left, right] = [first, second].map((name) => `${this.label[name]} = ${this.values[name]}`);
-    refuse(`${left} ${relation} ${right}${why}`);
+    const said = [...first, second].map((name) => `${this.label[name]} = ${this.values[name]}`);
+    refuse(`${said.slice(0, -1).join(" and ")} ${relation} ${said.at(-1)}${why}`);
+  }
+
+  outOfRange(name, low) {
+    const { high, meaning } = LIMITS.symbols[name];
+    outOfRange(this.label[name], this.values[name], low, high, `${meaning}, `);
   }
 }
 

@@ -20,7 +20,7 @@ from lifecost.config.messages import (
 )
 from lifecost.errors import InputError
 from lifecost.symbols import SYMBOLS, VARIANTS
-from lifecost.values import AT_MOST, DIVIDES
+from lifecost.values import AT_MOST, DIVIDES, PAIRS
 
 KINDS_OF_LAYER = ("sliding_attention", "full_attention")
 _MERGED = ("default", "only", "same")
@@ -102,11 +102,9 @@ class Reader:
         if "with" in rule and rule["with"] not in self.shape:
             return
         self.label[name] = rule.get("field") or " + ".join(rule.get("sum", [name]))
-        value, quantity = self._value(rule), SYMBOLS[name]
-        if not quantity.low <= value <= quantity.high:
-            meaning = f"{quantity.meaning}, "
-            raise out_of_range(self.label[name], value, quantity.low, quantity.high, meaning)
-        self.values[name] = value
+        self.values[name] = value = self._value(rule)
+        if not SYMBOLS[name].low <= value <= SYMBOLS[name].high:
+            raise self._out_of_range(name, SYMBOLS[name].low)
         absent = VARIANTS.get(name)
         if value != (self.values.get(absent) if isinstance(absent, str) else absent):
             self.shape[name] = value
@@ -117,11 +115,16 @@ class Reader:
             if self.fields.get(field) is not None and self._number(field) != self.values[name]:
                 raise not_counted(f"{field} = {self._number(field)}", [self.values[name]])
         for divisor, dividend, why in DIVIDES:
-            if self.values[dividend] % self.values[divisor]:
-                raise self._together(divisor, "does not divide", dividend, f": {why}")
-        for smaller, larger, why in AT_MOST:
-            if self.values.get(smaller, 0) > self.values.get(larger, math.inf):
-                raise self._together(smaller, "is more than", larger, f": {why}")
+            if self.values.get(dividend, 0) % self.values.get(divisor, 1):
+                raise self._together([divisor], "does not divide", dividend, f": {why}")
+        for parts, larger, why in AT_MOST:
+            names = [name for name in parts if self.values.get(name)]
+            if sum(self.values[name] for name in names) > self.values.get(larger, math.inf):
+                relation = "is more than" if len(names) == 1 else "are together more than"
+                raise self._together(names, relation, larger, f": {why}")
+        for layers, size in PAIRS:
+            if self.values.get(layers) and self.values.get(size) == 0:
+                raise self._out_of_range(size, 1)
 
     def _value(self, rule: Mapping[str, Any]) -> int:
         if "value" in rule:
@@ -210,9 +213,13 @@ class Reader:
         if operator == "*":
             return first * self.values[right]
         if first % self.values[right]:
-            raise self._together(left, "is not divisible by", right)
+            raise self._together([left], "is not divisible by", right)
         return first // self.values[right]
 
-    def _together(self, first: str, relation: str, second: str, why: str = "") -> InputError:
-        left, right = (f"{self.label[name]} = {self.values[name]}" for name in (first, second))
-        return InputError(f"{left} {relation} {right}{why}")
+    def _together(self, first: list[str], relation: str, second: str, why: str = "") -> InputError:
+        *left, right = (f"{self.label[name]} = {self.values[name]}" for name in (*first, second))
+        return InputError(f"{' and '.join(left)} {relation} {right}{why}")
+
+    def _out_of_range(self, name: str, low: float) -> InputError:
+        label, high = self.label[name], SYMBOLS[name].high
+        return out_of_range(label, self.values[name], low, high, f"{SYMBOLS[name].meaning}, ")

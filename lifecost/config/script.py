@@ -12,7 +12,7 @@ from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import KINDS_OF_LAYER, rules_of
 from lifecost.symbols import SYMBOLS, VARIANTS
-from lifecost.values import AT_MOST, DIVIDES
+from lifecost.values import AT_MOST, DIVIDES, PAIRS
 
 FORMULAS = ("parameter_count", "active_parameters")  # what the reader counts with
 
@@ -28,6 +28,7 @@ def source() -> str:
         "symbols": {name: _limits(name) for name in sorted(read)},
         "divides": DIVIDES,
         "at_most": AT_MOST,
+        "pairs": PAIRS,
         "kinds": KINDS_OF_LAYER,
         "longest": LONGEST,
         "number": LARGEST_NUMBER,

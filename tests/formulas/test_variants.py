@@ -37,7 +37,8 @@ def random_shape(seed):
     def some(low, high):
         return int(draw.integers(low, high + 1))
 
-    layers, heads = some(2, 9), 2 ** some(0, 3)
+    share = some(1, 3)
+    layers, heads = share * some(2, 9), 2 ** some(0, 3)
     shape = {
         **PLAIN, "n_layer": layers, "d_model": some(20, 90), "d_ff": some(20, 200),
         "n_kv_head": heads, "n_head": heads * 2 ** some(0, 2), "d_head": some(8, 30),
@@ -45,10 +46,10 @@ def random_shape(seed):
     }  # fmt: skip
     groups = {
         "values": dict(d_value=some(5, 40)),
-        "local": dict(n_local_layer=some(0, layers), window=some(3, 80)),
+        "local": dict(n_local_layer=share * some(0, layers // share), window=some(3, 80)),
         "latent": dict(n_latent_layer=layers, kv_rank=some(5, 40), d_rope=some(1, 8)),
         "queries": dict(n_latent_query_layer=layers, query_rank=some(5, 50)),
-        "shared": dict(layers_per_cache=some(1, layers)),
+        "shared": dict(layers_per_cache=share),
         "entries": dict(tokens_per_entry=some(1, 26)),
         "experts": dict(n_moe_layer=some(0, layers), n_expert=some(4, 30), d_expert=some(5, 60),
                         n_active_expert=some(1, 4), n_shared_expert=some(0, 2)),
@@ -289,16 +290,37 @@ REFUSED = [
     ("optimal_params", dict(n_active_params=10**5, n_params=10**6), "holds for dense models"),
     ("parameter_count", dict(n_moe_layer=7, n_expert=4), "n_moe_layer = 7 is more than n_layer"),
     ("active_parameters", dict(n_moe_layer=6, n_expert=4, n_active_expert=5), "is more than"),
+    ("active_parameters", dict(n_moe_layer=6, d_expert=9, n_active_expert=2), "than n_expert = 1"),
+    ("kv_cache_size", dict(n_local_layer=6, window=9, n_latent_layer=1, kv_rank=8),
+     "n_local_layer = 6 and n_latent_layer = 1 are together more than n_layer = 6"),
+    ("kv_cache_size", dict(n_latent_layer=[1, 7], kv_rank=8), "is more than n_layer = 6"),
+    ("kv_cache_size", dict(layers_per_cache=4), "layers_per_cache = 4 does not divide n_layer = 6"),
+    ("kv_cache_size", dict(layers_per_cache=[2, 4]), "does not divide n_layer = 6: as many layers"),
+    ("kv_cache_size", dict(layers_per_cache=2, n_local_layer=3, window=9),
+     "does not divide n_local_layer = 3"),
+    ("kv_cache_size", dict(layers_per_cache=2, n_latent_layer=3, kv_rank=8),
+     "does not divide n_latent_layer = 3"),
+    ("kv_cache_size", dict(n_local_layer=3), "n_local_layer = 3 also needs window"),
+    ("kv_cache_size", dict(n_local_layer=[0, 3]), "also needs window"),
+    ("kv_cache_size", dict(n_latent_layer=3), "n_latent_layer = 3 also needs kv_rank"),
+    ("kv_cache_size", dict(n_latent_layer=3, kv_rank=0), "n_latent_layer = 3 also needs kv_rank"),
+    ("parameter_count", dict(n_latent_query_layer=3), "also needs query_rank"),
+    ("parameter_count", dict(n_moe_layer=3, n_expert=2), "also needs d_expert"),
+    ("kv_cache_size", dict(n_local_layer=[1, 2], window=[3, 4, 5]), "do not broadcast"),
     ("kv_cache_size", dict(n_local_layer=2.5), "n_local_layer = 2.5 is out of range"),
     ("kv_elements_per_token", dict(n_local_layer=2, window=4), "also needs context"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "variant", "complaint"), REFUSED)
 def test_what_cannot_be_is_refused(name, variant, complaint):
     setting = {} if name == "kv_elements_per_token" else RUN
+    formula, plain = FORMULAS[name], {**PLAIN, "n_params": 10**6, **setting}
     with pytest.raises(InputError, match=complaint):
-        FORMULAS[name]({**PLAIN, "n_params": 10**6, **setting, **variant})
+        formula({**plain, **variant})
+    needed = {n: plain[n] for n in (*formula.symbols, "context", "n_layer") if n in plain}
+    with pytest.raises(InputError, match=complaint):
+        formula(**needed, **variant)
 
 
 def test_sharing_across_layers_saves_memory_and_no_traffic():
