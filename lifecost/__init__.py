@@ -29,6 +29,8 @@ from lifecost.formulas.compression import (
     break_even_tokens_penalty,
     compressed_decode_cost,
     compressed_lifetime_cost,
+    equal_loss_params_penalty,
+    equal_loss_tokens_penalty,
     params_penalty,
     tokens_penalty,
 )
@@ -218,7 +220,8 @@ __all__ = [
     "decode_utilization_limit", "decode_weights_time", "design_inference_factor",
     "design_prompt_cost_full", "design_token_cost", "design_token_cost_full",
     "equal_attention_sequence",
-    "equal_loss_params", "equal_loss_tokens", "equal_size_decode_cost", "equal_size_factor",
+    "equal_loss_params", "equal_loss_params_penalty", "equal_loss_tokens",
+    "equal_loss_tokens_penalty", "equal_size_decode_cost", "equal_size_factor",
     "expected_tokens", "family_kv_cost", "family_kv_elements", "family_lifetime_cost",
     "ff_factor", "forward_flops", "forward_lifetime_flops", "free_interaction",
     "free_interaction_full", "half_utilization_batch", "hardware", "interaction_intensity",

@@ -11,7 +11,12 @@ import numpy as np
 from lifecost.catalog import LAW, Hardware, Model, hardware, laws, load, models, post
 from lifecost.design import Designs, designs
 from lifecost.errors import unknown_name
-from lifecost.formulas.compression import params_penalty, tokens_penalty
+from lifecost.formulas.compression import (
+    equal_loss_params_penalty,
+    equal_loss_tokens_penalty,
+    params_penalty,
+    tokens_penalty,
+)
 from lifecost.formulas.shape import optimal_ff_ratio, shape_ff_ratio
 from lifecost.formulas.transformer import kv_elements_per_token
 from lifecost.shape import shape_laws
@@ -135,34 +140,37 @@ def kv_family(family: Iterable[Model]) -> dict[str, float]:
     return {"kv_scale": float(np.exp(log_scale)), "kv_exponent": float(exponent)}
 
 
-def cache_penalties(law: Any) -> list[dict[str, Any]]:
+def cache_penalties(law: Any, model: Any) -> list[dict[str, Any]]:
     """Return the measured variants of a cache: what each holds, reads, and costs in quality.
 
     ``held_share`` and ``read_share`` are of multi-head attention's cache; ``loss_gap`` is in nats a
-    token, and the penalties are the share of parameters or of tokens that it is worth by ``law``.
+    token. What the gap is worth by ``law`` stands there in two readings, since it was measured on
+    small models and briefly trained ones. If the *share* carries over, it is `params_penalty` or
+    `tokens_penalty`, at the study's own size and tokens. If the *nats* do, it is
+    `equal_loss_params_penalty` or `equal_loss_tokens_penalty` for the ``model``, which binds
+    ``n_params`` and ``train_tokens``.
 
     Examples
     --------
-    >>> from lifecost import laws
-    >>> mqa = next(row for row in cache_penalties(laws["sardana"]) if row["title"] == "MQA")
-    >>> round(mqa["params_penalty"], 2)
-    0.2
+    >>> from lifecost import laws, models
+    >>> found = cache_penalties(laws["besiroglu"], models["llama-3-8b"])
+    >>> mqa = next(row for row in found if row["title"] == "MQA")
+    >>> [round(mqa[f"{kind}params_penalty"], 2) for kind in ("", "equal_loss_")]
+    [0.21, 0.41]
     """
     found, (full, *_) = [], rows("kv_penalties")
+    target = {name: model[name] for name in ("n_params", "train_tokens")}
     for row in rows("kv_penalties"):
-        at = {
-            "loss_gap": float(np.log(row["perplexity"] / row["baseline_perplexity"])),
-            "n_params": row["n_params"],
-            "train_tokens": row["train_tokens"],
+        gap = {"loss_gap": float(np.log(row["perplexity"] / row["baseline_perplexity"]))}
+        study = {name: row[name] for name in target}
+        shares = {f.name: float(f(law, study, gap)) for f in (params_penalty, tokens_penalty)}
+        shares |= {
+            f.name: float(f(law, target, gap))
+            for f in (equal_loss_params_penalty, equal_loss_tokens_penalty)
         }
         held = row["held_bytes"] / full["held_bytes"]
-        lost = {
-            formula.name: float(formula(law, at)) for formula in (params_penalty, tokens_penalty)
-        }
-        found.append(
-            {"title": row["title"], "held_share": held, **lost, "loss_gap": at["loss_gap"],
-             "read_share": held * row["layers_per_cache"]}
-        )  # fmt: skip
+        read = held * row["layers_per_cache"]
+        found.append({"title": row["title"], "held_share": held, "read_share": read} | gap | shares)
     return found
 
 
@@ -243,9 +251,11 @@ def _cheapest_training(size: str) -> float:
     return float(found.training_factor[found.inference_factor >= 10].min())
 
 
-def _measured_penalty(title: str) -> float:
-    found = cache_penalties(laws["besiroglu"])
-    return next(float(row["tokens_penalty"]) for row in found if row["title"] == title)
+def _mqa(penalty: str) -> float:
+    """Return what multi-query attention costs the post's 8B model, trained as Llama 3 was."""
+    model = {**post.model("llama-3-8b"), "train_tokens": models["llama-3-8b"].train_tokens}
+    found = cache_penalties(laws["besiroglu"], model)
+    return next(float(row[penalty]) for row in found if row["title"] == "MQA")
 
 
 EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
@@ -272,7 +282,9 @@ EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
     "deepseek_gqa_mmlu_points": (
         lambda: min(quality_points("GQA", metric="MMLU", source="deepseekv2")), "1",
     ),
-    "measured_mqa_penalty": (lambda: _measured_penalty("MQA"), "1"),
+    "mqa_share_of_params": (lambda: _mqa("params_penalty"), "1"),
+    "mqa_nats_in_params": (lambda: _mqa("equal_loss_params_penalty"), "1"),
+    "mqa_nats_in_tokens": (lambda: 1 / (1 - _mqa("equal_loss_tokens_penalty")), "1"),
     "best_ff_ratio": (lambda: float(optimal_ff_ratio(shape_laws["bian-1b"])), "1"),
     "llama_ff_ratio": (lambda: float(shape_ff_ratio(models["llama-3-8b"].shape)), "1"),
     "training_for_ten_8b": (lambda: _cheapest_training("8b"), "1"),

@@ -10,6 +10,10 @@ from lifecost import (
     compressed_lifetime_cost,
     decode_step_cost,
     decode_step_cost_full,
+    equal_loss_params,
+    equal_loss_params_penalty,
+    equal_loss_tokens,
+    equal_loss_tokens_penalty,
     kv_bytes_read,
     kv_cache_size,
     kv_elements_per_token,
@@ -17,10 +21,14 @@ from lifecost import (
     lifetime_cost,
     loss,
     models,
+    parameters_saved,
+    params_penalty,
     post,
+    tokens_penalty,
 )
 from lifecost.catalog import load
 from lifecost.evidence import cache_penalties
+from lifecost.ledger import ledger
 
 LAW = laws["besiroglu"]
 LIFE = {**post.model("llama-3-8b"), **post.bindings, "train_tokens": 15e12, "prefill_tokens": 3e12,
@@ -55,7 +63,7 @@ FIRST_ORDER = {"GQA-4": (0.0158, 12, 13), "GQA-2": (0.0277, 21, 22), "MQA": (0.0
 
 
 def test_measured_penalties():
-    found = {row["title"]: row for row in cache_penalties(LAW)}
+    found = {row["title"]: row for row in cache_penalties(LAW, LIFE)}
     assert len(found) == 15
     for title, (gap, params, tokens) in FIRST_ORDER.items():
         row = found[title]
@@ -68,6 +76,77 @@ def test_measured_penalties():
         fewer = {**at, "train_tokens": 3e10 * (1 - row["tokens_penalty"])}
         for worse in (smaller, fewer):
             assert loss(LAW, worse) - loss(LAW, at) == pytest.approx(row["loss_gap"], rel=1e-9)
+
+
+WAYS = [
+    (equal_loss_params_penalty, params_penalty, "n_params", equal_loss_params, "train_tokens"),
+    (equal_loss_tokens_penalty, tokens_penalty, "train_tokens", equal_loss_tokens, "n_params"),
+]
+
+
+@pytest.mark.parametrize(("owed", "lost", "grown", "needed", "other"), WAYS, ids=("size", "data"))
+def test_the_two_readings_of_a_loss(owed, lost, grown, needed, other):
+    study = {"n_params": 1.1e9, "train_tokens": 3e10}
+    for gap in (1e-3, 0.01, 0.05):
+        share = owed(LAW, study, loss_gap=gap)
+        # Grown so, a model that is worse by the gap is as good as the plain one.
+        larger = {**study, grown: study[grown] / (1 - share)}
+        assert loss(LAW, larger) + gap == pytest.approx(loss(LAW, study), rel=1e-12)
+        goal = loss(LAW, study) - gap
+        assert larger[grown] == pytest.approx(
+            needed(LAW, {other: study[other]}, target_loss=goal), rel=1e-9
+        )
+        # It is the share that the grown model would lose; at one size it is above the share there.
+        assert share == pytest.approx(lost(LAW, larger, loss_gap=gap), rel=1e-9)
+        assert share > lost(LAW, study, loss_gap=gap)
+        # In nats a gap is worth more the less is left to win.
+        assert owed(LAW, {**study, grown: 10 * study[grown]}, loss_gap=gap) > share
+    # For a small gap at the study's own size, both are the same.
+    assert owed(LAW, study, loss_gap=1e-6) == pytest.approx(lost(LAW, study, loss_gap=1e-6), 1e-4)
+    assert owed(LAW, study, loss_gap=1) == 1 > lost(LAW, study, loss_gap=1)
+
+
+# By hand, with 482.01 / N^0.3478 and 2085.43 / D^0.3658 and the printed perplexities: how many
+# times larger and longer the 8B model must be if nats carry over, trained on 15e12 tokens.
+IN_NATS = {"GQA-4": (1.317, 6.71), "GQA-2": (1.652, 320), "MQA": (1.701, 1214),
+           "MQA, head 64": (2.599, math.inf), "MQA, head 32": (7.868, math.inf)}  # fmt: skip
+
+
+def test_what_a_loss_costs_the_posts_model_in_nats():
+    found = {row["title"]: row for row in cache_penalties(LAW, LIFE)}
+    for title, factors in IN_NATS.items():
+        row = found[title]
+        shares = row["equal_loss_params_penalty"], row["equal_loss_tokens_penalty"]
+        times = tuple(1 / (1 - share) if share < 1 else math.inf for share in shares)
+        assert times == pytest.approx(factors, rel=2e-3)
+
+
+def test_missing_parameters_and_what_was_measured_without_them_make_up_the_gap():
+    (mqa,) = (row for row in load("kv_penalties")["row"] if row["title"] == "MQA")
+    missing = parameters_saved(mqa, d_model=2048)
+    assert missing == 20 * 2 * 2048 * 15 * 128
+    study = {"n_params": 1.1e9, "train_tokens": 3e10}
+    by_size = loss(LAW, study, n_params=1.1e9 - missing) - loss(LAW, study)
+    matched = math.log(30.2 / 29.9)  # Shazeer 2019, table 3
+    assert by_size == pytest.approx(0.0190, abs=5e-5)
+    assert by_size + matched == pytest.approx(math.log(13.54 / 13.15), abs=5e-4)
+
+
+def test_the_ledgers_row_by_hand():
+    (entry,) = (row for row in ledger("Agenda") if row.id == "kv-compression")
+    training, token = 6 * 8e9 * 15e12, 600 * 2 * 32 * 32 * 128 * 8192
+    may = 1 - (training + token / 32 * 1e12) / (training + token * 1e12)
+    gap = math.log(13.54 / 13.15)
+    share = 1 - (1 + gap * 1.1e9**0.3478 / 482.01) ** (-1 / 0.3478)
+    nats = 1 - (1 - gap * 8e9**0.3478 / 482.01) ** (1 / 0.3478)
+    assert entry.value == pytest.approx(may, rel=1e-9)
+    # The bound of the row is the harsher reading, and both stand in its words.
+    assert entry.row["above"] == pytest.approx(nats, abs=1e-4)
+    assert share < nats < may
+    for value in (may, share, nats):
+        assert f"{100 * value:.0f} %" in entry.why
+    tokens = (1 - gap * 15e12**0.3658 / 2085.43) ** (-1 / 0.3658)
+    assert f"{tokens:,.0f}"[:3] in entry.why
 
 
 # Read off the tables by hand: what each loses, in nats.

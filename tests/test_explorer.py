@@ -49,6 +49,9 @@ OPENINGS = {
     "kv-compression": dict(
         lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 4 / 128 * 1e13,
         compressed_lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13,
+        break_even_params_penalty=1 - (6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13)
+        / (6 * 8e9 * 15e12 + 600 * KV_MHA / 4 / 128 * 1e13),
+        equal_loss_params_penalty=1 - (1 - 0.029 * 8e9**0.3478 / 482.01) ** (1 / 0.3478),
         break_even_tokens_penalty=1 / (1 + 6 * 8e9 * 15e12 / (600 * KV_MHA * 3 / 16 / 128 * 1e13)),
     ),
     # Four guesses, each right four times in five; one reading of the cache for all of them.

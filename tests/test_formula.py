@@ -276,7 +276,9 @@ SIGNED = ("break_even_params_penalty", "break_even_tokens_penalty")
 # Only powers leave the range, and what has no value where next to nothing is served.
 QUOTIENTS = ("cache_saving_needed", "design_inference_factor")
 # One minus a power near one, in which Python and NumPy may differ by its last digit.
-SHARES = ("params_penalty", "tokens_penalty")
+SHARES = (
+    "equal_loss_params_penalty", "equal_loss_tokens_penalty", "params_penalty", "tokens_penalty",
+)  # fmt: skip
 
 
 def outcome(formula, row):

@@ -61,9 +61,9 @@ ROWS = {
     "utilization-70b": (WORK70 / LOAD70, "conditional"),
     "utilization-405b": (WORK405 / LOAD405, "conditional"),
     "lifetime-cost": (6 * EXACT8 * 15 * 10**12 / (LOAD8 / BATCH), "holds"),
-    # Saved in decoding, 31 of 32 heads' cache of MHA, over saved and trained.
+    # The share of a life's cost that is saved: 31 of 32 heads' cache of MHA, each token of 1e12.
     "kv-compression": (
-        (SAVED := 4 * LOAD8 / BATCH * 31 / 32) / (SAVED + 6 * N8 * 15), "conditional",
+        4 * LOAD8 / BATCH * 31 / 32 / (4 * LOAD8 / BATCH + 6 * N8 * 15), "conditional",
     ),
     "shape": (0.0062 / 0.0051, "conditional"),  # Bian et al. 2026, b2 / b1 of the 1B fit
     "speculative-decoding": ((1 + 0.8 + 0.64 + 0.512 + 0.4096) / 1.2, "holds"),

@@ -112,6 +112,12 @@ function design_token_cost({ acceptance_rate, context, d_head, draft_cost_ratio,
   const x2 = 2*context*d_head*hoi*kv_bytes*kv_share*n_kv_head*n_layer;
   return (1 - acceptance_rate)*(draft_cost_ratio*draft_length*Math.max(x1, x2) + Math.max(x2, x0*x1))/(1 - Math.pow(acceptance_rate, x0));
 }
+function equal_loss_params_penalty({ loss_gap, n_params, param_exponent, param_scale }) {
+  return 1 - Math.pow(Math.max(0, -loss_gap*Math.pow(n_params, param_exponent)/param_scale + 1), 1/param_exponent);
+}
+function equal_loss_tokens_penalty({ data_exponent, data_scale, loss_gap, train_tokens }) {
+  return 1 - Math.pow(Math.max(0, 1 - loss_gap*Math.pow(train_tokens, data_exponent)/data_scale), 1/data_exponent);
+}
 function equal_size_decode_cost({ batch, context, d_head, ff_ratio, hoi, kv_bytes, n_body, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = 2*n_body;
   const x1 = 2*n_layer;
@@ -286,7 +292,7 @@ function weight_load_flop_equivalent({ hoi, n_params, weight_bytes }) {
 function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
-const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, design_inference_factor, design_token_cost, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
+const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, design_inference_factor, design_token_cost, equal_loss_params_penalty, equal_loss_tokens_penalty, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",

@@ -62,7 +62,10 @@ def _penalty(s: Symbols, term: Expr, exponent: Expr) -> Expr:
 
 @formula(r"\varepsilon_N", "1", assumptions=FIT, dense=True)
 def params_penalty(s: Symbols) -> Expr:
-    """Share of its parameters that a model would have to lose for its loss to grow by a gap."""
+    """Share of its parameters that a model would have to lose for its loss to grow by a gap.
+
+    The gap is measured at one size, and so is the share.
+    """
     size, _ = terms(s)
     return sympy.powsimp(_penalty(s, size, s.param_exponent))
 
@@ -75,3 +78,30 @@ def tokens_penalty(s: Symbols) -> Expr:
     """
     _, data = terms(s)
     return sympy.powsimp(_penalty(s, data, s.data_exponent))
+
+
+def _equal_loss_penalty(s: Symbols, term: Expr, exponent: Expr) -> Expr:
+    """Return the share that was added to a variable for its term to shrink by the gap."""
+    return 1 - Max(1 - s.loss_gap / term, 0) ** (1 / exponent)
+
+
+@formula(r"\varepsilon_N^\text{gap}", "1", assumptions=FIT, dense=True)
+def equal_loss_params_penalty(s: Symbols) -> Expr:
+    """Share of its parameters that a variant with a gap in loss spends on making the gap good.
+
+    The variant is as good as a plain model of the given size, and larger by the inverse of what is
+    left. Where the share is one, no size makes the gap good.
+    """
+    size, _ = terms(s)
+    return sympy.powsimp(_equal_loss_penalty(s, size, s.param_exponent))
+
+
+@formula(r"\varepsilon_D^\text{gap}", "1", assumptions=FIT, dense=True)
+def equal_loss_tokens_penalty(s: Symbols) -> Expr:
+    """Share of its training tokens that a variant with a gap in loss spends on making the gap good.
+
+    The variant is as good as a plain model trained on the given tokens. Where the share is one, no
+    number of tokens makes the gap good.
+    """
+    _, data = terms(s)
+    return sympy.powsimp(_equal_loss_penalty(s, data, s.data_exponent))

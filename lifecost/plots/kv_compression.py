@@ -8,7 +8,6 @@ from typing import Any
 from lifecost.plots.style import (
     COLORS,
     DASHES,
-    GREY,
     Figure,
     Points,
     canvas,
@@ -25,17 +24,12 @@ def _axes(axes: Any) -> None:
     axes.xaxis.set_major_formatter(lambda share, _: percent(share, 1))
     axes.yaxis.set_major_formatter(lambda share, _: percent(share, 1))
     axes.set_xlabel("cache that is read, as a share of multi-head attention's")
-    axes.set_ylabel("loss in effective tokens")
+    axes.set_ylabel("loss in effective parameters")
 
 
 @styled
 def penalties(
-    shares: Any,
-    curves: Mapping[str, Any],
-    read: Sequence[float],
-    held: Sequence[float],
-    lost: Sequence[float],
-    named: Mapping[str, int],
+    shares: Any, curves: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]
 ) -> Figure:
     """Return the penalty that may be paid at most, by share of the cache, and measured ones.
 
@@ -44,56 +38,59 @@ def penalties(
     shares
         Shares of the cache, ascending.
     curves
-        By demand: the break-even penalty at each share.
-    read, held, lost
-        By variant: share of the cache that is read and that is held, and the measured penalty.
-    named
-        Variants to be named, by their place in the lists.
+        By demand: the break-even penalty in parameters at each share.
+    measured
+        Variants: what each reads, and its penalty in both readings.
     """
     drawing, axes = canvas(7.2, 4.2)
     for (demand, allowed), dash in zip(curves.items(), DASHES, strict=False):
         axes.plot(shares, allowed, color=COLORS["decode"], linestyle=dash)
         axes.annotate(
-            f"breaks even at {demand} tokens decoded", (shares[0], allowed[0]), xytext=(4, -11),
+            f"{demand} decoded", (shares[0], allowed[0]), xytext=(4, 4),
             textcoords="offset points", fontsize=8,
         )  # fmt: skip
-    for at, was, penalty in zip(read, held, lost, strict=True):
-        axes.plot([was, at], [penalty, penalty], color=GREY, linewidth=1)
-        axes.plot(was, penalty, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6)
-        axes.plot(at, penalty, "o", color=COLORS["kv"], markersize=6)
-    for name, place in named.items():
-        crowded = any(0 < other - lost[place] < 0.05 for at, other in zip(read, lost, strict=True)
-                      if at == read[place])  # fmt: skip
+    for row in measured:
+        x = row["read_share"]
+        low, high = row["params_penalty"], row["equal_loss_params_penalty"]
+        axes.plot([x, x], [low, high], color=COLORS["kv"], linewidth=1)
+        axes.plot(x, low, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6)
+        axes.plot(x, high, "o", color=COLORS["kv"], markersize=6)
         axes.annotate(
-            name, (read[place], lost[place]), xytext=(-6, -3) if crowded else (0, 8),
-            textcoords="offset points", ha="right" if crowded else "center", fontsize=8,
+            row["title"], (x, high), xytext=(5, 3), textcoords="offset points", fontsize=8,
         )  # fmt: skip
     _axes(axes)
     axes.annotate(
-        "dots: measured, at the share that is read;  rings: at the share that is held", (0, 1),
-        xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+        "curves: break-even;  measured, carried over as nats: dots,  as a share: rings", (0, 1),
+        xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
     )  # fmt: skip
     return Figure(
         "penalty-allowed", drawing,
-        alt="Falling curves of the largest penalty that pays, against the share of the cache that "
-        "is read, one for each demand, and dots for measured variants. At a trillion decoded "
-        "tokens and more, all dots lie far below the curve; at a hundred billion most lie above.",
-        caption="Below a curve a variant is cheaper over the whole life at the same quality. For a "
-        "large demand every measured variant pays many times over.",
+        alt="Falling curves of the largest penalty in parameters that pays, against the share of "
+        "the cache that is read, one for each demand. A vertical bar for each measured variant "
+        "runs from what it costs if shares carry over up to what it costs if nats do.",
+        caption="Below a curve a variant is cheaper over the whole life at the same quality. A bar "
+        "is what we do not know: how a loss that was measured on a small model carries over to a "
+        "large one.",
     )  # fmt: skip
 
 
 @styled
 def compression(points: Points, shares: Sequence[float], lost: Sequence[float]) -> Figure:
-    """Return the curve and the dot of the explorer over measured variants."""
+    """Return the curve and the dots of the explorer over measured variants."""
     drawing, axes = canvas(7.2, 3.6)
-    axes.plot(shares, lost, "o", color=COLORS["kv"], markersize=6, linestyle="none")
+    axes.plot(
+        shares, lost, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6,
+        linestyle="none",
+    )  # fmt: skip
     mark(axes, "allowed", points, color=COLORS["decode"])
     mark(axes, "here", points, "D", color=COLORS["decode"], markersize=9)
+    mark(axes, "owed", points, "o", color=COLORS["kv"], markersize=9)
     _axes(axes)
     return Figure(
         "penalty-explorer", drawing,
-        alt="The break-even penalty as a curve over the share of the cache that is read, with a "
-        "diamond at the chosen share, and dots of measured penalties.",
-        caption="A dot below the curve is a variant that pays at these settings.",
+        alt="The break-even penalty in parameters as a curve over the share of the cache that is "
+        "read, with a diamond at the chosen share, a dot for what the chosen loss costs, and rings "
+        "of measured penalties.",
+        caption="The dot is what the loss costs this model in parameters, if nats carry over: "
+        "below the diamond it pays. Rings are measured losses, if their share carries over.",
     )  # fmt: skip

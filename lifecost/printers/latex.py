@@ -20,7 +20,9 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: Expr, order: Any = None) -> str:
         text = ""
-        for term in sorted(expr.args, key=_last_symbol):
+        # What is added first, then what is taken off.
+        terms = sorted(expr.args, key=_last_symbol)
+        for term in sorted(terms, key=lambda term: bool(term.could_extract_minus_sign())):
             sign = "-" if term.could_extract_minus_sign() else "+" if text else ""
             body = self._print(-term if sign == "-" else term)
             text += f" {sign} {body}"

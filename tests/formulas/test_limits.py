@@ -243,6 +243,12 @@ DIRECTIONS = {
     ),
     "params_penalty": dict(loss_gap=UP, n_params=UP, param_exponent=UP, param_scale=DOWN),
     "tokens_penalty": dict(data_exponent=UP, data_scale=DOWN, loss_gap=UP, train_tokens=UP),
+    "equal_loss_params_penalty": dict(
+        loss_gap=UP, n_params=UP, param_exponent=UP, param_scale=DOWN,
+    ),
+    "equal_loss_tokens_penalty": dict(
+        data_exponent=UP, data_scale=DOWN, loss_gap=UP, train_tokens=UP,
+    ),
     "expected_tokens": dict(acceptance_rate=UP, draft_length=UP),
     "walltime_speedup": dict(acceptance_rate=UP, draft_cost_ratio=DOWN, draft_length=BOTH),
     "verification_cost": dict(

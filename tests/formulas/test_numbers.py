@@ -132,6 +132,8 @@ def relative_life(size, peer, served, load_per_answer, answers):
 LIFE_8B = {**LLAMA_8B, **POST, "n_params": 8e9, "train_tokens": 1e12, "prefill_tokens": 1e12,
            "decode_tokens": 1e12}  # fmt: skip
 FULL_8B, QUARTER_8B = 600 * KV_8B / 128 * 1e12, 600 * KV_8B / 512 * 1e12
+SIZE_LAW = {k: BESIROGLU[k] for k in ("param_scale", "param_exponent")}
+DATA_LAW = {k: BESIROGLU[k] for k in ("data_scale", "data_exponent")}
 SIZE_LEFT = 482.01 / 1.1e9**0.3478
 
 # One verification for five tokens: four guesses and one.
@@ -581,16 +583,27 @@ CASES = {
          (FULL_8B - QUARTER_8B) / (48e21 + FULL_8B - QUARTER_8B), EXACT, "by hand"),
     ],
     "params_penalty": [
-        ({**{k: v for k, v in BESIROGLU.items() if k in ("param_scale", "param_exponent")},
-          "n_params": 1.1e9, "loss_gap": 0.0292},
+        ({**SIZE_LAW, "n_params": 1.1e9, "loss_gap": 0.0292},
          1 - (SIZE_LEFT / (SIZE_LEFT + 0.0292)) ** (1 / 0.3478), EXACT,
          "Brandon et al. 2024, table 1, MQA; 22 % to first order"),
     ],
     "tokens_penalty": [
-        ({**{k: v for k, v in BESIROGLU.items() if k in ("data_scale", "data_exponent")},
-          "train_tokens": 3e10, "loss_gap": 0.0292},
+        ({**DATA_LAW, "train_tokens": 3e10, "loss_gap": 0.0292},
          1 - (1 + 0.0292 * 3e10**0.3658 / 2085.43) ** (-1 / 0.3658), EXACT,
          "Brandon et al. 2024, table 1, MQA; 23 % to first order"),
+    ],
+    "equal_loss_params_penalty": [
+        # What size leaves of the loss at 8e9 parameters is 0.1733 nats by this law.
+        ({**SIZE_LAW, "n_params": 8e9, "loss_gap": 0.0292},
+         1 - (1 - 0.0292 * 8e9**0.3478 / 482.01) ** (1 / 0.3478), EXACT, "by hand"),
+        ({**SIZE_LAW, "n_params": 8e9, "loss_gap": 0.1733}, 1, 1e-9, "no size makes it good"),
+    ],
+    "equal_loss_tokens_penalty": [
+        # What data leaves at 15e12 tokens is 0.0316 nats.
+        ({**DATA_LAW, "train_tokens": 15e12, "loss_gap": 0.0158},
+         1 - (1 - 0.0158 * 15e12**0.3658 / 2085.43) ** (1 / 0.3658), EXACT, "by hand"),
+        ({**DATA_LAW, "train_tokens": 15e12, "loss_gap": 0.0316}, 1, EXACT,
+         "no number of tokens makes it good"),
     ],
     "expected_tokens": [
         (dict(draft_length=4, acceptance_rate=0.8), YIELD, EXACT, "the series, term by term"),

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+import sympy
 
 from lifecost import FORMULAS
 from lifecost.printers import latex
@@ -34,6 +35,14 @@ def test_equation(formula):
     assert formula._repr_latex_() == rf"$\displaystyle {text}$"
 
 
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_no_equation_begins_a_sum_with_what_is_taken_off(formula):
+    # A sign may begin a power, which has no sum, or a product.
+    sums = formula.expr.atoms(sympy.Add)
+    mixed = [s for s in sums if any(not t.could_extract_minus_sign() for t in s.args)]
+    assert not any(latex.source(s).startswith("-") for s in mixed)
+
+
 @pytest.mark.parametrize(
     ("expr", "text"),
     [
@@ -41,6 +50,9 @@ def test_equation(formula):
         (batch * context * hoi, r"\text{HOI}\,B\,S"),
         (n_params / (2 * batch), r"\frac{N}{2\,B}"),
         (n_params - batch, "N - B"),
+        (batch - n_params, "B - N"),
+        (context - n_params - batch, "S - N - B"),
+        (n_params - hoi + batch, r"N + B - \text{HOI}"),
         (n_params**param_exponent, r"N^{\alpha}"),
         (batch / n_params**param_exponent, r"\frac{B}{N^{\alpha}}"),
     ],
