@@ -277,7 +277,7 @@ draft_length = symbol(
     0, 1024, integer=True,
 )  # fmt: skip
 acceptance_rate = symbol(
-    "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted", 0, 0.9999
+    "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted", 0, 1
 )
 draft_cost_ratio = symbol(
     "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own", 0, 1

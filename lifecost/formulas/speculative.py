@@ -6,6 +6,8 @@ a token, and the more arithmetic the more guesses are thrown away.
 
 from __future__ import annotations
 
+import sympy
+
 from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas.decode import (
@@ -32,9 +34,10 @@ def expected_tokens(s: Symbols) -> Expr:
     """Tokens that one verification yields on average.
 
     The first is certain; each further one needs all guesses before it to be right: a geometric
-    series.
+    series. Where every guess is right, that is all of them and the model's own.
     """
-    return (1 - s.acceptance_rate ** _verified(s)) / (1 - s.acceptance_rate)
+    p, most = s.acceptance_rate, _verified(s)
+    return sympy.Piecewise(((1 - p**most) / (1 - p), p < 1), (most, True))
 
 
 @formula(r"\sigma_\text{wall}", "1", source="leviathan2023fast", assumptions=(

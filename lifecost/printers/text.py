@@ -18,6 +18,13 @@ class _Text(StrPrinter):  # type: ignore[misc]
     def _print_Min(self, expr: Expr) -> str:
         return f"min({', '.join(map(self._print, expr.args))})"
 
+    def _print_Piecewise(self, expr: Expr) -> str:
+        *cases, (last, _) = expr.args
+        text = "".join(
+            f"{self._print(value)} if {self._print(when)} else " for value, when in cases
+        )
+        return f"({text}{self._print(last)})"
+
 
 _Text._default_settings = {**StrPrinter._default_settings, "names": {}}
 
