@@ -9,16 +9,20 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from lifecost.symbols import SYMBOLS
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "tests")]
 import chromium  # noqa: E402
+
+# Tests wait for what a page shows, and give up only where a busy machine could not explain it.
+expect.set_options(timeout=1000 * chromium.PATIENCE)
 
 # Narrower than what the package allows: there a power may leave the floating-point range (which is
 # an error of its own), here every formula has a value.
@@ -137,8 +141,22 @@ def playwright():
 @pytest.fixture(scope="session")
 def browser(playwright):
     browser = chromium.launch(playwright)
+    for name in ("new_context", "new_page"):
+        setattr(browser, name, _patient(getattr(browser, name)))
     yield browser
     browser.close()
+
+
+def _patient(new: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what makes a page or a context, such that it waits as long as everything else."""
+
+    @functools.wraps(new)
+    def made(**options: Any) -> Any:
+        found = new(**options)
+        found.set_default_timeout(1000 * chromium.PATIENCE)
+        return found
+
+    return made
 
 
 @pytest.fixture(scope="session")

