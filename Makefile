@@ -44,7 +44,7 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES) _build/.address
 
 # What the pages are told of their own address; the file is new only when that is.
 _build/.address: $(BOOK_READY) FORCE
-	@mkdir -p _build; $(PY) book/_ext/address.py | cmp -s - $@ || $(PY) book/_ext/address.py > $@
+	@mkdir -p _build; $(PY) book/_ext/address.py > $@.new; cmp -s $@.new $@ || cp $@.new $@
 FORCE:
 
 lite: _build/lite/index.html ## Build the chapters with a kernel that runs in the browser
@@ -77,8 +77,6 @@ bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
 
 audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
-	@$(PY) book/_tools/chromium.py
-	@$(PY) book/_tools/speed.py
 	@$(PY) book/_tools/audit.py $(ARGS)
 
 places: $(TEST_READY) site ## Run the chapters in each place, with times and sizes (ARGS: names)

