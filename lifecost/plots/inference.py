@@ -45,7 +45,7 @@ def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, devi
         "band of weights lies under a wedge of KV cache that grows in proportion to the batch and "
         f"soon passes the memory of one {device}.",
         caption="Weights are read once for the whole batch; every sequence brings a cache of its "
-        "own. A larger batch spreads the cost of the weights, never that of the cache.",
+        "own. A larger batch spreads the cost of the weights; that of the caches grows with it.",
     )  # fmt: skip
 
 
