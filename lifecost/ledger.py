@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from lifecost.catalog import hardware, laws, load, models, post
+from lifecost.claims import CLAIMS
 from lifecost.evidence import EVIDENCE
 from lifecost.formula import FORMULAS
 from lifecost.quantities import percent, quantity
 
 VERDICTS = {
-    "holds": "the number or the claim stands",
-    "rounding": "it differs by how the printed number was rounded",
-    "conditional": "it stands under a condition that the post does not state",
-    "fails": "it does not stand",
+    "holds": "the value rounds to the printed number, or keeps to the claim, in every case tried",
+    "rounding": "it does not round to the printed number, but does from inputs rounded before",
+    "conditional": "it does in some of the cases tried and not in others: a condition decides",
+    "fails": "it does in none of the cases tried",
 }
 _EXACT = 1e-9  # relative; values in the data are written to ten digits or more
 
@@ -41,15 +42,21 @@ def bindings(term: dict[str, Any]) -> dict[str, Any]:
 
 
 def evaluate(term: dict[str, Any]) -> tuple[float, str]:
-    """Return the value and the unit of a row, or of one of the further values that it shows."""
+    """Return the value and the unit of a row, or of one of the further values that it shows.
+
+    A term may stand ``over`` another: a formula at the same inputs, or a term with its own.
+    """
     if "evidence" in term:
-        measure, unit = EVIDENCE[term["evidence"]]
+        measure, unit = (EVIDENCE | CLAIMS)[term["evidence"]]
         return measure(), unit
-    inputs = bindings(term)
     formula = FORMULAS[term["formula"]]
+    value = formula(bindings(term))
     if "over" in term:
-        return formula(inputs) / FORMULAS[term["over"]](inputs), "1"
-    return formula(inputs), formula.unit
+        over = term["over"]
+        same = {**term, "formula": over}
+        del same["over"]
+        return value / evaluate(same if isinstance(over, str) else over)[0], "1"
+    return value, formula.unit
 
 
 def _shown(term: dict[str, Any], digits: int = 3) -> str:
@@ -90,21 +97,42 @@ class Entry:
         parts["value"] = _shown({k: v for k, v in self.row.items() if k != "digits"})
         return str(self.row["why"]).format(**parts)
 
-    @property
-    def claim_stands(self) -> bool:
-        """Whether the value rounds to what is printed, or keeps to the bound."""
+    def keeps(self, value: float) -> bool:
+        """Return whether a value rounds to what is printed, or keeps to the bound."""
         if "printed" in self.row:
-            rounded = float(f"{self.value:.{self.row['digits'] - 1}e}")
+            rounded = float(f"{value:.{self.row['digits'] - 1}e}")
             return bool(rounded == self.row["printed"])
         low, high = self.row.get("above", -math.inf), self.row.get("below", math.inf)
-        return bool(low < self.value < high)
+        return bool(low < value < high)
+
+    @cached_property
+    def cases(self) -> dict[str, float]:
+        """The values that the claim is tried on, by name: the row's own, and those it lists."""
+        also = {name: self.row["also"][name] for name in self.row.get("cases", ())}
+        return {"value": self.value} | {name: evaluate(term)[0] for name, term in also.items()}
+
+    @cached_property
+    def verdict(self) -> str:
+        """The verdict that follows from the cases, by the definitions in ``VERDICTS``."""
+        kept = [self.keeps(value) for value in self.cases.values()]
+        if all(kept):
+            return "holds"
+        if any(kept):
+            return "conditional"
+        rounded = self.row.get("also", {}).get(self.row.get("rounded"))
+        return "rounding" if rounded and self.keeps(evaluate(rounded)[0]) else "fails"
+
+    @property
+    def tried(self) -> str:
+        """How many cases the claim stands in, of how many; empty where it is tried on one."""
+        kept = sum(self.keeps(value) for value in self.cases.values())
+        return f"{kept} of {len(self.cases)}" if len(self.cases) > 1 else ""
 
     @property
     def holds(self) -> bool:
-        """Whether value and verdict are still what the row says."""
+        """Whether the value is still what the row says, and the verdict what follows from it."""
         close = abs(self.value - self.row["exact"]) <= _EXACT * abs(self.row["exact"])
-        needed = {"holds": (True,), "conditional": (True, False)}.get(self.row["verdict"], (False,))
-        return close and self.claim_stands in needed
+        return bool(close and self.row["verdict"] == self.verdict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row for programs."""
@@ -117,6 +145,7 @@ class Entry:
             "value": self.value,
             "printed": self.row.get("printed"),
             "verdict": self.row["verdict"],
+            "cases": {n: {"value": v, "stands": self.keeps(v)} for n, v in self.cases.items()},
             "why": self.why,
             "holds": self.holds,
         }
@@ -134,6 +163,7 @@ class Ledger(list[Entry]):
         lines = [
             f"{e.row['verdict']:<12} {e.id}: {e.row['claim']}\n"
             f"{'':12} post {e.row['quote']} | here {e.shown}"
+            f"{f' | stands in {e.tried}' if e.tried else ''}"
             f"{'' if e.holds else '  NO LONGER HOLDS'}\n"
             f"{'':12} {e.why}"
             for e in self
@@ -159,7 +189,8 @@ class Ledger(list[Entry]):
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
-    cells = [html.escape(cell) for cell in (row["quote"], entry.shown, row["verdict"])]
+    verdict = ", ".join(filter(None, (row["verdict"], entry.tried)))
+    cells = [html.escape(cell) for cell in (row["quote"], entry.shown, verdict)]
     cells.append(f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}")
     # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
     text = "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)

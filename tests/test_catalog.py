@@ -362,6 +362,10 @@ def test_utilization_is_a_fraction_and_follows_from_its_inputs(row):
         flops = computed * 2 * inputs["n_params_active"]
         share = flops / (inputs["n_device"] * inputs["peak_flops"])
         assert row["utilization"] == pytest.approx(share, abs=0.0005)
+    if row["phase"] == "benchmark":  # printed rates are whole TFLOP/s
+        inputs, half = row["inputs"], 0.5e12
+        share = inputs["achieved_flops"] / inputs["peak_flops"]
+        assert row["utilization"] == pytest.approx(share, abs=half / inputs["peak_flops"])
 
 
 def test_the_post():

@@ -26,6 +26,6 @@ def verdicts(counts: Mapping[str, int]) -> Figure:
     return Figure(
         "verdicts", drawing,
         alt=f"Bar chart of the ledger's rows by verdict: {listed}.",
-        caption="Most of the post's numbers hold to the digits it prints. What does not hold is "
-        "mostly a claim in words, not a number.",
+        caption="Most of the post's numbers hold to the digits it prints. Most of what needs a "
+        "condition is a claim in words.",
     )  # fmt: skip
