@@ -22,6 +22,10 @@ from lifecost.symbols import Expr, Symbols
 
 _READ_ONCE = ("each cached element is read once a step, at full bandwidth",)
 _OVERLAP = ("arithmetic and memory traffic overlap perfectly: the slower one is the cost",)
+_ALL_WEIGHTS = (
+    "every parameter is read once a step, all experts of a mixture among them; a small batch meets "
+    "fewer",
+)
 
 
 @formula(r"C_\text{fwd}", "FLOP", source="matx_lifetime_llm_cost", level="post")
@@ -77,13 +81,13 @@ def balancing_group_size(s: Symbols) -> Expr:
     return grouped, forward_flops(s)
 
 
-@formula(r"C_\text{w}", "FLOP", level="weights")
+@formula(r"C_\text{w}", "FLOP", level="weights", assumptions=_ALL_WEIGHTS)
 def weight_load_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads the weights."""
     return s.hoi * s.weight_bytes * s.n_params
 
 
-@formula(r"C_\text{w} / C_\text{fwd}", "1", level="weights")
+@formula(r"C_\text{w} / C_\text{fwd}", "1", level="weights", assumptions=_ALL_WEIGHTS)
 def weights_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of reading the weights as a multiple of the cost of the forward pass.
 
@@ -92,20 +96,21 @@ def weights_to_compute_ratio(s: Symbols) -> Expr:
     return weight_load_flop_equivalent(s) / forward_flops(s)
 
 
-@formula(r"B_\text{w}", "sequence", level="weights", unknown="batch")
+@formula(r"B_\text{w}", "sequence", level="weights", unknown="batch", assumptions=_ALL_WEIGHTS)
 def weight_balancing_batch(s: Symbols) -> Expr:
     """Batch at which reading the weights costs as much as the forward pass."""
     return weight_load_flop_equivalent(s), forward_flops(s)
 
 
-@formula(r"(C_\text{w} + C_\text{kv}) / C_\text{fwd}", "1", level="weights")
+@formula(r"(C_\text{w} + C_\text{kv}) / C_\text{fwd}", "1", level="weights",
+         assumptions=(*_ALL_WEIGHTS, *_READ_ONCE))  # fmt: skip
 def memory_to_compute_ratio(s: Symbols) -> Expr:
     """Cost of reading weights and KV cache as a multiple of the estimated forward pass."""
     memory = weight_load_flop_equivalent(s) + kv_load_flop_equivalent(s)
     return memory / forward_flops(s)
 
 
-@formula(r"B_\text{even}", "sequence", level="weights")
+@formula(r"B_\text{even}", "sequence", level="weights", assumptions=_ALL_WEIGHTS)
 def balancing_batch(s: Symbols) -> Expr:
     """Batch at which reading weights and KV cache costs as much as the forward pass.
 

@@ -10,6 +10,9 @@ from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 # Backward: each matrix multiplication returns as two, one for the gradient of its input and one for
 # the gradient of its weights (or of the keys and values). With the forward pass, three.
 PASSES = 3
+_STORED = (
+    "scores are not computed again; flash attention does, 3.5 forward passes of attention, not 3",
+)
 
 
 @formula(r"C_\text{train}", "FLOP", source="kaplan2020scaling", level="post", assumptions=(
@@ -29,7 +32,7 @@ def training_attention_flops(s: Symbols) -> Expr:
 
 
 @formula(r"C_\text{exact}", "FLOP", level="full", assumptions=(
-    "no recomputation of activations; optimizer and elementwise work not counted",
+    "no recomputation of activations; optimizer and elementwise work not counted", *_STORED,
 ))  # fmt: skip
 def training_flops_exact(s: Symbols) -> Expr:
     """FLOPs to train a model: every matrix multiplication, forward and backward."""
@@ -37,14 +40,14 @@ def training_flops_exact(s: Symbols) -> Expr:
     return PASSES * forward * s.train_tokens
 
 
-@formula(r"\phi_\text{train}", "1", level="full")
+@formula(r"\phi_\text{train}", "1", level="full", assumptions=_STORED)
 def training_attention_share(s: Symbols) -> Expr:
     """Share of the training FLOPs that attention takes: scores and mixture of values."""
     attention = training_attention_flops(s)
     return attention / (matmul_flops(s) + attention)
 
 
-@formula(r"S_\text{half}", "token", level="full", unknown="sequence_length")
+@formula(r"S_\text{half}", "token", level="full", unknown="sequence_length", assumptions=_STORED)
 def equal_attention_sequence(s: Symbols) -> Expr:
     """Length of training sequence at which attention takes as many FLOPs as all the weights."""
     return training_attention_flops(s), matmul_flops(s)

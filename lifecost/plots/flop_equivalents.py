@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from lifecost.plots.style import (
@@ -22,7 +21,7 @@ from lifecost.plots.style import (
     styled,
 )
 
-_COSTS = {"compute": "compute", "weights": "weights", "kv": "KV cache"}
+_COSTS = ("compute", "weights", "kv")
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
 
 
@@ -49,9 +48,10 @@ def costs_and_break_even(
     opening
         Context of the upper panel, a reference line in the lower one.
     """
-    drawing, (bars, lines) = canvas(7.2, 6.6, nrows=2, height_ratios=[1, 1.4])
-    _grouped_bars(bars, costs)
-    bars.set_title(f"One decode step at {opening:,.0f} tokens of context")
+    drawing, (lanes, lines) = canvas(7.2, 6.6, nrows=2, height_ratios=[1, 1.4])
+    shares = {model: [cost / values[0] for cost in values] for model, values in costs.items()}
+    _lanes(lanes, shares)
+    lanes.set_title(f"One decode step at {opening:,.0f} tokens of context")
     for (title, ratio), dash in zip(ratios.items(), DASHES, strict=False):
         lines.plot(context, ratio, color=COLORS["kv"], linestyle=dash)
         lines.annotate(
@@ -79,100 +79,125 @@ def costs_and_break_even(
     lines.set_title("Where the cache costs as much as the arithmetic, for any batch")
     return Figure(
         "costs-and-break-even", drawing,
-        alt="Above, bars of compute, weights and KV cache in FLOP-equivalents for three models on "
-        "a logarithmic axis: the cache leads for the two smaller models, the weights for the "
-        "largest. Below, the ratio of KV cache to compute rises in proportion to the context; the "
+        alt="Above, two lanes for each of three models, in multiples of the forward pass: "
+        "arithmetic, which is one, and memory, weights and KV cache end to end: "
+        + ", ".join(f"{w:.3g} and {kv:.3g} for {model}" for model, (_, w, kv) in shares.items())
+        + ". Below, the ratio of KV cache to compute rises in proportion to the context; the "
         "three lines cross one at "
         + ", ".join(f"{tokens:,.0f}" for tokens in even.values())
         + f" tokens, all before {opening:,.0f}.",
-        caption="In one currency, memory is the larger part of every step here. The cache passes "
-        "the arithmetic at a context that depends on model and chip, not on the batch, and for all "
-        f"three models it lies below {opening:,.0f} tokens. Weights, which the post's formula "
-        "leaves out, cost the same multiple of compute in each.",
+        caption="In one currency, memory takes longer than arithmetic in every step here. The "
+        "cache passes the arithmetic at a context that depends on model and chip, not on the "
+        f"batch, and for all three models it lies below {opening:,.0f} tokens. Weights, which the "
+        "post's formula leaves out, cost the same multiple of compute in each.",
     )  # fmt: skip
 
 
-def _grouped_bars(axes: Any, costs: Mapping[str, Sequence[float]]) -> None:
-    low, ticks = 1e12, []
-    for group, values in enumerate(costs.values()):
-        ticks.append(4 * group + 1)
-        for place, (cost, value) in enumerate(zip(_COSTS, values, strict=True)):
-            axes.barh(4 * group + place, value - low, 0.86, left=low, color=COLORS[cost])
-            name = f"{_COSTS[cost]}  " if group == 0 else ""
-            axes.annotate(
-                f"{name}{value:.2e}".replace("e+", "e"), (value, 4 * group + place), xytext=(5, 0),
-                textcoords="offset points", va="center", fontsize=9,
-            )  # fmt: skip
-    axes.set_yticks(ticks, list(costs))
+def _lanes(axes: Any, shares: Mapping[str, Sequence[float]]) -> None:
+    """Draw arithmetic and memory side by side, since they happen at the same time."""
+    ticks = []
+    for group, (compute, weights, cache) in enumerate(shares.values()):
+        top, low = 3 * group, 3 * group + 1
+        ticks.append((top + low) / 2)
+        axes.barh(top, compute, 0.86, color=COLORS["compute"])
+        axes.barh(low, weights, 0.86, color=COLORS["weights"])
+        axes.barh(low, cache, 0.86, left=weights, color=COLORS["kv"])
+        names = ("arithmetic  ", "weights  ", "KV cache  ") if group == 0 else ("", "", "")
+        note = {"textcoords": "offset points", "xytext": (5, 0), "va": "center", "fontsize": 9}
+        axes.annotate(f"{names[0]}{compute:.3g}", (compute, top), **note)
+        text = f"{names[1]}{weights:.3g} + {names[2]}{cache:.3g}"
+        axes.annotate(text, (weights + cache, low), **note)
+    axes.set_yticks(ticks, list(shares))
     axes.tick_params(axis="y", length=0)
-    axes.set_xscale("log")
-    axes.set_xlim(low, 1e15)
+    axes.set_xlim(0, 1.5 * max(sum(values[1:]) for values in shares.values()))
     axes.invert_yaxis()
-    axes.set_xlabel("FLOP-equivalents in one step")
+    axes.set_xlabel("multiples of the forward pass")
 
 
 @styled
-def intensity_by_year(points: Any, reference: float, refresh: Any) -> Figure:
-    """Return the operational intensity of devices by year, per byte and per element.
+def intensity_by_year(
+    points: Sequence[tuple[int, str, float, float]],
+    bands: Mapping[float, tuple[float, float]],
+    reference: float,
+    refresh: Any,
+) -> Figure:
+    """Return the operational intensity of devices by year: all formats, and one at a time.
 
     Parameters
     ----------
     points
-        Rows of year, bytes of an element, FLOPs per byte, FLOPs per element.
+        Rows of year, precision, bytes of an element, FLOPs per byte.
+    bands
+        By bytes of an element: lowest and highest intensity of recent data-center parts.
     reference
         FLOPs per byte of the post's setting.
     refresh
         Two devices, (title, year, FLOPs per byte), of which the second is the first with faster
         memory.
     """
-    drawing, panels = canvas(7.2, 4.2, ncols=2, sharey=True)
-    points, ink = np.asarray(points), mpl.rcParams["text.color"]
+    drawing, panels = canvas(7.2, 4.2, ncols=3, sharey=True)
+    ink = mpl.rcParams["text.color"]
     fills = dict(zip(_FORMATS, ("none", GREY, ink), strict=True))
-    for axes, column, title in zip(panels, (2, 3), ("per byte", "per element"), strict=True):
+    titles = ("every format", *(f"{_FORMATS[size][0]} only" for size in bands))
+    for axes, only, title in zip(panels, (None, *bands), titles, strict=True):
         axes.axhline(reference, color=GREY, linewidth=1, linestyle="--", zorder=0)
         for place, (size, (label, sign)) in enumerate(_FORMATS.items()):
-            chosen = points[points[:, 1] == size]
-            years = chosen[:, 0] + 0.22 * (place - 1)  # side by side
-            axes.scatter(
-                years, chosen[:, column], s=26, marker=sign, facecolors=fills[size], edgecolors=ink,
-                linewidths=0.8, label=label,
-            )  # fmt: skip
+            chosen = [row for row in points if row[2] == size and only in (None, size)]
+            shift = 0.22 * (place - 1) if only is None else 0  # side by side
+            for whole in (False, True):  # whole numbers are small crosses
+                rows = [row for row in chosen if row[1].startswith("int") is whole]
+                look = {"marker": "x", "s": 14, "c": ink} if whole else {
+                    "marker": sign, "s": 26, "facecolors": fills[size], "edgecolors": ink,
+                }  # fmt: skip
+                name = "8 bits, integer" if whole and size == 1 else label
+                axes.scatter(
+                    [row[0] + shift for row in rows], [row[3] for row in rows], linewidths=0.8,
+                    label=name if rows else None, **look,
+                )  # fmt: skip
         axes.set_yscale("log")
         axes.set_ylim(1.5, 3000)
         axes.set_xlim(2016.4, 2026.6)
-        axes.set_xticks(range(2017, 2027, 3))
-        axes.set_title(f"FLOPs {title}")
+        axes.set_xticks([2017, 2020, 2023, 2026])
+        axes.set_title(title)
         axes.set_xlabel("year")
         plain_log(axes.yaxis)
-    left, right = panels
-    left.set_ylabel("operational intensity")
+    for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
+        axes.fill_between([2021.5, 2025.5], low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
+        axes.annotate(
+            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 30),
+            fontsize=9, va="center",
+        )  # fmt: skip
+    left = panels[0]
+    left.set_ylabel("operational intensity (FLOP/byte)")
     left.legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
-    right.annotate(
+    left.annotate(
         f"the post's {reference:,.0f}", (2016.6, reference), xytext=(0, 4),
         textcoords="offset points", fontsize=9,
     )  # fmt: skip
     (old, start, high), (new, end, low) = refresh
-    left.annotate(
+    panels[2].annotate(
         "", (end, low), xytext=(start, high),
         arrowprops={"arrowstyle": "-|>", "color": ink, "lw": 1.6, "shrinkA": 3, "shrinkB": 4},
     )  # fmt: skip
-    left.annotate(
+    panels[2].annotate(
         old.split()[1], (start, high), xytext=(-7, 8), textcoords="offset points", fontsize=9,
         ha="right",
     )  # fmt: skip
-    slowest = points[points[:, 2].argmin()]
-    right.annotate(
+    slowest = min((row for row in points if row[2] == next(iter(bands))), key=lambda row: row[3])
+    panels[1].annotate(
         "memory on the chip", (slowest[0], slowest[3]), xytext=(8, -2), textcoords="offset points",
         fontsize=9,
     )  # fmt: skip
+    spreads = " and ".join(f"{high / low:.3g}" for low, high in bands.values())
     return Figure(
         "intensity-by-year", drawing,
-        alt="Two scatter plots of operational intensity by year on a logarithmic axis. Per byte, "
-        "marks fan out by number format, to more than 1,000 for 4 bits. Per element of that format "
-        "they gather around the post's value from 2022 on. One part with memory on the chip lies "
-        f"far below. An arrow from {old} down to {new} shows a memory refresh.",
-        caption="Per byte, each narrower format lifts the intensity; per element, the formats "
-        f"of a chip fall together. The arrow, {old} to {new}, is the same arithmetic with "
+        alt="Three scatter plots of operational intensity by year on a logarithmic axis. With "
+        "every format in one plot the marks fan out, to more than 1,000 for 4 bits. In 16 bits "
+        "alone and in 8 bits alone, data-center parts since 2022 lie in bands, highest over lowest "
+        f"{spreads}. One part with memory on the chip lies far below. An arrow from {old} down to "
+        f"{new} shows a memory refresh.",
+        caption="Narrower formats lift the intensity; within one format, recent data-center parts "
+        f"lie close together (shaded). The arrow, {old} to {new}, is the same arithmetic with "
         "faster memory.",
     )  # fmt: skip
 
@@ -184,7 +209,7 @@ def balance(points: Points) -> Figure:
     low, high = 1e8, 1e19
     names = {
         "compute": "compute-cost",
-        "weights (full level)": "weights-cost",
+        "weights (all of them)": "weights-cost",
         "KV cache": "kv-cost",
     }
     bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
@@ -212,7 +237,8 @@ def balance(points: Points) -> Figure:
         "axis. Below, the ratio of KV cache to compute against the context, a straight line, with "
         "a ring where it crosses one and a dot at the context that is set.",
         caption="The ring is the break-even context, the dot the context that is set: right of the "
-        "ring, memory is the cost of a step.",
+        "ring, the cache takes longer than the arithmetic. Compute and cache are the post's level; "
+        "the weights, which it leaves out, are the level with weights.",
     )  # fmt: skip
 
 
@@ -239,5 +265,5 @@ def roofline(points: Points) -> Figure:
         "rate of arithmetic, and a flat roof at the peak. Prefill stands on the roof; the weights "
         "and, far lower, the KV cache of a decode step stand on the slope.",
         caption="Left of the corner memory sets the pace. A larger batch moves the weights of a "
-        "decode step to the right; nothing that the server does moves the KV cache.",
+        "decode step to the right; it does not move the KV cache of independent sequences.",
     )  # fmt: skip
