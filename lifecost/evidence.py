@@ -82,42 +82,41 @@ def utilizations(phase: str, source: str = "") -> list[float]:
     return sorted(r["utilization"] for r in found if source in ("", r["source"]))
 
 
-def workload(name: str, decode_tokens: Any) -> dict[str, Any]:
-    """Return what a published workload binds for a number of decoded tokens.
+def cached_fraction(name: str) -> float | None:
+    """Return the share of a workload's prompt tokens that hit a cache; None if none is published.
 
-    Parameters
-    ----------
-    name
-        A row of ``data/workloads.toml``.
-    decode_tokens
-        Tokens generated over the lifetime.
+    The workload ``name`` is a row of ``data/workloads.toml``.
 
-    Returns
-    -------
-    dict
-        ``prefill_tokens`` and ``decode_tokens`` in the proportion of the workload, prompts that hit
-        a cache left out; and ``context``, the mean over the tokens of the answers.
-
-    Raises
-    ------
-    InputError
-        If there is no such workload.
+    Examples
+    --------
+    >>> cached_fraction("deepseek-day"), cached_fraction("lmsys-chat")
+    (0.5625, None)
     """
     known = load("workloads")
     if name not in known:
         raise unknown_name("workload", name, known)
     row = known[name]
+    if "cached_input_tokens_per_day" in row:
+        return float(row["cached_input_tokens_per_day"] / row["input_tokens_per_day"])
+    return float(row["cached_input_fraction"]) if "cached_input_fraction" in row else None
+
+
+def workload(name: str, decode_tokens: Any) -> dict[str, Any]:
+    """Return what a published workload binds for a number of decoded tokens.
+
+    These are ``prefill_tokens`` and ``decode_tokens`` in the proportion of the workload ``name``,
+    and ``context``, the mean over the tokens of the answers. Prompt tokens that hit a cache are not
+    read again: they are left out wherever the source counts them (`cached_fraction`).
+    """
+    hits, row = cached_fraction(name) or 0, load("workloads")[name]
     if "mean_context" in row:
-        read = row["input_tokens_per_day"] - row["cached_input_tokens_per_day"]
-        ratio, context = read / row["output_tokens_per_day"], row["mean_context"]
+        asked, written = row["input_tokens_per_day"], row["output_tokens_per_day"]
+        context = row["mean_context"]
     else:
-        ratio = row["mean_input_tokens"] / row["mean_output_tokens"]
-        context = row["mean_input_tokens"] + row["mean_output_tokens"] / 2
-    return {
-        "prefill_tokens": ratio * decode_tokens,
-        "decode_tokens": decode_tokens,
-        "context": context,
-    }
+        asked, written = row["mean_input_tokens"], row["mean_output_tokens"]
+        context = asked + written / 2
+    read = asked * (1 - hits) / written * decode_tokens
+    return {"prefill_tokens": read, "decode_tokens": decode_tokens, "context": context}
 
 
 def kv_family(family: Iterable[Model]) -> dict[str, float]:

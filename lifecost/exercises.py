@@ -11,8 +11,9 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, combinations
 from typing import Any
 
 from lifecost.catalog import load
@@ -71,6 +72,14 @@ class Exercise:
         names = [*self.row.get("mistakes", ()), *unit.get("mistakes", ())]
         return {name: load("exercises")["mistake"][name] for name in names}
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """Least and greatest answer that its inputs give, each exact or as the pages print it."""
+        printed = self.row.get("printed", {})
+        choices = [{"bind": {name: printed[name] for name in some}} for some in _subsets(printed)]
+        found = [self.value(change) for change in choices]
+        return min(found), max(found)
+
     def setting(self, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what the exercise binds, with a mistake's change to it."""
         change = change or {}
@@ -117,13 +126,18 @@ class Exercise:
         shown = {name: f"{value:,.12g}" for name, value in bound.items()}
         return str(change["hint"]).format(**shown, unit=self.unit)
 
+    def accepts(self, answer: float) -> bool:
+        """Return whether an answer is right: within `range`, to the digits that are asked for."""
+        low, high = self.range
+        return low <= answer <= high or any(agrees(answer, end, self.digits) for end in (low, high))
+
     def check(self, answer: Any) -> Reply:
         """Compare an answer with the formula, and then with the mistakes."""
         try:
             given = _number(answer, self.unit)
         except InputError as error:
             return Reply(False, f"Not a number yet. {error}")
-        if agrees(given, self.value(), self.digits):
+        if self.accepts(given):
             return Reply(True, f"Right. It is {self.solution}.")
         for name, change in self.mistakes.items():
             if agrees(given, self.value(change), self.digits):
@@ -185,6 +199,12 @@ def agrees(answer: float, value: float, digits: int) -> bool:
         return answer == value
     last = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
     return abs(answer - value) <= last / 2 * (1 + 1e-9)
+
+
+def _subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield every choice of names, none and all of them included."""
+    known = list(names)
+    return chain.from_iterable(combinations(known, count) for count in range(len(known) + 1))
 
 
 def _units() -> dict[str, dict[str, Any]]:

@@ -368,6 +368,24 @@ def test_utilization_is_a_fraction_and_follows_from_its_inputs(row):
         assert row["utilization"] == pytest.approx(share, abs=half / inputs["peak_flops"])
 
 
+@pytest.mark.parametrize(
+    "row",
+    load("utilization")["row"] + load("training_hours")["row"] + load("measurements")["row"],
+    ids=lambda row: row.get("title", row.get("model")),
+)
+def test_a_share_says_of_which_chip_and_format_it_is(row):
+    chip = row.get("chip", row["hardware"])
+    if chip == "unnamed":  # by its source; then it is of no use beside another peak
+        assert row["precision"] == "unnamed"
+    else:
+        for field in ("precision", "attention_precision"):
+            assert row.get(field, row["precision"]) in hardware[chip].peak_flops
+    # Where the free text names the format of the peak, the field agrees with it.
+    for words, precision in ((", FP8", "fp8"), (", bf16", "bf16"), ("of dense bf16", "bf16")):
+        if words in f"{row.get('title')} {row.get('note')}" and row.get("phase") != "decode":
+            assert row["precision"] == precision
+
+
 def test_the_post():
     assert post.bindings == dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
     rounded = {name: post.model(name)["n_params"] for name in load("post")["n_params"]}
@@ -454,4 +472,5 @@ def test_a_price_is_of_a_device_a_day_and_terms(row):
     assert re.fullmatch(r"20\d\d-\d\d(-\d\d)?", row["date"])
     assert row["date"] <= row["checked"]
     assert row["terms"]
+    assert ("reckon" in row["terms"]) == row.get("reckoned", False)
     assert row["source"]

@@ -51,6 +51,24 @@ ANSWERS = {
         600 * 2 * 80 * 8 * 128 * 8192 * 0.75 / (6 * 70e9)))),
 }  # fmt: skip
 
+# What a careful reader gets who has only the numbers on the pages, as they are rounded there.
+FROM_PRINTED_NUMBERS = {
+    "days-at-a-shorter-context": [
+        6 * 8e9 * 15e12 / (600 * 65.54e3 * 4989) / 168e9,  # "8B" and the 65.54 kB of the question
+        6 * 8.03e9 * 15e12 / (600 * 65.54e3 * 4989) / 168e9,
+        21.85,
+    ],
+    "prompts-in-the-way": [(3 + 20.1) / 4, (3 + 600 * LLAMA / 16e9) / 4],  # 20.1: One currency
+    "group-that-equals-the-weights": [68.7e9 * 4 / 8e9, 68.7e9 * 4 / 8.03e9],
+    "break-even-in-bf16": [70e9 / (295 * 2 * 80 * 8 * 128), 70.6e9 / (295 * 2 * 80 * 8 * 128)],
+    "tokens-to-break-even": [6 * 70.6e9 * 15e12 / (600 * 2 * 80 * 8 * 128 * 8192) / 1e9],
+    "budget-in-bf16": [(295 * 2 * LLAMA - 2 * 8e9) / (4 * 32 * 32 * 128 * 8192)],
+    "sequences-that-fit": [math.floor((80e9 - 8.03e9) / 537e6)],
+    "break-even-of-a-giant": [406e9 / (563 * 126 * 8 * 128)],
+    "two-chips-full": [math.floor((2 * 141e9 - 72.7e9) / 5.37e9)],
+    "batch-for-the-weights": [295],
+}
+
 
 def test_every_answer_is_checked_by_hand():
     assert set(ANSWERS) == set(ALL)
@@ -70,6 +88,29 @@ def test_rounded_answer(name):
     assert check(name, exercise.value() if exercise.row.get("round_down") else rounded).right
     for wrong in (1.5 * rounded, 0.8 * rounded, -rounded, 0):
         assert not check(name, wrong).right
+
+
+@pytest.mark.parametrize("name", FROM_PRINTED_NUMBERS)
+def test_an_answer_from_the_printed_numbers_is_right(name):
+    exercise = ALL[name]
+    for answer in FROM_PRINTED_NUMBERS[name]:
+        rounded = answer
+        if not exercise.row.get("round_down"):
+            rounded = float(f"{answer:.{exercise.digits - 1}e}")
+        for given in (answer, rounded):
+            assert check(name, given).right, (given, exercise.range)
+
+
+@pytest.mark.parametrize("name", [name for name, e in ALL.items() if "printed" in e.row])
+def test_what_is_printed_is_a_rounding_of_what_is_meant(name):
+    exercise, bound = ALL[name], ALL[name].setting()
+    for symbol, value in exercise.row["printed"].items():
+        assert value == pytest.approx(bound[symbol], rel=0.01), symbol
+    low, high = exercise.range
+    assert low <= exercise.value() <= high
+    assert high / low < 1.02  # a spread of roundings, and no wider
+    for mistake, change in exercise.mistakes.items():
+        assert not exercise.accepts(exercise.value(change)), mistake
 
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)

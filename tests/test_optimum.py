@@ -18,7 +18,14 @@ from lifecost import (
     size_to_data_return,
 )
 from lifecost.catalog import load
-from lifecost.evidence import kaplan_law, kv_family, law_samples, rows, workload
+from lifecost.evidence import (
+    cached_fraction,
+    kaplan_law,
+    kv_family,
+    law_samples,
+    rows,
+    workload,
+)
 from lifecost.optimum import optimum
 
 LAW = laws["sardana"]
@@ -232,8 +239,32 @@ def test_workloads():
     day = workload("deepseek-day", 168e9)
     assert day["prefill_tokens"] == pytest.approx(266e9)  # what did not hit a cache
     assert day["context"] == 4989
-    with pytest.raises(InputError, match="unknown workload 'azure'"):
-        workload("azure", 1)
+    for look in (lambda: workload("azure", 1), lambda: cached_fraction("azure")):
+        with pytest.raises(InputError, match="unknown workload 'azure'"):
+            look()
+
+
+@pytest.mark.parametrize("name", load("workloads"))
+def test_prompts_that_hit_a_cache_are_counted_alike(name):
+    # Whatever a source counts of hits is left out, of every workload.
+    row, hits = load("workloads")[name], cached_fraction(name)
+    asked = row.get("mean_input_tokens", row.get("input_tokens_per_day"))
+    written = row.get("mean_output_tokens", row.get("output_tokens_per_day"))
+    counted = [field for field in row if "cached" in field]
+    assert (hits is None) == (not counted)
+    read = workload(name, 1)["prefill_tokens"]
+    assert read == pytest.approx(asked * (1 - (hits or 0)) / written, rel=1e-12)
+    # A note that speaks of hits has them in a field, where they are counted.
+    assert bool(counted) == ("cache ratio" in row["note"] or "hit the cache" in row["note"])
+
+
+def test_the_hits_of_a_workload():
+    # Mooncake's table 2; DeepSeek prints 56.3 %.
+    found = {name: cached_fraction(name) for name in load("workloads")}
+    assert found["mooncake-conversation"] == 0.40
+    assert found["mooncake-tool-agent"] == 0.59
+    assert found["mooncake-synthetic"] == 0.66
+    assert found["deepseek-day"] == pytest.approx(0.563, abs=0.001)
 
 
 def test_samples_of_a_law_spread_as_its_errors():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecost import decode_kv_time
+from lifecost import decode_kv_time, decode_step_time, kv_cache_size, token_flops
 from lifecost.evidence import rows
 from lifecost.measure.published import at, runs
 
@@ -26,7 +26,7 @@ EXPECTED = {
     ("Llama 2 70B, one sequence, 4 GPUs", "decode"): (1.56, 239),
     ("Llama 2 70B, one sequence, 8 GPUs", "decode"): (1.90, 291),
     ("Llama 2 7B, one sequence, 8-bit weights", "decode"): (1.98, 152),
-    ("DeepSeek-V3/R1, a day of production", "decode"): (6.77, 6.77),
+    ("DeepSeek-V3/R1, a day of production", "decode"): (4.40, 4.40),
 }
 # Pope et al. 2022, table 2: model FLOPs utilization of prefill. Attention is in neither estimate's
 # 2N; it is in ours, 3 % here.
@@ -61,12 +61,42 @@ def test_the_scaling_books_table(run):
     assert run.ratio == pytest.approx(1, rel=0.012)
 
 
-def test_a_cache_of_16_bits_would_beat_the_bound():
-    # So that it was FP8 is not a guess.
+def test_attention_in_its_own_format():
+    # DeepSeek-V3 by hand: absorbed latent attention of 128 heads over 576 and 512 elements in bf16,
+    # every other matrix in FP8. Arithmetic sets the bound, with a cache of one byte or of two.
+    (row,) = rows("measurements", source="deepseek2025inference")
+    model, setting = at(row)
+    attention = 2 * 61 * 128 * (576 + 512) * 4989
+    matrices = token_flops(model, setting) - attention
+    least = matrices / (8 * 1979e12) + attention / (8 * 989e12)
+    assert least == pytest.approx(15.3e-6, rel=0.005)
+    for kv_bytes in (1, 2):
+        step = decode_step_time(model, {**setting, "kv_bytes": kv_bytes})
+        assert step / setting["batch"] == pytest.approx(least, rel=1e-6)
+    # What one format for all would give, and what the two FLOPs a parameter alone give.
+    alike = token_flops(model, setting) / (8 * 1979e12)
+    assert 14800 * alike == pytest.approx(0.148, rel=0.01)
+    by_size = 2 * 37e9 / (8 * 1979e12)
+    assert 14800 * by_size == pytest.approx(0.069, rel=0.01)
+
+
+def test_a_format_of_attention_changes_nothing_where_it_is_the_same():
+    (row,) = rows("measurements", source="deepseek2025inference")
+    plain = {name: value for name, value in row.items() if name != "attention_precision"}
+    same = at({**row, "attention_precision": row["precision"]})[1]["peak_flops"]
+    assert same == pytest.approx(at(plain)[1]["peak_flops"], rel=1e-12)
+    assert at(row)[1]["peak_flops"] < same
+
+
+def test_a_cache_of_16_bits_would_fit_neither_the_time_nor_the_memory():
+    # The page's build line says FP8; two subtractions say the same.
     title = "Llama 7B, 2048 in, 2048 out"
     (run,) = (r for r in MEASURED if r.title == title)
     model, setting = at(rows("measurements", title=title)[0])
     assert run.measured < decode_kv_time(model, {**setting, "kv_bytes": 2})
+    whole = kv_cache_size(model, {**setting, "kv_bytes": 2, "context": 4096})  # of whole answers
+    assert whole == 48 * 4096 * 2 * 32 * 4096 * 2
+    assert whole > setting["memory_capacity"]
 
 
 def test_a_single_sequence_reads_the_bandwidth_that_its_source_reports():

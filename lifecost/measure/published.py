@@ -15,6 +15,7 @@ from lifecost.formulas.time import (
     decode_step_time_serial,
     prefill_time,
 )
+from lifecost.formulas.transformer import attention_flops, token_flops
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def runs(*phases: str) -> list[Run]:
 def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
     """Return the model of a row and the symbols of its setting.
 
-    The ``row`` is one of ``data/measurements.toml``.
+    The ``row`` is one of ``data/measurements.toml``. Where attention computes in a format of its
+    own, ``peak_flops`` is the rate that the two formats reach together.
 
     Examples
     --------
@@ -73,8 +75,13 @@ def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
     >>> model.name, setting["batch"]
     ('palm-540b', 512)
     """
-    chip = hardware[row["hardware"]].at(row["precision"])
-    return models[row["model"]], {**chip, **row["setting"]}
+    part, model = hardware[row["hardware"]], models[row["model"]]
+    setting = {**part.at(row["precision"]), **row["setting"]}
+    if "attention_precision" in row:
+        share = float(attention_flops(model, setting) / token_flops(model, setting))
+        slow = part.at(row["attention_precision"])["peak_flops"]
+        setting["peak_flops"] = 1 / ((1 - share) / setting["peak_flops"] + share / slow)
+    return model, setting
 
 
 def _run(row: Mapping[str, Any]) -> Run:
