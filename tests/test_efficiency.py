@@ -5,7 +5,13 @@ import pytest
 from lifecost import InputError, hardware, models, training_flops
 from lifecost.catalog import load
 from lifecost.evidence import rows, workload
-from lifecost.measure.efficiency import at_best, chip_hours, days_to_break_even, efficiencies
+from lifecost.measure.efficiency import (
+    at_best,
+    chip_hours,
+    days_to_break_even,
+    efficiencies,
+    trained,
+)
 
 PHASES = ("training", "prefill", "matmul", "decode")
 LLAMA = models["llama-3-8b"]
@@ -20,7 +26,7 @@ def of(phase, title, precision):
     return found
 
 
-PUBLISHED = of("training", "Llama 3 8B, whole run", "bf16")
+PUBLISHED = trained("llama-3-8b")
 DAY = of("decode", "DeepSeek-V3/R1, a day of production", "fp8")
 BEST = of("decode", "Llama 7B, 2048 in, 2048 out", "fp8")
 
@@ -66,6 +72,7 @@ def test_every_share_of_a_known_chip_is_found_once():
 def test_published_hours_are_a_share_of_the_peak_that_the_run_had(row):
     model = models[row["model"]]
     found = of("training", f"{model.title}, whole run", row["precision"])
+    assert found == trained(row["model"])
     peak = hardware[row["hardware"]].peak_flops[row["precision"]]
     share = training_flops(model) / (row["chip_hours"] * 3600 * peak)
     assert found.share == pytest.approx(share, rel=1e-12)
@@ -107,5 +114,7 @@ def test_a_share_of_another_chip_is_refused():
         days_to_break_even(LLAMA, POSTS, training=at_best("tpu-v4", "bf16"), decode=FP8)
     with pytest.raises(InputError, match="unknown device"):
         efficiencies("training", "h100", "bf16")
+    with pytest.raises(InputError, match="unknown model with published hours 'llama-3-9b'; did"):
+        trained("llama-3-9b")
     with pytest.raises(InputError, match="unknown precision"):
         at_best("a100-sxm-80gb", "fp8")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lifecost.catalog import hardware, models
-from lifecost.errors import InputError
+from lifecost.errors import InputError, unknown_name
 from lifecost.evidence import rows
 from lifecost.formulas.lifetime import break_even_days, lifetime_chip_hours
 from lifecost.measure.published import runs
@@ -84,13 +84,31 @@ def efficiencies(phase: str, chip: str, precision: str) -> list[Efficiency]:
     return sorted(found, key=lambda one: one.share)
 
 
-def chip_hours(model: Any, setting: Any, **phases: Efficiency) -> float:
+def trained(model: str) -> Efficiency:
+    """Return the efficiency at which a ``model`` was trained, from its published chip-hours.
+
+    Examples
+    --------
+    >>> llama = trained("llama-3-8b")
+    >>> llama.precision, round(llama.share, 3)
+    ('bf16', 0.156)
+    """
+    known = {row["model"]: row for row in rows("training_hours")}
+    if model not in known:
+        raise unknown_name("model with published hours", model, known)
+    row, full = known[model], at_best(known[model]["hardware"], known[model]["precision"])
+    least = chip_hours(models[model], _UNSERVED, training=full, prefill=full, decode=full)
+    share, title = least / row["chip_hours"], f"{models[model].title}, whole run"
+    return replace(full, title=title, share=share, source=row["source"])
+
+
+def chip_hours(*setting: Any, **phases: Efficiency) -> float:
     """Return the chip-hours of a model's life, each phase at its own efficiency.
 
     Parameters
     ----------
-    model, setting
-        What `lifetime_chip_hours` needs: the model, and symbols but for the chip's.
+    *setting
+        What `lifetime_chip_hours` takes: a model and symbols, but for the chip's.
     **phases
         ``training``, ``prefill`` and ``decode``, all on one chip.
 
@@ -105,13 +123,13 @@ def chip_hours(model: Any, setting: Any, **phases: Efficiency) -> float:
     """
     chip = _chip(phases)
     return float(lifetime_chip_hours(
-        model, setting, **chip, train_mfu=phases["training"].rate / chip["peak_flops"],
+        *setting, **chip, train_mfu=phases["training"].rate / chip["peak_flops"],
         prefill_mfu=phases["prefill"].rate / chip["peak_flops"],
         decode_efficiency=phases["decode"].share,
     ))  # fmt: skip
 
 
-def days_to_break_even(model: Any, setting: Any, **phases: Efficiency) -> float:
+def days_to_break_even(*setting: Any, **phases: Efficiency) -> float:
     """Return the days of service after which decoding has taken as many chip-hours as training.
 
     `break_even_days` counts every FLOP alike. This counts the time that a FLOP takes, in the format
@@ -119,8 +137,8 @@ def days_to_break_even(model: Any, setting: Any, **phases: Efficiency) -> float:
 
     Parameters
     ----------
-    model, setting
-        What `break_even_days` needs: the model, and symbols but for the chip's.
+    *setting
+        What `break_even_days` takes: a model and symbols, but for the chip's.
     **phases
         ``training`` and ``decode``, both on one chip.
 
@@ -132,7 +150,7 @@ def days_to_break_even(model: Any, setting: Any, **phases: Efficiency) -> float:
     >>> round(days_to_break_even(models["llama-3-8b"], pace, **best), 1)
     27.1
     """
-    alike = break_even_days(model, setting, hoi=_chip(phases)["hoi"])
+    alike = break_even_days(*setting, hoi=_chip(phases)["hoi"])
     return float(alike * phases["decode"].rate / phases["training"].rate)
 
 
@@ -145,10 +163,8 @@ def _published(phase: str) -> Iterator[tuple[str, float, str, str, str]]:
     for row in rows("utilization", phase=phase):
         yield row["title"], row["utilization"], row["source"], row["chip"], row["precision"]
     for row in rows("training_hours") if phase == "training" else ():
-        model, best = models[row["model"]], at_best(row["hardware"], row["precision"])
-        least = chip_hours(model, _UNSERVED, training=best, prefill=best, decode=best)
-        share = least / row["chip_hours"]
-        yield f"{model.title}, whole run", share, row["source"], best.chip, best.precision
+        told = trained(row["model"])
+        yield told.title, told.share, told.source, told.chip, told.precision
 
 
 def _chip(phases: Mapping[str, Efficiency]) -> dict[str, float]:

@@ -46,14 +46,15 @@ def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float |
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(titles) - 0.4)
     axes.annotate(
-        "filled: every byte and FLOP counted;  ring: without the weights", (0, 1), xytext=(0, 5),
-        xycoords="axes fraction", textcoords="offset points", fontsize=9,
+        "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
+        "ring: decode without the weights", (0, 1), xytext=(0, 5), xycoords="axes fraction",
+        textcoords="offset points", fontsize=9,
     )  # fmt: skip
     return Figure(
         "bounds-and-reality", drawing,
         alt="A row for each published run, with a filled dot at the share of its bound that it "
         "reaches, on a logarithmic axis that ends at one hundred percent. All filled dots lie "
-        "between a tenth and nine tenths. Rings show the share when weights are left out: for "
+        "between a fifth and four fifths. Rings show the share when weights are left out: for "
         "single sequences they lie hundreds of times lower.",
         caption="No run beats its bound, and most reach a quarter to three quarters of it. For a "
         "single sequence a bound without the weights says next to nothing.",

@@ -56,5 +56,6 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
         "constant band; the cost of decoding grows on top of it day by day, almost all of it "
         "waiting for the KV cache, and equals training after about two weeks.",
         caption="The bill of one small model: trained once, then serving the daily volume that one "
-        "provider published. Nearly all of what serving adds is time spent loading the KV cache.",
+        "provider published, in FLOP-equivalents, which count a FLOP of every format alike. Nearly "
+        "all of what serving adds is time spent loading the KV cache.",
     )  # fmt: skip

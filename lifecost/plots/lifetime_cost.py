@@ -69,10 +69,11 @@ def valleys(
         "lifetime-valleys", drawing,
         alt="Curves of lifetime cost against model size at equal loss, relative to the "
         "compute-optimal model. With growing demand the valley moves to smaller models. Solid "
-        "curves, which count the reading of the cache, have their lowest point further left and "
-        "are flatter than the dotted ones.",
+        "curves, which count the reading of the cache, have their lowest point further left than "
+        "the dotted ones: a little lower at the smaller demands, higher at the largest.",
         caption="The more a model is to serve, the smaller is the cheapest model of its quality. "
-        "Counting the cache moves it further, and makes the choice matter less.",
+        "Counting the cache moves it further. It adds to what the choice saves, until demand is "
+        "huge: then it takes from it.",
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lifecost.explorer import Explorer, Mark
 from lifecost.explorer.gallery.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
 from lifecost.formulas.time import (
+    chips_needed,
     decode_compute_time,
     decode_kv_time,
     decode_step_time,
@@ -23,6 +24,7 @@ overlap = Explorer(
         decode_compute_time,
         decode_step_time,
         decode_step_time_serial,
+        chips_needed,
     ),
     marks=(
         Mark("compute-time", "bar", x="decode_compute_time"),
