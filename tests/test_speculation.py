@@ -19,6 +19,7 @@ from lifecost import (
     walltime_speedup,
 )
 from lifecost.evidence import rows
+from lifecost.plots import speculative as plots
 from lifecost.speculation import best_draft_length
 
 LLAMA = models["llama-3-8b"].bindings
@@ -132,3 +133,23 @@ def test_what_a_formula_needs_is_said():
         best_draft_length(walltime_speedup, acceptance_rate=0.8)
     with pytest.raises(InputError, match=r"acceptance_rate = 1\.2 is out of range"):
         best_draft_length(walltime_speedup, acceptance_rate=1.2, draft_cost_ratio=0.1)
+
+
+def test_a_map_hatches_what_does_not_fit_and_nothing_else():
+    grid, best = np.geomspace(1, 64, 7), np.full((7, 7), 2.0)
+    best[0, 0] = 1  # something to draw a line around
+    for chips, hatched in ((np.outer(grid, grid) / 1024, False), (np.outer(grid, grid), True)):
+        titles = ("multi-head", "grouped-query")
+        maps = (dict.fromkeys(titles, best), dict.fromkeys(titles, chips))
+        svg = plots.maps(grid, grid, *maps, "H100 of 80 GB").svg()
+        assert ("<pattern" in svg) == hatched
+
+
+def test_a_line_is_pale_from_where_it_does_not_fit():
+    grid = np.geomspace(1, 256, 9)
+    drawing = plots.by_batch(grid, {"1,024": grid}, {"1,024": grid}, "A100 of 80 GB").drawing
+    solid, pale, _ = drawing.axes[0].lines
+    assert solid.get_xdata().max() == pytest.approx(8)  # one machine's chips
+    assert pale.get_xdata().max() == pytest.approx(256)
+    assert pale.get_alpha() < 0.5
+    assert solid.get_alpha() is None
