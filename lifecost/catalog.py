@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Generic, TypeVar
@@ -20,15 +20,16 @@ from lifecost import values
 from lifecost.errors import unknown_name
 from lifecost.formulas.hardware import operational_intensity
 from lifecost.formulas.transformer import active_parameters, parameter_count
-from lifecost.symbols import SYMBOLS, VARIANTS
+from lifecost.symbols import PARTS, SYMBOLS, VARIANTS
 
 SHAPE = (
     "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
     "tied_embeddings",
 )  # fmt: skip
 # What a shape may have beyond that; active parameters are counted from it.
-SHAPE_VARIANTS = tuple(name for name in VARIANTS if name != "n_active_params")
+SHAPE_VARIANTS = tuple(n for n in VARIANTS if n not in ("n_active_params", *PARTS))
 LAW = ("loss_floor", "param_scale", "data_scale", "param_exponent", "data_exponent")
+FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
 POWER_LAW = ("power_law_scale", "power_law_exponent", "compute_unit")
 
 
@@ -54,6 +55,19 @@ class Row:
 class Model(Row):
     """A transformer, by its shape: the symbols that describe it, variants included.
 
+    Attributes
+    ----------
+    shape
+        Its symbols; each is an attribute too.
+    format
+        What its weights are published in, such as ``"bf16"``; empty where that is not known.
+    stored
+        Where its own format is to be counted with, `weight_bytes` and the bytes of parts that
+        differ: of a quantized checkpoint, or of whatever a config.json says. It binds symbols, and
+        a call that counts with it takes it beside the model.
+    left_out
+        What the published model has and the count leaves out.
+
     Examples
     --------
     >>> from lifecost import models
@@ -61,10 +75,16 @@ class Model(Row):
     8030261248
     >>> models["llama-3-8b"].n_kv_head
     8
+    >>> from lifecost import weights_size
+    >>> weights_size(models["gpt-oss-120b"], models["gpt-oss-120b"].stored)
+    65248815744.0
     """
 
     year: int
     shape: Mapping[str, int]
+    format: str = ""
+    stored: Mapping[str, float] = field(default_factory=dict)
+    left_out: str = ""
     published_params: int | None = None
     published_active_params: int | None = None
     train_tokens: float | None = None
@@ -79,6 +99,10 @@ class Model(Row):
         if absent := [name for name in SHAPE if name not in self.shape]:
             raise values.missing(self.name, absent)
         values.check_together(self.shape)
+        for name, size in self.stored.items():
+            if name not in ("weight_bytes", *PARTS):
+                raise unknown_name("part of a model", name, ["weight_bytes", *PARTS])
+            values.checked(name, size)
 
     @cached_property
     def n_params(self) -> int:
@@ -130,6 +154,7 @@ class Hardware(Row):
     memory_capacity: float
     peak_flops: Mapping[str, float]
     memory: str = ""
+    memory_shown: float | None = None  # what the driver's tool shows, which is no vendor's number
     tdp: float | None = None
     announced: bool = False
 
@@ -263,6 +288,8 @@ def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any
     found = dict(bound)
     for name in set(names) & VARIANTS.keys() - found.keys():
         absent = VARIANTS[name]
+        if name in PARTS and absent not in found:
+            continue  # nobody says in how many bytes
         # No window is one that no context fills.
         found[name] = found.get(absent, SYMBOLS[name].high) if isinstance(absent, str) else absent
     return found

@@ -100,7 +100,7 @@ class Lowered:
         for name, value in values.items():
             if name not in late:
                 check.check_range(name, value)
-        check.check_together(values)
+        check.check_together(values, self.symbols)
         if not arrays:
             return self.scalar(**values)
         function = self.numpy(*arrays)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lifecost import values as check
-from lifecost.catalog import SHAPE, SHAPE_VARIANTS, Model, hardware, models, post
+from lifecost.catalog import FROM_FILE, SHAPE, SHAPE_VARIANTS, Model, hardware, models, post
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.decode import (
     forward_flops,
@@ -16,7 +16,7 @@ from lifecost.formulas.decode import (
     kv_to_compute_ratio,
 )
 from lifecost.formulas.hardware import operational_intensity
-from lifecost.formulas.kv_cache import kv_cache_size
+from lifecost.formulas.kv_cache import kv_cache_size, weights_size
 from lifecost.formulas.time import (
     chips_needed,
     decode_compute_time,
@@ -30,11 +30,13 @@ from lifecost.formulas.time import (
     memory_needed,
     prefill_time,
 )
+from lifecost.quantities import quantity
 
 OVERLAPS = {
     "full": (decode_step_time, decode_throughput),
     "serial": (decode_step_time_serial, decode_throughput_serial),
 }
+_ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
 
 
@@ -46,6 +48,7 @@ class Setting:
     device: str = DEVICE
     precision: str = PRECISION
     overlap: str = "full"
+    given: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def of(
@@ -62,7 +65,7 @@ class Setting:
         InputError
             If there is no such device, it has no such rate, or a value is out of range.
         """
-        chip = hardware[device or DEVICE]
+        chip, asked = hardware[device or DEVICE], precision
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
@@ -76,7 +79,9 @@ class Setting:
         for name, value in given.items():
             check.symbol(name)
             check.checked(name, value)
-        return cls({**bound, **usual, **given}, device or DEVICE, precision, overlap)
+        chosen = {name for name, value in (("device", device), ("precision", asked)) if value}
+        known = frozenset(given) | chosen
+        return cls({**bound, **usual, **given}, device or DEVICE, precision, overlap, known)
 
 
 def find_model(text: str) -> Model:
@@ -133,7 +138,9 @@ def _change(part: str) -> tuple[str, int]:
 
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
     """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
-    at = setting.symbols
+    own = {} if "weight_bytes" in setting.given else model.stored
+    at = {**setting.symbols, **own}
+    weights = float(weights_size(model, at))
     bound, throughput = OVERLAPS[setting.overlap]
     parts = {
         "compute": decode_compute_time,
@@ -146,7 +153,8 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "model": model.name,
         "parameters": model.n_params,
         "active_parameters": model.n_active_params,
-        "kv_cache_bytes": kv_cache_size(model, at),
+        "weights_bytes": _count(weights),
+        "kv_cache_bytes": _count(kv_cache_size(model, at)),
         "forward_flops": forward_flops(model, at),
         "kv_load_flop_equivalent": kv_load_flop_equivalent(model, at),
         "kv_to_compute_ratio": kv_to_compute_ratio(model, at),
@@ -154,7 +162,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "throughput": float(throughput(model, at)),
         "prefill_time": float(prefill_time(model, at)),
         "memory": {
-            "needed": memory_needed(model, at),
+            "needed": _count(memory_needed(model, at)),
             "chips_needed": math.ceil(chips_needed(model, at)),
             "largest_batch": int(largest_batch(model, at)),
         },
@@ -163,5 +171,36 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
             "precision": setting.precision,
             "overlap": setting.overlap,
             **{name: at[name] for name in (*post.bindings, "n_chip")},
+            "weight_bytes": _count(weights / model.n_params),
         },
+        "taken_from": _taken_from(model, setting),
+        "notes": [model.left_out] if model.left_out else [],
     }
+
+
+def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
+    """Return what the report counts with, each with where it was taken from, in words."""
+    chip, given = hardware[setting.device], setting.given
+    published = f"; published in {model.format}" if model.format else ""
+    if "weight_bytes" in given:
+        weights = f"as given, for all of them{published}"
+    elif model.stored:
+        where = FROM_FILE if model.source == FROM_FILE else "the model's row"
+        weights = f"{model.format}, from {where}"
+    else:
+        weights = f"the post's{published}"
+    precision = f"{setting.precision}, as given," if "precision" in given else setting.precision
+    shown = f"; the driver shows {quantity(chip.memory_shown, 'byte')}" if chip.memory_shown else ""
+    return {
+        "weights": weights,
+        "cache": "as given" if "kv_bytes" in given else "the post's",
+        "arithmetic": f"{precision} of {setting.device}, "
+        + ("as given" if "device" in given else "the post's"),
+        "memory": f"the vendor's {quantity(chip.memory_capacity, 'byte')} of a chip{shown}",
+    }
+
+
+def _count(value: float) -> float:
+    """Return what counts bytes as a whole number where it is one, but for its last digits."""
+    whole = round(value)
+    return whole if abs(value - whole) <= abs(value) * _ROUNDING else value

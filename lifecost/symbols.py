@@ -83,6 +83,12 @@ def flag(name: str, latex: str, meaning: str) -> Expr:
     return symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True, 0)
 
 
+def part(name: str, latex: str, weights: str) -> Expr:
+    """Return the symbol of the bytes of some weights that may differ from the others'."""
+    meaning = f"bytes that store one weight of {weights}, where they differ"
+    return symbol(name, latex, "byte/parameter", meaning, 1 / 64, 64, absent="weight_bytes")
+
+
 # In the order in which products are written.
 
 # Hardware
@@ -210,8 +216,6 @@ n_position = count("n_position", r"n_\text{pos}", "token", "learned positions")
 relative_positions = flag(
     "relative_positions", r"t_\text{rel}", "each layer projects relative positions"
 )
-VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
-
 # One step of inference
 kv_bytes = symbol(
     "kv_bytes", r"b_\text{kv}", "byte/element", "bytes that store one element of the KV cache",
@@ -221,6 +225,12 @@ weight_bytes = symbol(
     "weight_bytes", r"b_\text{w}", "byte/parameter", "bytes that store one weight",
     1 / 64, 64,
 )  # fmt: skip
+expert_bytes = part("expert_bytes", r"b_\text{exp}", "the routed experts")
+embedding_bytes = part("embedding_bytes", r"b_\text{emb}", "the embeddings, input and output")
+other_bytes = part("other_bytes", r"b_\text{other}", "norms, biases and routers")
+VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
+# Parts of a model whose bytes may differ from those of its other weights.
+PARTS = tuple(name for name, absent in VARIANTS.items() if absent == "weight_bytes")
 batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9)
 context = symbol("context", "S", "token", "tokens in the cache of each sequence", 1, 1e12)
 element_bits = symbol(

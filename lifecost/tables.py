@@ -13,6 +13,7 @@ from lifecost.quantities import number, percent, quantity
 ROWS = (
     (("parameters",), "parameters", "1"),
     (("active_parameters",), "of them active for a token", "1"),
+    (("weights_bytes",), "weights", "byte"),
     (("kv_cache_bytes",), "KV cache of the batch", "byte"),
     (("forward_flops",), "arithmetic of a step, 2N a token", "FLOP"),
     (("kv_load_flop_equivalent",), "reading the cache, FLOP-equivalents", "FLOP"),
@@ -37,7 +38,8 @@ def costs(reports: Sequence[dict[str, Any]]) -> Any:
     InputError
         If the library that draws tables is not installed.
     """
-    table = _table([report["model"] for report in reports], setting(reports[0]["setting"]))
+    lines = [setting(reports[0]["setting"]), *sources(reports)]
+    table = _table([report["model"] for report in reports], "\n".join(lines))
     for path, name, unit in ROWS:
         table.add_row(name, *(shown(found(report, path), unit) for report in reports))
     return table
@@ -95,5 +97,37 @@ def setting(given: dict[str, Any]) -> str:
     return f"{device}; {', '.join(words)}; {how[given['overlap']]}"
 
 
+def sources(reports: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for what reports count with and where each took it from, and their notes."""
+    lines: dict[str, list[str]] = {}
+    for kind in ("weights", "cache", "arithmetic", "memory", "notes"):
+        for report in reports:
+            for text in _said(kind, report):
+                lines.setdefault(text, []).append(report["model"])
+    several = len(reports) > 1
+    return [
+        f"{text} ({', '.join(names)})" if several and len(names) < len(reports) else text
+        for text, names in lines.items()
+    ]
+
+
+def _said(kind: str, report: dict[str, Any]) -> list[str]:
+    if kind == "notes":
+        return [f"note: {note}" for note in report["notes"]]
+    taken, given = report["taken_from"][kind], report["setting"]
+    if kind == "weights":
+        return [f"weights: {_each(given['weight_bytes'], 'a weight')}, {taken}"]
+    if kind == "cache":
+        return [f"cache: {_each(given['kv_bytes'], 'an element')}, {taken}"]
+    return [f"{kind}: {taken}"]
+
+
+def _each(size: float, what: str) -> str:
+    """Return bytes of each; those that are no whole number are an average."""
+    unit = "byte" if size == 1 else "bytes"
+    return f"{number(size)} {unit} {what}" + ("" if size % 1 == 0 else " on average")
+
+
 def _is_count(name: str) -> bool:
-    return name not in ("hardware", "precision", "overlap", "n_chip")
+    apart = ("hardware", "precision", "overlap", "n_chip", "weight_bytes", "kv_bytes")
+    return name not in apart

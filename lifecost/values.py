@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -91,10 +91,10 @@ def check_range(name: str, value: Any) -> None:
         raise _out_of_range(quantity, float(np.where(inside, np.inf, value).min()))
 
 
-def check_together(values: Mapping[str, Any]) -> None:
+def check_together(values: Mapping[str, Any], known: Container[str] = SYMBOLS) -> None:
     """Raise `InputError` where values are fine one by one and impossible together.
 
-    A variant that has no value is absent.
+    A variant that has no value is absent, if it is among the symbols that are known.
     """
     check_shapes(values)
     for divisor, dividend, why in DIVIDES:
@@ -113,7 +113,7 @@ def check_together(values: Mapping[str, Any]) -> None:
     for layers, size in PAIRS:
         width = values.get(size, VARIANTS[size])
         without = isinstance(width, str) or width == 0
-        if layers in values and np.any((values[layers] > 0) & without):
+        if layers in values and size in known and np.any((values[layers] > 0) & without):
             raise missing(f"{layers} = {show(values[layers])}", [size])
 
 

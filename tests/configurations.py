@@ -8,6 +8,37 @@ from hypothesis import strategies as st
 from lifecost.catalog import load
 
 REMOVED = object()
+_LINEAR = {"targets": ["Linear"], "input_activations": None}
+# One of each kind, as published files have them; what is not read is shortened.
+QUANTIZATIONS = {
+    "awq": {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True,
+            "version": "gemm", "modules_to_not_convert": None},
+    "gptq": {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True, "desc_act": False},
+    "fp8": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128],
+            "activation_scheme": "dynamic"},
+    "static fp8": {"quant_method": "fp8", "activation_scheme": "static"},
+    "fbgemm": {"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["lm_head"]},
+    "mxfp4": {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn"]},
+    "modelopt fp8": {"quant_algo": "FP8", "ignore": ["lm_head"], "kv_cache_scheme": "FP8"},
+    "nvfp4": {"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["lm_head"]},
+    "int8": {"quant_method": "bitsandbytes", "load_in_8bit": True},
+    "nf4": {"load_in_4bit": True, "bnb_4bit_use_double_quant": False},
+    "nf4 twice": {"load_in_4bit": True, "bnb_4bit_use_double_quant": True},
+    "MLX": {"group_size": 64, "bits": 4},
+    "compressed int4": {
+        "quant_method": "compressed-tensors", "ignore": ["lm_head"], "format": "pack-quantized",
+        "config_groups": {"group_0": {**_LINEAR, "weights": {
+            "num_bits": 4, "type": "int", "strategy": "group", "group_size": 32,
+            "symmetric": True}}}},
+    "compressed fp8": {
+        "quant_method": "compressed-tensors", "ignore": ["re:.*lm_head"], "sparsity_config": {},
+        "config_groups": {"group_0": {**_LINEAR, "weights": {
+            "num_bits": 8, "type": "float", "strategy": "channel", "group_size": None}}}},
+    "compressed nvfp4": {
+        "quant_method": "compressed-tensors", "ignore": ["lm_head"],
+        "config_groups": {"group_0": {**_LINEAR, "weights": {
+            "num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}}}},
+}  # fmt: skip
 CONFIGS = {path.stem: path for path in sorted(Path(__file__).with_name("configs").glob("*.json"))}
 CORPUS = sorted(Path(__file__).with_name("config_corpus").glob("*.json"))
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -78,6 +109,31 @@ junk = st.one_of(
 )  # fmt: skip
 
 
+MODULES = ["lm_head", "self_attn", "model.layers.0*", "re:.*mlp.*", "gate", "*.experts.*", "re:(x",
+           "model.layers.1.mlp", "re:.*layers\\.[0-2]\\..*",
+           "language_model.model.layers.2.mlp"]  # fmt: skip
+
+
+@st.composite
+def quantizations(draw):
+    """Draw what a file may say of its format, with some of it changed."""
+    found = dict(draw(st.sampled_from(sorted(QUANTIZATIONS.values(), key=str))))
+    lists = st.lists(st.sampled_from(MODULES) | st.text("a.*re:0(|)", max_size=6), max_size=4)
+    groups = st.dictionaries(st.sampled_from(["a", "b"]), st.fixed_dictionaries(
+        {"weights": st.fixed_dictionaries({}, optional={
+            "num_bits": st.sampled_from([4, 8, 5]), "type": st.sampled_from(["int", "float", 3]),
+            "group_size": st.sampled_from([16, 32, -1, None, 0]), "symmetric": st.booleans()})},
+        optional={"targets": lists | st.just(["Linear"])},
+    ), max_size=2)  # fmt: skip
+    for field in draw(st.lists(st.sampled_from(
+        ["bits", "group_size", "modules_to_not_convert", "ignore", "config_groups", "quant_method",
+         "weight_block_size", "load_in_4bit", "quant_algo", "lm_head", "zero_point", "mode",
+         "model.layers.0.mlp.down_proj"]), max_size=3)):  # fmt: skip
+        found[field] = draw(lists | groups | junk.filter(lambda value: value is not REMOVED)
+                            | st.sampled_from([2, 4, 8, -1, [128, 64], {"bits": 8}]))  # fmt: skip
+    return found
+
+
 @st.composite
 def configurations(draw):
     """Draw a configuration of a real model with some of its fields changed."""
@@ -91,4 +147,6 @@ def configurations(draw):
             inner.pop(field, None)
         else:
             inner[field] = value
+    if draw(st.booleans()):
+        config["quantization_config"] = draw(quantizations())
     return config

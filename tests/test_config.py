@@ -230,9 +230,9 @@ def test_the_name_is_the_folder_where_the_file_is_called_config(tmp_path):
 
 
 def test_what_is_left_out_is_said():
-    assert "vision" in load_model(CONFIGS["gemma-3-27b"]).note
-    assert "multi-token" in load_model(CONFIGS["deepseek-v3"]).note
-    assert load_model(CONFIGS["llama-3-8b"]).note == ""
+    assert "vision" in load_model(CONFIGS["gemma-3-27b"]).left_out
+    assert "multi-token" in load_model(CONFIGS["deepseek-v3"]).left_out
+    assert load_model(CONFIGS["llama-3-8b"]).left_out == ""
 
 
 # What transformers does where a field is missing, null or unusual: (model, changes, symbol, value).
@@ -467,7 +467,8 @@ FILES = [
     (b"[" * 100_000, "nested too deeply"),
     (b'{"a":' * 100_000, "nested too deeply"),
     (b'{"model_type": "llama", "hidden_size": NaN}', "NaN is no number of JSON"),
-    (b'{"model_type": -Infinity}', "-Infinity is no number of JSON"),
+    (b'{"model_type": -Infinity}', r"unknown model_type below -10\^15;"),
+    (b'{"model_type": Infinity}', r"unknown model_type over 10\^15;"),
     (b" " * (LARGEST_FILE + 1), "is no config.json: over 1000000 bytes"),
     (b"\x7fELF" + bytes(200), "is not JSON"),
     (b'{"model_type": ' + b"9" * 9999 + b"}", r"unknown model_type over 10\^15;"),

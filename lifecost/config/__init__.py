@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from lifecost.catalog import Model
-from lifecost.config import files
+from lifecost.catalog import FROM_FILE, Model
+from lifecost.config import files, formats
 from lifecost.config.messages import lacks
 from lifecost.config.rules import Reader, completed, rules_of
 from lifecost.errors import InputError
@@ -41,14 +41,20 @@ def load_model(source: Any) -> Model:
     >>> gpt2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12}
     >>> load_model(gpt2).n_params
     124439808
+    >>> load_model({**gpt2, "dtype": "float16"}).stored
+    {'weight_bytes': 2.0}
     """
     name, config = files.read(source)
-    shape = shape_of(config)
+    reader = _reader(config)
+    format_, stored = formats.stored(
+        config, reader.fields, reader.shape, reader.layers.get("n_moe_layer", [])
+    )
     name = re.sub(r"[^\w .:+/-]", "", name)[-80:].strip() or "config"  # it is printed as it stands
     today = date.today()
     model = Model(
-        name=name, title=name, source="its config.json", checked=today.isoformat(),
-        note=rules_of(config["model_type"]).get("note", ""), year=today.year, shape=shape,
+        name=name, title=name, source=FROM_FILE, checked=today.isoformat(),
+        year=today.year, shape=reader.shape,
+        format=format_, stored=stored, left_out=rules_of(config["model_type"]).get("note", ""),
     )  # fmt: skip
     if model.n_params > LARGEST_MODEL:
         raise InputError("more than 10^15 parameters: no such model is counted here")
@@ -63,6 +69,10 @@ def shape_of(config: Mapping[str, Any]) -> dict[str, int]:
     InputError
         As `load_model` does.
     """
+    return _reader(config).shape
+
+
+def _reader(config: Mapping[str, Any]) -> Reader:
     if "model_type" not in config:
         raise lacks("model_type")
     rules = rules_of(config["model_type"])
@@ -72,4 +82,4 @@ def shape_of(config: Mapping[str, Any]) -> dict[str, int]:
         if name in SYMBOLS:
             reader.read(name, rule)
     reader.check_together(rules.get("same", {}))
-    return reader.shape
+    return reader

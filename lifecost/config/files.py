@@ -65,7 +65,7 @@ def _content(read_some: Callable[[int], Any], name: str) -> str:
 def _parsed(name: str, text: str) -> Mapping[str, Any]:
     name = _printable(name)
     try:
-        config = json.loads(text, parse_constant=_refuse, parse_int=_integer)
+        config = json.loads(text, parse_constant=_constant, parse_int=_integer)
     except RecursionError:
         raise InputError(f"{name} is no config.json: nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -83,8 +83,10 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) < 16 else float(digits)
 
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number of JSON")
+def _constant(name: str) -> float:
+    if name == "NaN":
+        raise ValueError(f"{name} is no number of JSON")
+    return float(name)  # an infinity, which the library writes for a limit that is none
 
 
 def _printable(text: str) -> str:

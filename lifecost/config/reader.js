@@ -56,6 +56,9 @@ function completed(config, rules) {
     if (!has(fields, name)) fields[name] = usual;
     if (within && has(config, name)) agree(name, config[name], `${within}.${name}`, fields[name]);
   }
+  for (const [name, usual] of Object.entries(rules.outside ?? {})) {
+    if (!has(config, name)) agree(name, usual, `${within}.${name}`, fields[name]);
+  }
   return fields;
 }
 
@@ -68,7 +71,7 @@ function checkArchitecture(names, endings) {
 
 class Reader {
   constructor(fields) {
-    Object.assign(this, { fields, shape: {}, values: {}, label: {} });
+    Object.assign(this, { fields, shape: {}, values: {}, label: {}, layers: {} });
   }
 
   refuseUncounted(only) {
@@ -82,7 +85,8 @@ class Reader {
   read(name, rule) {
     if ("with" in rule && !(rule.with in this.shape)) return;
     this.label[name] = rule.field ?? (rule.sum ?? [name]).join(" + ");
-    const value = this.values[name] = this.value(rule);
+    if ("layers" in rule) this.layers[name] = this.layersOf(rule);
+    const value = this.values[name] = this.value(name, rule);
     const { low, high, absent } = LIMITS.symbols[name];
     if (!(value >= low && value <= high)) this.outOfRange(name, low);
     if (value !== (typeof absent === "string" ? this.values[absent] : absent)) {
@@ -114,29 +118,29 @@ class Reader {
     }
   }
 
-  value(rule) {
+  value(name, rule) {
     if ("value" in rule) return this.term(rule.value);
     if ("flag" in rule) return Number(this.flag(rule.flag));
     if ("sum" in rule) return rule.sum.reduce((sum, field) => sum + this.number(field), 0);
-    if ("layers" in rule) return this.layers(rule);
+    if ("layers" in rule) return this.layers[name].length;
     if ("null" in rule && this.field(rule.field) === null) return this.term(rule.null);
     return this.number(rule.field) + (rule.plus ?? 0);
   }
 
-  layers(rule) {
+  layersOf(rule) {
     const kinds = "listed" in rule ? this.kinds(rule.listed) : null;
     const off = this.switchedOff(rule);
     if (off) {
       if (kinds?.includes(rule.kind)) contradiction(rule.listed, rule.kind, off, this.fields[off]);
-      return 0;
+      return [];
     }
-    if (kinds) return kinds.filter((kind) => kind === rule.kind).length;
+    if (kinds) return [...kinds.keys()].filter((i) => kinds[i] === rule.kind);
     const [start, step] = [this.operand(rule, "from", 0), this.operand(rule, "every", 1)];
     const gap = "but_every" in rule ? this.operand(rule, "but_every", 1) : Infinity;
     const leftOut = "except" in rule ? this.indices(rule.except) : new Set();
-    let found = 0;
+    const found = [];
     for (let i = start; i < this.shape.n_layer; i += 1) {
-      found += (i + 1) % step === 0 && (i + 1) % gap !== 0 && !leftOut.has(i);
+      if ((i + 1) % step === 0 && (i + 1) % gap !== 0 && !leftOut.has(i)) found.push(i);
     }
     return found;
   }
@@ -208,8 +212,8 @@ class Reader {
   }
 }
 
-// The symbols of a model's shape, variants included: lifecost.config.shape_of.
-function shapeOf(config) {
+// A reader with the symbols of a model's shape, variants included.
+function read(config) {
   if (!has(config, "model_type")) lacks("model_type");
   const kind = config.model_type;
   if (typeof kind !== "string" || !has(RULES, kind)) {
@@ -220,26 +224,32 @@ function shapeOf(config) {
   reader.refuseUncounted(rules.only);
   for (const [name, rule] of rules.symbols) reader.read(name, rule);
   reader.checkTogether(rules.same ?? {});
-  return reader.shape;
+  return reader;
 }
 
 // What a configuration binds, and what its count leaves out: lifecost.config.load_model.
 function modelOf(config) {
-  const shape = shapeOf(config);
+  const { shape, fields, layers } = read(config);
+  const own = stored(config, fields, shape, layers.n_moe_layer ?? []);
   const n_params = FORMULAS.parameter_count(shape);
   if (n_params > LIMITS.model) {
     refuse("more than 10^15 parameters: no such model is counted here");
   }
   const n_active_params = FORMULAS.active_parameters(shape);
-  return { bindings: { ...shape, n_params, n_active_params }, note: RULES[config.model_type].note };
+  const { note } = RULES[config.model_type];
+  return { bindings: { ...shape, n_params, n_active_params }, ...own, note };
 }
+
+// Infinity, which Python writes where a limit is none, as a number that JSON can say.
+const finite = (text) => text.replace(
+  /"(?:[^"\\]|\\.)*"|\bInfinity\b/g, (part) => part === "Infinity" ? "1e999" : part);
 
 // The text of a file as an object; the words are Python's but for the place of a mistake.
 function parsed(name, text) {
   if (text.length > LIMITS.file) refuse(`${name} is no config.json: over ${LIMITS.file} bytes`);
   let config;
   try {
-    config = JSON.parse(text.replace(/^\ufeff/, ""));
+    config = JSON.parse(finite(text.replace(/^\ufeff/, "")));
   } catch (error) {
     refuse(`${name} is not JSON: ${error.message.split("\n")[0].slice(0, 120)}`);
   }

@@ -66,6 +66,9 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
         fields.setdefault(name, usual)
         if within and name in config:
             _agree(name, config[name], f"{within}.{name}", fields[name])
+    for name, usual in rules.get("outside", {}).items():
+        if name not in config:
+            _agree(name, usual, f"{within}.{name}", fields[name])
     return fields
 
 
@@ -90,6 +93,7 @@ class Reader:
         self.shape: dict[str, int] = {}
         self.values: dict[str, int] = {}  # those of variants that the model does not have too
         self.label: dict[str, str] = {}  # where a symbol came from, for messages
+        self.layers: dict[str, list[int]] = {}  # those that a symbol counts
 
     def refuse_uncounted(self, only: Mapping[str, list[Any]]) -> None:
         """Raise `InputError` where a field asks for what the counts do not know."""
@@ -102,7 +106,9 @@ class Reader:
         if "with" in rule and rule["with"] not in self.shape:
             return
         self.label[name] = rule.get("field") or " + ".join(rule.get("sum", [name]))
-        self.values[name] = value = self._value(rule)
+        if "layers" in rule:
+            self.layers[name] = self._layers(rule)
+        self.values[name] = value = self._value(name, rule)
         if not SYMBOLS[name].low <= value <= SYMBOLS[name].high:
             raise self._out_of_range(name, SYMBOLS[name].low)
         absent = VARIANTS.get(name)
@@ -126,7 +132,7 @@ class Reader:
             if self.values.get(layers) and self.values.get(size) == 0:
                 raise self._out_of_range(size, 1)
 
-    def _value(self, rule: Mapping[str, Any]) -> int:
+    def _value(self, name: str, rule: Mapping[str, Any]) -> int:
         if "value" in rule:
             return self._term(rule["value"])
         if "flag" in rule:
@@ -134,26 +140,27 @@ class Reader:
         if "sum" in rule:
             return sum(map(self._number, rule["sum"]))
         if "layers" in rule:
-            return self._layers(rule)
+            return len(self.layers[name])
         if "null" in rule and self._field(rule["field"]) is None:
             return self._term(rule["null"])
         return self._number(rule["field"]) + int(rule.get("plus", 0))
 
-    def _layers(self, rule: Mapping[str, Any]) -> int:
+    def _layers(self, rule: Mapping[str, Any]) -> list[int]:
         kinds = self._kinds(rule["listed"]) if "listed" in rule else None
         if switch := self._switched_off(rule):
             if kinds and rule["kind"] in kinds:
                 raise contradiction(rule["listed"], rule["kind"], switch, self.fields[switch])
-            return 0
+            return []
         if kinds is not None:
-            return kinds.count(rule["kind"])
+            return [i for i, kind in enumerate(kinds) if kind == rule["kind"]]
         start, step = self._operand(rule, "from", 0), self._operand(rule, "every", 1)
         gap = self._operand(rule, "but_every", 1) if "but_every" in rule else math.inf
         left_out = self._indices(rule["except"]) if "except" in rule else set()
-        return sum(
-            (i + 1) % step == 0 and (i + 1) % gap != 0 and i not in left_out
+        return [
+            i
             for i in range(start, self.shape["n_layer"])
-        )
+            if (i + 1) % step == 0 and (i + 1) % gap != 0 and i not in left_out
+        ]
 
     def _switched_off(self, rule: Mapping[str, Any]) -> str:
         if "when" in rule and not self._flag(rule["when"]):

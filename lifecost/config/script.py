@@ -7,18 +7,20 @@ from importlib import resources
 from typing import Any
 
 from lifecost.catalog import load
-from lifecost.config import LARGEST_MODEL
+from lifecost.config import LARGEST_MODEL, formats
 from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import KINDS_OF_LAYER, rules_of
-from lifecost.symbols import SYMBOLS, VARIANTS
+from lifecost.printers import javascript
+from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS, VARIANTS
 from lifecost.values import AT_MOST, DIVIDES, PAIRS
 
-FORMULAS = ("parameter_count", "active_parameters")  # what the reader counts with
+# What the reader counts with.
+FORMULAS = ("parameter_count", "active_parameters", "quantized_bytes")
 
 
 def source() -> str:
-    """Return the source of ``shapeOf(config)``, ``modelOf(config)`` and ``parsed(name, text)``.
+    """Return the source of ``modelOf(config)`` and ``parsed(name, text)``.
 
     They expect a table ``FORMULAS`` of functions by name.
     """
@@ -35,10 +37,36 @@ def source() -> str:
         "model": LARGEST_MODEL,
         "file": LARGEST_FILE,
     }
-    reader = resources.files("lifecost").joinpath("config", "reader.js").read_text("utf-8")
-    tables = {"RULES": kinds, "LIMITS": limits}
+    folder = resources.files("lifecost").joinpath("config")
+    code = [folder.joinpath(name).read_text("utf-8") for name in ("reader.js", "formats.js")]
+    tables = {"RULES": kinds, "LIMITS": limits, "FORMATS": _formats()}
     lines = (f"const {name} = {json.dumps(table)};" for name, table in tables.items())
-    return "\n".join([*lines, reader])
+    return "\n".join([*lines, _elements(), *code])
+
+
+def _formats() -> dict[str, Any]:
+    """Return the rules of formats, with what the package adds to them."""
+    modules = [
+        {**module, "part": formats.part_of(module["row"])}
+        for module in load("weight_formats")["modules"]
+    ]
+    return {
+        **load("weight_formats"), "modules": modules, "signs": formats.SIGNS,
+        "renamed": formats.RENAMED, "pattern": formats.PATTERN,
+        "longest_name": formats.LONGEST_NAME, "most_stars": formats.MOST_STARS,
+        "largest_block": int(SYMBOLS["block_size"].high),
+        "bits_per_byte": CONSTANTS[BITS_PER_BYTE][0],
+    }  # fmt: skip
+
+
+def _elements() -> str:
+    """Return a table of functions of a shape: the elements of each row of weights."""
+    functions = {
+        row: javascript.source("elements", formats.elements(row).expr, VARIANTS)
+        for row in (module["row"] for module in load("weight_formats")["modules"])
+    }
+    lines = ",\n".join(f"{json.dumps(row)}: {source}" for row, source in functions.items())
+    return f"const ELEMENTS = {{\n{lines} }};"
 
 
 def _merged(kind: str) -> dict[str, Any]:

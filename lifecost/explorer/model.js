@@ -43,6 +43,11 @@ class ModelBox extends HTMLElement {
     this.read(file.name, this.box.value);
   }
 
+  weights(bound) {
+    if (!this.format) return "The file does not say what the weights are stored in: as the device's precision.";
+    return `The weights take ${quantity(FORMULAS.weights_size(bound), "byte")}, in ${this.format} by the file.`;
+  }
+
   // What is wrong is said, and changes nothing else.
   read(name, text) {
     let config, model;
@@ -57,10 +62,22 @@ class ModelBox extends HTMLElement {
     }
     this.called = String(config._name_or_path || config.model_type).slice(0, 80);
     this.note = model.note ?? "";
-    this.explorer.data.fixed = model.bindings;
+    this.format = model.format;
+    this.store(model.stored);
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored };
     this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
       + "import load_model\nfrom lifecost.explorer.gallery.my_model import of" };
     this.explorer.update();
+  }
+
+  // A device brings the bytes of its precision, unless the file says in how many it is stored.
+  store(stored) {
+    const { options } = this.explorer.controls.get("device");
+    this.usual ??= Object.entries(options).map(([name, { weight_bytes }]) => [name, weight_bytes]);
+    for (const [name, weight_bytes] of this.usual) {
+      if ("weight_bytes" in stored) delete options[name].weight_bytes;
+      else options[name].weight_bytes = weight_bytes;
+    }
   }
 
   summarize() {
@@ -76,7 +93,7 @@ class ModelBox extends HTMLElement {
     const distance = (o) => Math.abs(Math.log(ratio(o.bound) / ratio(bound)));
     const nearest = others.reduce((a, b) => (distance(b) < distance(a) ? b : a));
     this.summary.textContent = `${this.called}: ${exact(bound.n_params)} parameters, ${serve} each `
-      + `token. ${this.note} Its place, from the largest, beside the ${others.length} models of the `
+      + `token. ${this.note} ${this.weights(bound)} Its place, from the largest, beside the ${others.length} models of the `
       + `catalog: ${size} by active parameters, ${cache} by the cache of a token, ${load} by reading the `
       + `cache over arithmetic, where ${nearest.name} is closest.`;
   }

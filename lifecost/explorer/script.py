@@ -42,7 +42,7 @@ def my_model() -> str:
     text = resources.files("lifecost").joinpath("explorer", "model.js").read_text("utf-8")
     example = resources.files("lifecost").joinpath("data", "example_config.json").read_text("utf-8")
     more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
-    return source([gallery.my_model], more, config.FORMULAS)
+    return source([gallery.my_model], more, (*config.FORMULAS, "weights_size"))
 
 
 def _binds_variants(explorer: Explorer) -> bool:

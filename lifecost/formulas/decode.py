@@ -12,9 +12,9 @@ import sympy
 
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
-from lifecost.formulas.kv_cache import kv_bytes_read
+from lifecost.formulas.kv_cache import kv_bytes_read, weights_size
 from lifecost.formulas.transformer import (
-    read_parameters,
+    bytes_read,
     token_flops,
     token_flops_estimate,
 )
@@ -84,7 +84,7 @@ def balancing_group_size(s: Symbols) -> Expr:
 @formula(r"C_\text{w}", "FLOP", level="weights", assumptions=_ALL_WEIGHTS)
 def weight_load_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads the weights."""
-    return s.hoi * s.weight_bytes * s.n_params
+    return s.hoi * weights_size(s)
 
 
 @formula(r"C_\text{w} / C_\text{fwd}", "1", level="weights", assumptions=_ALL_WEIGHTS)
@@ -133,7 +133,7 @@ def decode_flops(s: Symbols) -> Expr:
 @formula(r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=_READ_ONCE)
 def decode_memory_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads weights and KV cache."""
-    weights = s.hoi * s.weight_bytes * read_parameters(s)
+    weights = s.hoi * bytes_read(s)
     return weights + kv_load_flop_equivalent(s)
 
 

@@ -6,7 +6,7 @@ The two differ where layers share a cache: it is held once and read by each of t
 from __future__ import annotations
 
 from lifecost.formula import formula
-from lifecost.formulas.matrices import total
+from lifecost.formulas.matrices import bytes_of, total
 from lifecost.formulas.transformer import kv_elements_per_token
 from lifecost.symbols import BITS_PER_BYTE, Expr, Symbols
 
@@ -53,7 +53,7 @@ def kv_cache_reduction(s: Symbols) -> Expr:
 @formula(r"M_\text{w}", "byte")
 def weights_size(s: Symbols) -> Expr:
     """Bytes that the model's weights hold."""
-    return s.n_params * s.weight_bytes
+    return bytes_of(s, s.n_params, "stored")
 
 
 @formula(r"M_\text{kv} / M_\text{w}", "1")

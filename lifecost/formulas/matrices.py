@@ -31,6 +31,7 @@ class Row(NamedTuple):
     used: Any
     active: Any = None
     read: Any = None
+    bytes: Any = None  # that store one weight, where it is not `weight_bytes`
 
     def sum_of(self, column: str) -> Expr:
         """Return elements of the stored, active or read copies, or a token's ``"macs"``."""
@@ -144,14 +145,17 @@ def _feed_forward(s: Symbols) -> tuple[Row, ...]:
     gates, vectors = s.n_ff_matrix - 1, s.n_moe_layer * s.ff_bias
     return (
         Row("feed-forward", "weights", s.d_model, s.d_ff, dense, dense),
-        Row("router", "weights", s.d_model, s.n_expert, s.n_moe_layer, s.n_moe_layer),
+        Row("router", "weights", s.d_model, s.n_expert, s.n_moe_layer, s.n_moe_layer,
+            bytes=s.other_bytes),
         Row("shared experts", "weights", s.d_model, s.d_expert, shared, shared),
         Row("experts", "weights", s.d_model, s.d_expert, routed * s.n_expert, routed * top,
-            routed * top, routed * _met(s)),
-        Row("feed-forward biases", "weights", 1, gates * s.d_ff + s.d_model, plain * s.ff_bias, 0),
+            routed * top, routed * _met(s), s.expert_bytes),
+        Row("feed-forward biases", "weights", 1, gates * s.d_ff + s.d_model, plain * s.ff_bias, 0,
+            bytes=s.other_bytes),
         Row("expert biases", "weights", 1, gates * s.d_expert + s.d_model, vectors * s.n_expert, 0,
-            vectors * top),
-        Row("router biases", "weights", 1, s.n_expert, s.n_moe_layer * s.router_bias, 0),
+            vectors * top, bytes=s.other_bytes),
+        Row("router biases", "weights", 1, s.n_expert, s.n_moe_layer * s.router_bias, 0,
+            bytes=s.other_bytes),
     )  # fmt: skip
 
 
@@ -168,7 +172,9 @@ def _vectors(s: Symbols) -> tuple[Row, ...]:
         "sinks": (s.n_head, s.n_layer * s.attention_sink),
         "norms": (s.d_model, s.norm_vectors * (s.n_norm * s.n_layer + 1)),
     }
-    return tuple(Row(name, "weights", 1, *size, 0) for name, size in sizes.items())
+    return tuple(
+        Row(name, "weights", 1, *size, 0, bytes=s.other_bytes) for name, size in sizes.items()
+    )
 
 
 def table(s: Symbols) -> tuple[Row, ...]:
@@ -184,9 +190,10 @@ def table(s: Symbols) -> tuple[Row, ...]:
         *_vectors(s),
         Row("relative positions", "weights", s.d_model, s.d_model,
             s.n_layer * s.relative_positions, 0),
-        Row("positions", "weights", s.n_position, s.d_model, 1, 0),
-        Row("embedding", "weights", s.vocab_size, s.d_model, 1 - s.tied_embeddings, 0),
-        Row("unembedding", "weights", s.d_model, s.vocab_size, 1, 1),
+        Row("positions", "weights", s.n_position, s.d_model, 1, 0, bytes=s.embedding_bytes),
+        Row("embedding", "weights", s.vocab_size, s.d_model, 1 - s.tied_embeddings, 0,
+            bytes=s.embedding_bytes),
+        Row("unembedding", "weights", s.d_model, s.vocab_size, 1, 1, bytes=s.embedding_bytes),
     )  # fmt: skip
 
 
@@ -200,6 +207,16 @@ def total(s: Symbols, column: str, operand: str, names: tuple[str, ...] = ()) ->
     if not VARIANTS.keys().isdisjoint(symbol.name for symbol in found.free_symbols):
         return found  # dozens of terms: nobody reads it
     return sympy.collect(sympy.expand(found), s.n_layer, sympy.factor_terms)
+
+
+def bytes_of(s: Symbols, weights: Expr, column: str) -> Expr:
+    """Return the bytes of a number of weights, the sum of a column of the table.
+
+    Parts of a model may be stored in more or fewer bytes than `weight_bytes`.
+    """
+    parts = (row for row in table(s) if row.bytes not in (None, s.weight_bytes))
+    more = sum((row.bytes - s.weight_bytes) * row.sum_of(column) for row in parts)
+    return weights * s.weight_bytes + more
 
 
 def decoder(*variants: str) -> list[Row]:

@@ -7,7 +7,7 @@ import sympy
 from lifecost.algebra import Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
-from lifecost.formulas.transformer import attention_flops, matmul_flops, read_parameters
+from lifecost.formulas.transformer import attention_flops, bytes_read, matmul_flops
 from lifecost.symbols import Expr, Symbols
 
 _TRAFFIC = ("activations stay on the chip; only weights or cache are read",)
@@ -21,8 +21,8 @@ def attainable_flops(s: Symbols) -> Expr:
 
 def _intensity_of(s: Symbols, tokens: Expr) -> Expr:
     """Return FLOPs per byte of multiplying the weights, once loaded, with a number of tokens."""
-    read = read_parameters(s.but(batch=tokens))
-    return sympy.cancel(matmul_flops(s) * tokens / (s.weight_bytes * read))
+    read = bytes_read(s.but(batch=tokens))
+    return sympy.cancel(matmul_flops(s) * tokens / read)
 
 
 @formula(r"I_\text{prefill}", "FLOP/byte", level="full", assumptions=_TRAFFIC)

@@ -18,7 +18,7 @@ from lifecost.formulas.equal_loss import equal_loss_params
 from lifecost.formulas.kv_cache import kv_bytes_per_token
 from lifecost.formulas.matrices import total
 from lifecost.formulas.scaling_law import FIT, loss
-from lifecost.formulas.transformer import matmul_flops, parameter_count, read_parameters
+from lifecost.formulas.transformer import bytes_read, matmul_flops, parameter_count
 from lifecost.symbols import Expr, Symbols
 
 _EMBEDDINGS = ("embedding", "unembedding", "positions")
@@ -187,7 +187,7 @@ def equal_size_decode_cost(s: Symbols) -> Expr:
 
 def _traffic(s: Symbols) -> tuple[Expr, Expr]:
     """Return what a step costs to read: the weights, and one sequence's cache."""
-    weights = s.hoi * s.weight_bytes * read_parameters(s)
+    weights = s.hoi * bytes_read(s)
     return weights, s.hoi * kv_bytes_per_token(s) * s.context
 
 

@@ -18,7 +18,7 @@ from lifecost.formulas.decode import (
     forward_flops,
     kv_load_flop_equivalent,
 )
-from lifecost.formulas.transformer import read_parameters
+from lifecost.formulas.transformer import bytes_read
 from lifecost.symbols import Expr, Symbols
 
 _CHAIN = ("each guess is accepted with the same probability, whatever came before",)
@@ -61,8 +61,8 @@ def verification_cost(s: Symbols) -> Expr:
 @formula(r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=_OVERLAP)
 def verification_cost_full(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, counting weights and attention."""
-    read = read_parameters(s.but(batch=s.batch * _verified(s)))
-    memory = s.hoi * s.weight_bytes * read + kv_load_flop_equivalent(s)
+    read = bytes_read(s.but(batch=s.batch * _verified(s)))
+    memory = s.hoi * read + kv_load_flop_equivalent(s)
     return Max(decode_flops(s) * _verified(s), memory)
 
 

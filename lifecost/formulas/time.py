@@ -11,7 +11,7 @@ from lifecost.formula import formula
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
 from lifecost.formulas.prefill import prompt_flops
-from lifecost.formulas.transformer import read_parameters
+from lifecost.formulas.transformer import bytes_read
 from lifecost.symbols import Expr, Symbols
 
 _PEAK = ("every chip runs at its peak, with no communication between them",)
@@ -29,7 +29,7 @@ def decode_compute_time(s: Symbols) -> Expr:
 @formula(r"t_\text{w}", "s", level="full", assumptions=_PEAK)
 def decode_weights_time(s: Symbols) -> Expr:
     """Time that reading the weights takes in one decode step."""
-    return read_parameters(s) * s.weight_bytes / (s.memory_bandwidth * s.n_chip)
+    return bytes_read(s) / (s.memory_bandwidth * s.n_chip)
 
 
 @formula(r"t_\text{kv}", "s", level="full", assumptions=_PEAK)
@@ -68,8 +68,8 @@ def decode_throughput_serial(s: Symbols) -> Expr:
 def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
     compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
-    read = read_parameters(s.but(batch=s.batch * s.context))
-    return Max(compute, read * s.weight_bytes / (s.memory_bandwidth * s.n_chip))
+    read = bytes_read(s.but(batch=s.batch * s.context))
+    return Max(compute, read / (s.memory_bandwidth * s.n_chip))
 
 
 @formula(r"M_\text{need}", "byte", assumptions=_FITS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sympy
 
 from lifecost.formula import formula
-from lifecost.formulas.matrices import total
+from lifecost.formulas.matrices import bytes_of, total
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _DECODER = ("a decoder whose layers are alike, but for the variants that are given",)
@@ -55,6 +55,11 @@ def read_parameters(s: Symbols) -> Expr:
     those that at least one token of the batch is routed to.
     """
     return total(s, "read", "weights")
+
+
+def bytes_read(s: Symbols) -> Expr:
+    """Return the bytes of the weights that a decode step of the whole batch reads."""
+    return bytes_of(s, read_parameters(s), "read")
 
 
 @formula(r"f_\text{matmul}", "FLOP/token", level="full", assumptions=_DECODER)

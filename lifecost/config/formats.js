@@ -1,0 +1,258 @@
+// In how many bytes a configuration's weights are stored: lifecost.config.formats. FORMATS and ELEMENTS,
+// a function for each row of weights, stand above; they are printed from the package.
+const FIELD = "quantization_config";
+const bytes = (bits) => bits / FORMATS.bits_per_byte;
+
+function stored(config, fields, shape, withExperts) {
+  const either = (name) => (config[name] ?? null) === null ? fields[name] ?? null : config[name];
+  const type = dtypeOf(either);
+  let quantization = either("quantization");
+  if (quantization === null) quantization = either(FIELD);
+  if (quantization === null) {
+    return type ? { format: type.format, stored: { weight_bytes: bytes(type.bits) } }
+      : { format: "", stored: {} };
+  }
+  if (!isObject(quantization)) isNot(FIELD, quantization, "an object");
+  const plan = new Plan(quantization, bytes(type ? type.bits : FORMATS.usual_bits),
+    Boolean(shape.tied_embeddings));
+  return { format: plan.format, stored: byPart(plan, shape, withExperts) };
+}
+
+function dtypeOf(either) {
+  for (const name of ["dtype", "torch_dtype"]) {
+    const value = either(name);
+    if (value === null || value === "auto") continue;
+    if (typeof value !== "string" || !has(FORMATS.dtypes, value)) {
+      notCounted(`${name} = ${show(value)}`, Object.keys(FORMATS.dtypes));
+    }
+    return FORMATS.dtypes[value];
+  }
+  return null;
+}
+
+// A list of modules: by name or by a part of it, by "*", or by a pattern after "re:".
+class Names {
+  constructor(field, entries) {
+    if (!Array.isArray(entries)) isNot(field, entries, "a list");
+    Object.assign(this, { parts: new Set(), patterns: [], numbered: false });
+    entries.forEach((entry, i) => this.add(`${field}[${i}]`, entry));
+  }
+
+  add(field, given) {
+    if (typeof given !== "string") isNot(field, given, "the name of a module");
+    let entry = given;
+    for (const [name, other] of FORMATS.renamed) entry = entry.split(name).join(other);
+    this.numbered ||= /[0-9]/.test(entry);
+    if (!entry.startsWith("re:") && !entry.includes("*")) {
+      this.parts.add(entry.replace(/^\.+|\.+$/g, ""));
+      return;
+    }
+    const pattern = patternOf(entry);
+    try {
+      if (pattern === null) throw new SyntaxError();
+      this.patterns.push(new RegExp(pattern));
+    } catch {
+      isNot(field, entry, "a pattern that is read here");
+    }
+  }
+
+  name(names) {
+    return names.some((name) => spans(name).some((span) => this.parts.has(span))
+      || this.patterns.some((pattern) => pattern.test(name)));
+  }
+}
+
+function patternOf(entry) {
+  if ([...entry].length > FORMATS.longest_name) return null;
+  if (entry.replace(/[^*+]/g, "").length > FORMATS.most_stars) return null;
+  if (!entry.startsWith("re:")) {
+    const escaped = entry.split("*").map((part) => part.replace(/([^A-Za-z0-9_])/g, "\\$1"));
+    return `^(?:.*\\.)?${escaped.join(".*")}(?:\\..*)?$`;
+  }
+  const allowed = new RegExp(`^(?:${FORMATS.pattern})$`);
+  return allowed.test(entry.slice(3)) && !entry.includes("\n") ? `^(?:${entry.slice(3)})` : null;
+}
+
+function spans(name) {
+  const parts = name.split(".");
+  return parts.flatMap((_, i) => parts.slice(i).map((_, j) => parts.slice(i, i + j + 1).join(".")));
+}
+
+// A quantization, ready to be asked for the bytes of one module.
+class Plan {
+  constructor(given, plain, tied) {
+    const method = methodOf(given);
+    const rule = chosen(given, FORMATS.methods[method]);
+    Object.assign(this, { given, plain, rule });
+    for (const field of rule.refuse ?? []) {
+      if ((given[field] ?? null) !== null) {
+        notCounted(`${FIELD}.${field} = ${show(given[field])}`, [null]);
+      }
+    }
+    this.kept = (rule.keep ?? []).filter((name) => (given[name] ?? null) !== null)
+      .map((name) => new Names(`${FIELD}.${name}`, given[name]));
+    this.format = rule.format ?? method;
+    this.all = rule.parts === "all";
+    this.head = this.all || (!tied && isOn(given, rule.head ?? false));
+    this.groups = method === "compressed-tensors" ? this.grouped()
+      : [...this.overrides(), { targets: null, bytes: this.size(FIELD, given, rule) }];
+    const lists = [...this.kept, ...this.groups.map((group) => group.targets).filter(Boolean)];
+    this.numbered = lists.some((names) => names.numbered);
+  }
+
+  size(field, given, rule) {
+    let { bits, block = null } = rule;
+    if (typeof bits === "string") bits = width(`${field}.${bits}`, given[bits] ?? null, rule.widths);
+    if (typeof block === "string") block = blockOf(`${field}.${block}`, given[block] ?? null);
+    if (block === null) return bytes(bits);
+    const zeros = isOn(given, rule.zeros ?? false) ? bits : 0;
+    return FORMULAS.quantized_bytes(
+      { element_bits: bits, scale_bytes: bytes(rule.scale_bits + zeros), block_size: block });
+  }
+
+  // What MLX says of single modules: fields of their own, or false.
+  overrides() {
+    const found = [];
+    for (const [name, given] of this.all ? Object.entries(this.given) : []) {
+      if (isObject(given)) {
+        const rule = chosen(given, FORMATS.methods.mlx);
+        const size = this.size(`${FIELD}.${name}`, given, rule);
+        found.push({ targets: new Names(FIELD, [name]), bytes: size });
+      } else if (given === false) {
+        found.push({ targets: new Names(FIELD, [name]), bytes: this.plain });
+      }
+    }
+    return found;
+  }
+
+  // The groups of compressed-tensors, after which the format is named.
+  grouped() {
+    const sparse = this.given.sparsity_config ?? null;
+    const pattern = isObject(sparse) ? sparse.format ?? null : sparse;
+    if (!isOneOf(pattern, [null, "dense"])) {
+      notCounted(`${FIELD}.sparsity_config.format = ${show(pattern)}`, ["dense"]);
+    }
+    const groups = this.given.config_groups ?? null;
+    if (!isObject(groups)) isNot(`${FIELD}.config_groups`, groups, "an object");
+    const [found, formats] = [[], []];
+    for (const [name, group] of Object.entries(groups)) {
+      const field = `${FIELD}.config_groups.${name}`;
+      if (!isObject(group)) isNot(field, group, "an object");
+      const weights = group.weights ?? null;
+      if (weights === null) continue; // of activations only
+      if (!isObject(weights)) isNot(`${field}.weights`, weights, "an object");
+      const kind = has(weights, "type") ? weights.type : "int";
+      if (!isOneOf(kind, ["int", "float"])) {
+        notCounted(`${field}.weights.type = ${show(kind)}`, ["int", "float"]);
+      }
+      const four = kind === "float" && weights.num_bits === 4;
+      const block = weights.block_structure ?? null;
+      const given = block === null ? weights : { ...weights, group_size: block };
+      const rule = { ...this.rule };
+      if (four) rule.scale_bits = 8;
+      if (weights.symmetric === false) rule.zeros = true;
+      const size = this.size(`${field}.weights`, given, rule);
+      const names = group.targets ?? null;
+      const every = names === null || (Array.isArray(names) && names.includes("Linear"));
+      found.push({ targets: every ? null : new Names(`${field}.targets`, names), bytes: size });
+      const label = four ? (weights.group_size === 16 ? "nvfp4" : "mxfp4")
+        : `${kind === "float" ? "fp" : "int"}${weights.num_bits}`;
+      if (!formats.includes(label)) formats.push(label);
+    }
+    this.format = formats.join(" and ") || this.format;
+    return found;
+  }
+
+  module(row, names) {
+    const special = { router: this.all, embedding: this.all, positions: false, experts: true,
+      unembedding: this.head };
+    const quantized = has(special, row) ? special[row] : this.rule.parts !== "experts";
+    if (quantized && !this.kept.some((kept) => kept.name(names))) {
+      for (const { targets, bytes } of this.groups) {
+        if (targets === null || targets.name(names)) return bytes;
+      }
+    }
+    return this.plain;
+  }
+}
+
+function methodOf(given) {
+  const method = given.quant_method ?? null;
+  if (method === null) {
+    for (const [sign, meant] of FORMATS.signs) if (has(given, sign)) return meant;
+    lacks(`${FIELD}.quant_method`);
+  }
+  const known = Object.keys(FORMATS.methods).filter((name) => name !== "mlx");
+  if (!isOneOf(method, known)) notCounted(`${FIELD}.quant_method = ${show(method)}`, known);
+  return method;
+}
+
+function chosen(given, rules) {
+  let rule = rules;
+  while ("choice" in rule) {
+    const { choice: field, usual = null, ...tables } = rule;
+    const flags = "true" in tables || "false" in tables;
+    const options = Object.keys(tables).map((name) => flags ? name === "true" : name);
+    let value = flags ? flagOf(given, field) : given[field] ?? null;
+    if (value === null) value = usual;
+    if (!isOneOf(value, options)) notCounted(`${FIELD}.${field} = ${show(value)}`, options);
+    rule = tables[String(value)];
+  }
+  return rule;
+}
+
+function flagOf(given, field) {
+  const value = given[field] ?? null;
+  if (value !== null && typeof value !== "boolean") isNot(`${FIELD}.${field}`, value, "true or false");
+  return Boolean(value);
+}
+
+const isOn = (given, flag) => typeof flag === "string" ? flagOf(given, flag) : flag;
+
+function width(field, value, widths) {
+  if (value === null) lacks(field);
+  if (!isOneOf(value, widths)) notCounted(`${field} = ${show(value)}`, widths);
+  return value;
+}
+
+function blockOf(field, value) {
+  if (value === null || value === -1) return null;
+  const sides = Array.isArray(value) ? value : [value];
+  const size = sides.reduce((product, side) => product * whole(field, side), 1);
+  if (!(size >= 1 && size <= FORMATS.largest_block)) isNot(field, value, "a size of blocks");
+  return size;
+}
+
+function byPart(plan, shape, withExperts) {
+  const every = Array.from({ length: shape.n_layer }, (_, i) => i);
+  const experts = new Set(withExperts);
+  const layers = { dense: every.filter((i) => !experts.has(i)), experts: withExperts, all: every,
+    none: [-1] };
+  const [parts, add] = [new Map(), (name, weight, value) =>
+    parts.set(name, [...(parts.get(name) ?? []), [weight, value]])];
+  let counted = 0;
+  for (const { row, part, names, layers: kind = "all" } of FORMATS.modules) {
+    const count = ELEMENTS[row](shape);
+    if (!count) continue;
+    counted += count;
+    const within = plan.numbered ? layers[kind] : layers[kind].slice(0, 1);
+    const found = within.flatMap((layer) => (names.length ? names : [[]]).map((group) =>
+      [1, plan.module(row, group.map((name) => layer < 0 ? name : `model.layers.${layer}.${name}`))]));
+    add(part, count, mean(found));
+  }
+  add("other_bytes", FORMULAS.parameter_count(shape) - counted, plan.plain);
+  const base = mean(parts.get("weight_bytes"));
+  const means = [...parts].map(([name, found]) => [name, mean(found)]);
+  return Object.fromEntries(means.filter(([name, value]) => name === "weight_bytes" || value !== base));
+}
+
+// The mean of values by their weights; of equal ones their value, to the last digit.
+function mean(found) {
+  const sums = new Map();
+  for (const [weight, value] of found) {
+    if (weight) sums.set(value, (sums.get(value) ?? 0) + weight);
+  }
+  if (sums.size === 1) return sums.keys().next().value;
+  const total = (values) => values.reduce((sum, value) => sum + value, 0);
+  return total([...sums].map(([value, weight]) => weight * value)) / total([...sums.values()]);
+}
