@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from configurations import CONFIGS
 
 from lifecost import hardware, models
 from lifecost.__main__ import main
@@ -37,7 +38,63 @@ def test_cost_of_the_posts_case(capsys):
     assert step["weights"] == pytest.approx(MULTIPLIED / 3.35e12, rel=1e-12)
     assert step["kv"] == pytest.approx(KV / 3.35e12, rel=1e-12)
     assert step["bound"] == pytest.approx(max(step["compute"], step["weights"] + step["kv"]))
-    assert printed(capsys, "cost", "llama-3-8b") == found  # the post's setting is the usual one
+    usual = printed(capsys, "cost", "llama-3-8b")  # the post's setting is the usual one
+    said, taken = usual.pop("taken_from"), found.pop("taken_from")
+    assert usual == found
+    assert said["weights"] == "the post's; published in bf16"
+    assert taken["weights"] == "as given, for all of them; published in bf16"
+
+
+# What weights take by the file or the row of a quantized model, unless a size is given.
+@pytest.mark.parametrize(("model", "options", "weights", "source"), [
+    ("gpt-oss-120b", (), 65_248_815_744, "mxfp4, from the model's row"),
+    ("gpt-oss-120b:n_local_layer=0", (), 65_248_815_744, "mxfp4, from the model's row"),
+    ("gpt-oss-120b", ("--weight-bytes", "2"), 2 * 116_829_156_672,
+     "as given, for all of them; published in mxfp4"),
+    (str(CONFIGS["llama-3-70b"]), (), 2 * 70_553_706_496, "bf16, from its config.json"),
+    (str(CONFIGS["gpt2"]), (), 124_439_808, "the post's"),
+    ("gpt-3-175b", (), None, "the post's"),
+])  # fmt: skip
+def test_weights_are_counted_in_their_own_format(capsys, model, options, weights, source):
+    found = printed(capsys, "cost", model, *options)
+    assert found["taken_from"]["weights"] == source
+    assert found["weights_bytes"] == weights or weights is None
+    average = found["setting"]["weight_bytes"]
+    assert average * found["parameters"] == pytest.approx(found["weights_bytes"], rel=1e-12)
+    assert found["memory"]["needed"] == found["weights_bytes"] + found["kv_cache_bytes"]
+    assert main(["cost", model, *options]) == 0
+    assert source in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_quantized_model_fits_one_device(capsys):
+    found = printed(capsys, "cost", "gpt-oss-120b", "--batch", "64")["memory"]
+    assert found["chips_needed"] == 1
+    assert found["largest_batch"] > 64
+
+
+def test_what_is_left_out_is_said(capsys):
+    found = printed(capsys, "compare", "gemma-3-27b", "llama-3-8b", str(CONFIGS["deepseek-v3"]))
+    assert [len(one["notes"]) for one in found] == [1, 0, 1]
+    assert main(["compare", "gemma-3-27b", "llama-3-8b"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "note: Text only: the vision tower is not counted. (gemma-3-27b)" in out
+
+
+def test_what_counts_bytes_is_whole(capsys):
+    # Caches of a third of the layers and entries of three tokens: a sum of fractions.
+    shape = "llama-3-8b:n_layer=33,layers_per_cache=3,tokens_per_entry=3"
+    found = printed(capsys, "cost", shape, "--context", "99", "--batch", "7")
+    assert found["kv_cache_bytes"] == 2 * 11 * 8 * 128 * 33 * 7
+    assert isinstance(found["kv_cache_bytes"], int)
+
+
+def test_the_capacity_is_the_vendors_and_the_drivers_is_said(capsys):
+    for name, device in hardware.items():
+        said = printed(capsys, "cost", "llama-3-8b", "--hardware", name)["taken_from"]["memory"]
+        assert said.startswith("the vendor's ")
+        assert ("the driver shows" in said) == (device.memory_shown is not None)
+        if device.memory_shown:  # a GB is at most a GiB
+            assert 0.95 < device.memory_shown / device.memory_capacity <= 2**30 / 1e9
 
 
 def test_device_sets_the_intensity_unless_it_is_given(capsys):
