@@ -23,18 +23,26 @@ POINTS = 40
 LATENT = {"kv_rank": (8, 2048), "d_rope": (2, 16)}
 FORMULA = {formula.latex: name for name, formula in FORMULAS.items()}
 
+
+def limiting_width(setting):
+    """Return the width over the root of the size, of a model that is larger than any."""
+    known = {n: setting[n] for n in FORMULAS["shape_width"].symbols} | {"n_body": 1e40}
+    return FORMULAS["shape_width"].numpy()(**known) / 1e20
+
+
 # Signs that a chapter makes for itself, and the formula or symbol that each stands for.
-OWN = {r"I_\text{mla}": "attention_intensity", r"D_\text{inf}": "prefill_tokens", r"\lambda": None}
+OWN = {r"I_\text{mla}": "attention_intensity", r"\lambda": None}
 # What is no formula's own equation holds somewhere: where this symbol has this value.
 WHERE = {
     r"\frac{n_\text{head}}{g}": ("group_size", lambda s: s["kv_cache_reduction"]),
     r"N_\text{body} =": ("d_model", lambda s: s["shape_width"]),
     r"\lambda =": ("train_tokens", lambda s: s["matching_tokens"]),
     r"\frac{A_N\,\alpha}{N^{\alpha}} =": ("train_tokens", lambda s: s["matching_tokens"]),
-    r"1 + \frac{D_\text{inf}}": (
+    r"1 + \frac{D_\text{prefill}}{3": (
         "param_scale",
         lambda s: s["param_scale"] / s["size_to_data_return"],
     ),
+    r"w \to": ("relative_width", limiting_width),
     r"\nu\, c_\text{kv}(N)": ("param_scale", lambda s: s["param_scale"] / s["memory_bound_return"]),
 }
 
@@ -156,7 +164,8 @@ def value(text, setting):
 
 def compared(equation, setting):
     """Return what the sides of an equation come to: of a formula's sign, what the formula gives."""
-    left, _, right = equation.strip("$. \n").removeprefix(r"\displaystyle").strip().partition(" = ")
+    left = equation.strip("$. \n").removeprefix(r"\displaystyle").strip()
+    left, _, right = left.replace(r" \to ", " = ").partition(" = ")
     there = setting.where(equation)
     if OWN.get(left) in FORMULAS:
         there.update(setting.latents)
@@ -182,7 +191,10 @@ def setting(draw):
 
 
 def shown():
-    """Return (chapter, equation) for what its cells display and what its prose sets apart."""
+    """Return (chapter, equation) for what its cells display and what its prose sets apart.
+
+    A limit is the equation of what it tends to.
+    """
     for path in sorted(BOOK.glob("*.ipynb")):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             texts = [
@@ -190,7 +202,7 @@ def shown():
             ]
             if cell["cell_type"] == "markdown":
                 texts = re.findall(r"\$\$(.+?)\$\$", "".join(cell["source"]), re.S)
-            yield from ((path.stem, text) for text in texts if " = " in text)
+            yield from ((path.stem, t) for t in texts if " = " in t or r"\to " in t)
 
 
 def cards():
