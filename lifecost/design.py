@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import load
 from lifecost.errors import InputError, unknown_name
+from lifecost.formulas.compression import params_penalty
 from lifecost.formulas.design import (
     design_prompt_cost_full,
     design_token_cost,
@@ -29,6 +30,7 @@ LEVELS = {
     "full": (design_prompt_cost_full, design_token_cost_full),
 }
 LEVERS = ("heads", "window", "bits", "depth")
+READINGS = ("nats", "share")
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ def designs(
     prompt_ratio: float,
     kv_exponent: float,
     evidence: bool = True,
+    window_gap: float | None = None,
+    reading: str = "nats",
+    without: Collection[str] = (),
     level: str = "post",
     sizes: int = 800,
     progress: Callable[[Iterator[Any], int], Iterator[Any]] | None = None,
@@ -124,6 +129,14 @@ def designs(
         Power with which the cache grows with model size.
     evidence
         Whether levers cost the loss that was measured; else none does, and all are on the table.
+    window_gap
+        Loss that windows are taken to cost, in nats a token. No study measures it at such contexts,
+        so that without it none are on the table.
+    reading
+        How the measured loss of shared heads carries over from the study's small models: as
+        ``"nats"``, or as a ``"share"`` of the parameters.
+    without
+        Levers that stay at the baseline's, of ``LEVERS``.
     level
         ``"post"``, or ``"full"`` where reading the weights and attention's arithmetic count too.
     sizes
@@ -134,7 +147,7 @@ def designs(
     Raises
     ------
     InputError
-        If a value is out of range, the level unknown, or a value is missing.
+        If a value is out of range, a level, reading or lever unknown, or a value is missing.
 
     Examples
     --------
@@ -142,10 +155,17 @@ def designs(
     >>> base = {**models["llama-3-8b"].bindings, **post.bindings}
     >>> found = designs(base, laws["besiroglu"], prompt_ratio=0, kv_exponent=0.35, sizes=50)
     >>> found.bill(found.front()[-1])["bits of the cache"]
-    6
+    4.35
     """
     if level not in LEVELS:
         raise unknown_name("level", level, LEVELS)
+    if reading not in READINGS:
+        raise unknown_name("reading", reading, READINGS)
+    for lever in without:
+        if lever not in LEVERS:
+            raise unknown_name("lever", lever, LEVERS)
+    if window_gap is not None:
+        window_gap = check.checked("loss_gap", window_gap)
     if sizes.__class__ is not int or not 1 <= sizes <= 10**6:
         raise InputError(f"sizes = {sizes!r} is out of range: sizes to be tried, from 1 to 1000000")
     prompts = check.checked("prefill_tokens", prompt_ratio)
@@ -160,11 +180,13 @@ def designs(
     params = size * model["n_params"]
     lengths = np.arange(guesses["longest"] + 1)[:, None]
     at = {**model, "n_params": params, "size_ratio": size, "draft_length": lengths}
-    combinations = list(_combinations(model, goal, evidence))
+    table = _on_the_table(model, evidence, window_gap is not None, without)
+    losses = _losses(model, constants, goal, reading, window_gap or 0) if evidence else _no_loss
+    combinations = list(_combinations(model, table, losses))
     found: list[tuple[Any, ...]] = []
     steps = iter(combinations)
-    for places, read, met, gap in progress(steps, len(combinations)) if progress else steps:
-        tokens = equal_loss_tokens(constants, n_params=params, target_loss=goal - gap)
+    for places, read, met, (gap, left) in progress(steps, len(combinations)) if progress else steps:
+        tokens = equal_loss_tokens(constants, n_params=params * left, target_loss=goal - gap)
         training = size * tokens / model["train_tokens"]
         at["kv_share"], at["attention_share"] = read * size**kv_exponent, met * size**_ATTENTION
         inference = base / (prompt_cost(at) * prompts + token_cost(at))
@@ -186,30 +208,62 @@ _GUESS = ("acceptance_rate", "draft_cost_ratio")
 _ATTENTION = 2 / 3
 
 
+def _on_the_table(
+    model: Mapping[str, Any], evidence: bool, windows: bool, without: Collection[str]
+) -> list[list[tuple[int, dict[str, Any]]]]:
+    """Return for each lever the options that are on the table, with their places in the file."""
+    known, table, group = load("levers"), [], model["n_head"] // model["n_kv_head"]
+    baseline = {"group": group, "share": 0, "bits": 8 * model["kv_bytes"], "depth": 1}
+    for lever, field in zip(LEVERS, baseline, strict=True):
+        table.append([
+            (place, row) for place, row in enumerate(known[lever])
+            if (lever not in without or row[field] == baseline[field])
+            and (row["evidence"] or not evidence or (lever == "window" and windows))
+            and (lever != "heads" or group <= row["group"] <= model["n_head"])
+        ])  # fmt: skip
+    return table
+
+
 def _combinations(
-    model: Mapping[str, Any], goal: float, evidence: bool
-) -> Iterator[tuple[tuple[int, ...], float, float, float]]:
+    model: Mapping[str, Any], table: Any, losses: Callable[..., tuple[float, float]]
+) -> Iterator[tuple[tuple[int, ...], float, float, tuple[float, float]]]:
     """Yield for each combination its places, and the cost of it at the baseline's size.
 
     That is the share of the cache that it reads, the share of attention's arithmetic that it does,
-    and its loss.
+    and its losses.
     """
-    levers = load("levers")
     group = model["n_head"] // model["n_kv_head"]
-    own = next((row["loss_gap"] for row in levers["heads"] if row["group"] == group), 0)
-    for picks in itertools.product(*(enumerate(levers[lever]) for lever in LEVERS)):
+    for picks in itertools.product(*table):
         places, (heads, window, bits, depth) = zip(*picks, strict=True)
-        if heads["group"] < group or heads["group"] > model["n_head"]:
-            continue
-        if evidence and not all(row["evidence"] for row in (heads, window, bits)):
-            continue
         near = min(1, window["window"] / model["context"])
         met = 1 - window["share"] * (1 - near)
         read = met * group / heads["group"] * bits["bits"] / 8 / model["kv_bytes"] * depth["depth"]
-        gap = heads["loss_gap"] - own + window["loss_gap"] + bits["loss_gap"]
-        gap += goal * (_shape_loss(model, depth["depth"]) - 1)
         # At one size, fewer layers are wider: depth times width goes as the root of depth.
-        yield places, read, met * depth["depth"] ** 0.5, gap if evidence else 0.0
+        yield places, read, met * depth["depth"] ** 0.5, losses(heads, window, bits, depth)
+
+
+def _no_loss(*_: Any) -> tuple[float, float]:
+    return 0.0, 1.0
+
+
+def _losses(
+    model: Mapping[str, Any], law: Any, goal: float, reading: str, window_gap: float
+) -> Callable[..., tuple[float, float]]:
+    """Return what gives a combination's loss in nats, and the share of parameters left to it."""
+    group = model["n_head"] // model["n_kv_head"]
+    measured = {row["group"]: row for row in load("levers")["heads"]}
+    own = measured.get(group, measured[1])
+    shape = {row["depth"]: _shape_loss(model, row["depth"]) for row in load("levers")["depth"]}
+
+    def losses(heads: Any, window: Any, bits: Any, depth: Any) -> tuple[float, float]:
+        gap = bits["loss_gap"] + goal * (shape[depth["depth"]] - 1)
+        gap += window_gap if window["share"] else 0
+        if reading == "nats":
+            return gap + heads["loss_gap"] - own["loss_gap"], 1.0
+        left, before = (1 - float(params_penalty(law, row)) for row in (heads, own))
+        return gap, left / before
+
+    return losses
 
 
 def _shape_loss(model: Mapping[str, Any], depth: float) -> float:

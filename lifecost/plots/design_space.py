@@ -31,6 +31,7 @@ def fronts(
     ----------
     panels
         By title of a panel, then by name of a line: training and inference factors, ascending.
+        Lines of a name have its color; what stands behind a comma has a dash of its own.
     training, inference
         The corner of the box: the most that training may cost, the least that inference is cheaper.
     """
@@ -40,24 +41,37 @@ def fronts(
         corner.set(alpha=0.18, linewidth=0)
         axes.add_patch(corner)
         axes.axhline(1, color=GREY, linewidth=1)
-        for (name, (x, y)), color, dash in zip(lines.items(), SERIES, DASHES, strict=False):
-            axes.plot(x, y, color=color, linestyle=dash, drawstyle="steps-post", label=name)
+        models, kinds = ([*dict.fromkeys(n.partition(", ")[i] for n in lines)] for i in (0, 2))
+        for name, (x, y) in lines.items():
+            model, _, kind = name.partition(", ")
+            axes.plot(
+                x, y, color=SERIES[models.index(model)], linestyle=DASHES[kinds.index(kind)],
+                drawstyle="steps-post", label=name,
+            )  # fmt: skip
         axes.set(xscale="log", yscale="log", xlim=(0.1, 10), ylim=(0.5, 300), title=title)
         axes.set_xlabel("training cost")
         plain_log(axes.xaxis)
         plain_log(axes.yaxis)
     grid[0].set_ylabel("inference is cheaper by")
-    drawing.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    drawing.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    reached = {
+        title: [
+            name for name, (x, y) in lines.items()
+            if any(a <= training and b >= inference for a, b in zip(x, y, strict=True))
+        ]
+        for title, lines in panels.items()
+    }  # fmt: skip
     return Figure(
         "design-fronts", drawing,
         alt="Panels with stepped lines that rise from left to right: the largest factor by which "
         "inference can get cheaper, for each training cost. A shaded box marks training of at most "
-        "one and a half times and inference at least ten times cheaper. At a context of 8,192 "
-        "tokens only the 8B model's line reaches it; at 131,072 tokens all but that of the 405B "
-        "model with penalties.",
-        caption="Whether the box can be reached is decided by the context. Where reading the cache "
-        "costs less than ten forward passes, no design of that size makes inference ten times "
-        "cheaper.",
+        "one and a half times and inference at least ten times cheaper. " + " ".join(
+            f"At a {title} the lines that reach it are: {'; '.join(names) or 'none'}."
+            for title, names in reached.items()
+        ),
+        caption="Two things decide whether the box can be reached: the context, and what windows "
+        "cost. Where reading the cache costs less than ten forward passes, no design of that size "
+        "makes inference ten times cheaper.",
     )  # fmt: skip
 
 
