@@ -158,13 +158,12 @@ def cache_penalties(law: Any, model: Any) -> list[dict[str, Any]]:
     [0.21, 0.41]
     """
     found, (full, *_) = [], rows("kv_penalties")
-    target = {name: model[name] for name in ("n_params", "train_tokens")}
     for row in rows("kv_penalties"):
         gap = {"loss_gap": float(np.log(row["perplexity"] / row["baseline_perplexity"]))}
-        study = {name: row[name] for name in target}
+        study = {name: row[name] for name in ("n_params", "train_tokens")}
         shares = {f.name: float(f(law, study, gap)) for f in (params_penalty, tokens_penalty)}
         shares |= {
-            f.name: float(f(law, target, gap))
+            f.name: float(f(law, model, gap))
             for f in (equal_loss_params_penalty, equal_loss_tokens_penalty)
         }
         held = row["held_bytes"] / full["held_bytes"]
