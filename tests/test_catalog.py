@@ -328,6 +328,7 @@ POWERS = {  # Kaplan et al. 2020, table 6, in PF-days; Llama 3 paper, section 3.
     "kaplan-params": (1.3e9, 0.73, 8.64e19),
     "kaplan-tokens": (2e10, 0.27, 8.64e19),
     "llama-3-tokens": (0.29, 0.53, 1),
+    "llama-3-tokens-legend": (0.299, 0.537, 1),
 }
 
 
