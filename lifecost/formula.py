@@ -79,7 +79,7 @@ class Formula:
     # ---- the expression
 
     def expression(self, s: Symbols) -> Expr:
-        """Return the sympy expression, with constants such as `FLOP_PER_MAC` as symbols."""
+        """Return the sympy expression, in which constants such as `FLOP_PER_MAC` are symbols."""
         variants = frozenset() if self.dense else s.variants
         if variants not in self._expressions:
             built = self._build(Symbols(variants))
