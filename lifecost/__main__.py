@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import lifecost
 from lifecost.errors import InputError
 
-# Options that set a symbol: name, what it is called, its meaning.
+# Options that set a symbol: name, symbol, meaning.
 SYMBOLS = (
-    ("batch", "sequences decoded together"),
-    ("context", "tokens in the cache of each sequence"),
-    ("kv-bytes", "bytes of one element of the KV cache"),
-    ("weight-bytes", "bytes of one weight"),
-    ("hoi", "FLOPs a byte; unless given, the device's, or the post's where no device is given"),
-    ("chips", "chips that share weights and cache"),
+    ("batch", "batch", "sequences decoded together"),
+    ("context", "context", "tokens in the cache of each sequence"),
+    ("kv-bytes", "kv_bytes", "bytes of one element of the KV cache"),
+    ("weight-bytes", "weight_bytes", "bytes of one weight"),
+    ("hoi", "hoi", "FLOPs a byte; the device's if it or a precision is given, else the post's"),
+    ("chips", "n_chip", "chips that share weights and cache"),
 )
 
 
@@ -29,27 +31,38 @@ class _Parser(argparse.ArgumentParser):
 
 def _print(arguments: argparse.Namespace, content: Any, text: Any) -> None:
     """Print the content for programs, or what ``text()`` makes of it for people."""
-    if arguments.json:
-        print(json.dumps(content, indent=2))
-        return
-    shown = text()
-    if isinstance(shown, str):
-        print(shown)
-    else:
-        from rich.console import Console
+    if sys.stdout is None:
+        raise InputError("the standard output is closed")
+    shown = json.dumps(content, indent=2) if arguments.json else text()
+    if not isinstance(shown, str):
+        shown = _drawn(shown)
+    # A name of some file may have characters that the output cannot show.
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(shown.encode(encoding, "backslashreplace").decode(encoding))
 
-        # A narrow terminal folds; where there is none, a file or a pipe, nothing is cut.
-        Console(width=None if sys.stdout.isatty() else 120).print(shown)
+
+def _drawn(table: Any) -> str:
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(force_jupyter=False)
+    unlimited = console.options.update(width=10**6)
+    needed = Measurement.get(console, unlimited, table)
+    # A terminal folds what is long, and nothing is cut: neither there nor in a file or a pipe.
+    console.width = max(console.width, needed.minimum) if sys.stdout.isatty() else needed.maximum
+    with console.capture() as text:
+        console.print(table)
+    return text.get().rstrip("\n")
 
 
 def _cost(arguments: argparse.Namespace) -> int:
-    from lifecost import report, tables
+    from lifecost import report, tables, values
 
-    setting = report.Setting.of(
-        arguments.hardware, arguments.precision, arguments.overlap, batch=arguments.batch,
-        context=arguments.context, kv_bytes=arguments.kv_bytes,
-        weight_bytes=arguments.weight_bytes, hoi=arguments.hoi, n_chip=arguments.chips,
-    )  # fmt: skip
+    given = {symbol: getattr(arguments, symbol) for _, symbol, _ in SYMBOLS}
+    for option, symbol, _ in SYMBOLS:
+        if given[symbol] is not None:
+            values.checked(symbol, given[symbol], f"--{option}")
+    setting = report.Setting.of(arguments.hardware, arguments.precision, arguments.overlap, **given)
     costs = [report.cost(report.find_model(name), setting) for name in arguments.model]
     content = costs if arguments.compare else costs[0]
     _print(arguments, content, lambda: tables.costs(costs))
@@ -80,20 +93,21 @@ def _number(text: str) -> float:
         value = float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    return int(value) if value % 1 == 0 else value
+    return int(value) if value % 1 == 0 and abs(value) < 2**53 else value
 
 
 def _parser() -> _Parser:
     parser = _Parser(prog="lifecost", description="What a language model costs over its life.")
+    parser.add_argument("--version", action="version", version=f"lifecost {lifecost.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     setting = _Parser(add_help=False)
-    for name, meaning in SYMBOLS:
-        setting.add_argument(f"--{name}", type=_number, metavar="X", help=meaning)
+    for name, symbol, meaning in SYMBOLS:
+        setting.add_argument(f"--{name}", dest=symbol, type=_number, metavar="X", help=meaning)
     setting.add_argument("--hardware", metavar="NAME", help="a device of the catalog")
     setting.add_argument("--precision", metavar="NAME", help="fp8, bf16, ...")
     setting.add_argument("--overlap", default="full", metavar="HOW", help="full or serial")
-    model = "a name of the catalog or the path of a config.json; changes after a colon, as in "
-    model += "llama-3-8b:n_kv_head=32"
+    model = "a name of the catalog, or the path of a config.json (- is standard input); changes "
+    model += "after a colon, as in llama-3-8b:n_kv_head=32"
     cost = commands.add_parser("cost", parents=[setting], help="one decode step of a model")
     cost.add_argument("model", nargs=1, metavar="MODEL", help=model)
     cost.set_defaults(run=_cost, compare=False)
@@ -119,18 +133,43 @@ def _parser() -> _Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 well, 1 a row fails, 2 wrong input."""
+    """Run a command and return its exit status.
+
+    0: well. 1: a row of the ledger fails. 2: wrong input, or an output that cannot be written.
+    130: interrupted.
+    """
     try:
-        chosen = _parser().parse_args(arguments)
-        status = int(chosen.run(chosen))
-        sys.stdout.flush()
+        try:
+            chosen = _parser().parse_args(arguments)
+            status = int(chosen.run(chosen))
+        except SystemExit as done:  # after --help and --version
+            status = int(done.code or 0)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
-    except BrokenPipeError:  # the reader has seen enough, as `| head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return 0
     except InputError as error:
-        print(f"lifecost: {error}", file=sys.stderr)
-        return 2
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader has seen enough, as `| head` has
+        _forget_output()
+        return 0
+    except OSError as error:  # no space left
+        _forget_output()
+        return _complain(f"cannot write: {error.strerror or error}")
+
+
+def _complain(line: str) -> int:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(f"lifecost: {line}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _forget_output() -> None:
+    """Send what is not yet written nowhere, so that the flush at exit does not fail again."""
+    with contextlib.suppress(OSError, ValueError):  # not a file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -17,6 +18,66 @@ class InputError(ValueError):
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not among the known ones, suggesting the nearest."""
     known = sorted(known)
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
-    return InputError(f"unknown {kind} {name!r}{hint}")
+    near = nearest(name, known) if isinstance(name, str) else []
+    *others, last = map(repr, near) if near else [""]
+    if last:
+        hint = f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
+    else:
+        hint = f"known: {', '.join(known)}"
+    return InputError(f"unknown {kind} {name!r}; {hint}")
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names that a wrong one may have meant: none, one, or a few that are alike.
+
+    Upper case is as lower case, and names are compared word by word before they are letter by
+    letter.
+
+    Examples
+    --------
+    >>> nearest("H100-SXM5-80GB", ["a100-sxm-80gb", "h100-pcie", "h100-sxm"])
+    ['h100-sxm']
+    >>> nearest("tpu-v5", ["tpu-v4", "tpu-v5e", "tpu-v5p"])
+    ['tpu-v5e', 'tpu-v5p']
+    >>> nearest("nope", ["gopher-280b"])
+    []
+    """
+    words, known = _words(name), list(known)
+    likeness = {
+        one: difflib.SequenceMatcher(None, name.lower(), one.lower()).ratio() for one in known
+    }
+    shared = {one: _shared(words, _words(one)) for one in known}
+    most = max(shared.values(), default=0)
+    if most < 2 and (slips := _alike(likeness, known, 0.85)):
+        return slips
+    best = [one for one in known if shared[one] == most > 0]
+    best = [one for one in best if set(_words(one)) <= set(words)] or best
+    if best and all(any(_same(word, own) for own in _words(best[0])) for word in words):
+        least = min(len(_words(one)) for one in best)
+        return [one for one in best if len(_words(one)) == least][:6]
+    return _alike(likeness, best, 0 if most >= 2 else 0.6) or _alike(likeness, known, 0.75)
+
+
+def _alike(likeness: dict[str, float], names: list[str], least: float) -> list[str]:
+    top = max((likeness[one] for one in names), default=0)
+    return [one for one in names if likeness[one] > top - 0.02][:6] if top > least else []
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z0-9.]+", name.lower())
+
+
+def _shared(words: list[str], own: list[str]) -> float:
+    """Return how many words two names share; one like H100, at the beginning, counts twice."""
+    twice = own[0] if re.search("[a-z][0-9]", own[0]) else ""
+    return sum(max(_same(word, one) * (1 + (one == twice)) for one in own) for word in words)
+
+
+def _same(word: str, other: str) -> float:
+    """Return 1 for equal words, less where one is a longer form of the other: SXM5 of SXM."""
+    if word == other:
+        return 1
+    short, long = sorted((word, other), key=len)
+    is_form = len(short) > 1 and long.startswith(short)
+    # A number that goes on is another number: A100 is no form of A10.
+    return 0.5 if is_form and not (short[-1] + long[len(short)]).isdigit() else 0

@@ -73,12 +73,19 @@ def utilizations(phase: str, source: str = "") -> list[float]:
     Each is a share of the peak; of the ``phase`` training, prefill, decode or matmul, and of one
     ``source`` where its key is given.
 
+    Raises
+    ------
+    InputError
+        If there is no such phase.
+
     Examples
     --------
     >>> utilizations("decode")
     [0.069, 0.14, 0.33]
     """
     found = rows("utilization", phase=phase)
+    if not found:
+        raise unknown_name("phase", phase, {row["phase"] for row in rows("utilization")})
     return sorted(r["utilization"] for r in found if source in ("", r["source"]))
 
 
@@ -178,8 +185,16 @@ def law_samples(name: str, count: int) -> dict[str, Any]:
     The errors are taken to be independent, since no covariance is published: a scale and its
     exponent err together, so the draws spread more than the fit is uncertain. The draws, ``count``
     of the law ``name``, are the same each time. Only ``besiroglu`` has published errors.
+
+    Raises
+    ------
+    InputError
+        If the law has no published errors.
     """
-    row, random = load("scaling_laws")[name], np.random.default_rng(0)
+    known = {law: row for law, row in load("scaling_laws").items() if f"{LAW[0]}_error" in row}
+    if name not in known:
+        raise unknown_name("law with published errors", name, known)
+    row, random = known[name], np.random.default_rng(0)
     return {
         field: random.normal(row[field], row[f"{field}_error"], count).clip(row[field] / 10)
         for field in LAW

@@ -229,7 +229,7 @@ class Formula:
     def _bind(
         self, objects: tuple[Any, ...], values: dict[str, Any]
     ) -> tuple[Lowered, dict[str, Any]]:
-        bound: dict[str, Any] = {}
+        bound, conflicts = dict[str, Any](), dict[str, Any]()
         for item in objects:
             found = getattr(item, "bindings", item)
             if found.__class__ is not dict and not isinstance(found, Mapping):
@@ -237,23 +237,27 @@ class Formula:
                     f"{self.name} takes what binds symbols (a model, a device at a precision, a "
                     f"setting), not {check.show(item)}"
                 )
-            for name in bound:
-                if name not in found or name in values:
-                    continue
+            for name in bound.keys() & found.keys() - values.keys():
                 if not np.array_equal(bound[name], found[name]):
-                    raise check.conflict(self.name, name, bound[name], found[name])
+                    conflicts.setdefault(name, (bound[name], found[name]))
             bound.update(found)
-        bound.update(values)
+        given = {**bound, **values}
         # Also where the formula needs but one of them: a model's heads beside the caller's.
-        check.check_heads(bound)
-        variants = VARIANTS.keys() & bound.keys()
+        check.check_heads(given)
+        variants = VARIANTS.keys() & given.keys()
         lowered = self.plain
         if variants:
-            check.check_variants(bound)
+            check.check_variants(given)
             lowered = self.lowered(frozenset(variants))
-        bound = {name: bound[name] for name in lowered.symbols if name in bound}
-        bound.update(values)
-        return lowered, self._needed(lowered, bound)
+        if clash := next((name for name in lowered.symbols if name in conflicts), ""):
+            raise check.conflict(self.name, clash, *conflicts[clash])
+        needed = {name: given[name] for name in lowered.symbols if name in given}
+        for name in values.keys() - needed.keys():
+            if name in bound:  # the formula needs neither what an object binds nor what replaces it
+                check.checked(name, values[name])
+            else:
+                needed[name] = values[name]
+        return lowered, self._needed(lowered, needed)
 
     def _needed(self, lowered: Lowered, values: dict[str, Any]) -> dict[str, Any]:
         """Return values without those that a variant replaces, as active parameters do all."""

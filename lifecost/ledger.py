@@ -10,6 +10,7 @@ from typing import Any
 
 from lifecost.catalog import hardware, laws, load, models, post
 from lifecost.claims import CLAIMS
+from lifecost.errors import unknown_name
 from lifecost.evidence import EVIDENCE
 from lifecost.formula import FORMULAS
 from lifecost.quantities import percent, quantity
@@ -205,10 +206,17 @@ def ledger(section: str = "") -> Ledger:
     section
         Training, Prefill, Decode, FLOP-equivalents, Lifetime or Agenda; the whole unless given.
 
+    Raises
+    ------
+    InputError
+        If there is no such section.
+
     Examples
     --------
     >>> all(entry.holds for entry in ledger("Decode"))
     True
     """
     rows = load("post")["row"]
+    if section and section not in (known := dict.fromkeys(row["section"] for row in rows)):
+        raise unknown_name("section of the ledger", section, known)
     return Ledger(Entry(row) for row in rows if section in ("", row["section"]))

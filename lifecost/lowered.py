@@ -11,7 +11,6 @@ import numpy as np
 import sympy
 
 from lifecost import values as check
-from lifecost.errors import unknown_name
 from lifecost.printers import arguments
 from lifecost.symbols import SYMBOLS, Expr
 
@@ -87,7 +86,7 @@ class Lowered:
         """Return the value after every check, for numbers and arrays of any kind."""
         for name in values:
             if name not in self.symbols:
-                raise unknown_name(f"value for {self.name}", name, self.symbols)
+                raise check.unknown_value(self.name, name, values, self.symbols)
         if absent := [n for n in self.symbols if n not in values]:
             raise check.missing(self.name, absent)
         values = {n: check.converted(n, v) for n, v in values.items()}

@@ -29,6 +29,8 @@ from lifecost.formulas.scaling_law import matching_tokens
 from lifecost.formulas.transformer import token_flops_estimate
 from lifecost.symbols import SYMBOLS
 
+DECODE = ("decode_tokens", "hoi", "context", "kv_bytes", "kv_scale", "kv_exponent")
+
 
 @dataclass(frozen=True)
 class Life:
@@ -105,9 +107,24 @@ def optimum(
     >>> f"{found.parameters / 1e9:.1f}B, {found.saving:.0%} saved"
     '13.6B, 28% saved'
     """
-    constants = {name: getattr(law, "bindings", law)[name] for name in LAW}
-    size = check.checked("n_params", quality_of)
-    served = check.checked("prefill_tokens", inference_tokens)
+    bound = getattr(law, "bindings", law)
+    for what, needed, given in (("a law", LAW, bound), ("decode", DECODE, decode)):
+        if given is not None and (absent := [name for name in needed if name not in given]):
+            raise check.missing(f"{what} of an optimum", absent)
+    constants = {name: bound[name] for name in LAW}
+    size = check.checked("n_params", quality_of, "quality_of")
+    served = check.checked("prefill_tokens", inference_tokens, "inference_tokens")
+    solver()
+    try:
+        return _optimum(constants, size, served, decode)
+    except InputError as error:  # which speaks of what was computed on the way
+        given = f"quality_of = {check.show(size)} and inference_tokens = {check.show(served)}"
+        raise InputError(f"no cheapest model at {given}: {error}") from None
+
+
+def _optimum(
+    constants: Mapping[str, Any], size: Any, served: Any, decode: Mapping[str, Any] | None
+) -> Optimum:
     tokens = matching_tokens(constants, n_params=size)
     loss = compute_optimal_loss(constants, n_params=size)
     at = {**constants, "target_loss": loss, "prefill_tokens": served, **(decode or {})}
@@ -117,6 +134,15 @@ def optimum(
         found, best, _cost(found, best, served, decode),
         chinchilla=Life(size, tokens, _cost(size, tokens, served, decode)),
     )  # fmt: skip
+
+
+def solver() -> Any:
+    """Return scipy's solver of many equations at once; raise `InputError` if there is none."""
+    try:
+        from scipy.optimize import elementwise
+    except ImportError:
+        raise InputError("the optimum needs scipy: pip install 'lifecost[optimum]'") from None
+    return elementwise
 
 
 def _cost(size: Any, tokens: Any, served: Any, decode: Mapping[str, Any] | None) -> Any:
@@ -167,10 +193,6 @@ def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) 
     (D / D_opt)^beta, and service holds it down by at most 1 + D_served / 3 D: so the two cross
     between D_opt and a third more, in loss, than whichever is larger.
     """
-    try:
-        from scipy.optimize import elementwise
-    except ImportError:
-        raise InputError("the optimum needs scipy: pip install 'lifecost[optimum]'") from None
     names = sorted({*_of(returns, at), *_of(equal_loss_params, at)})
     exponent = check.checked("data_exponent", at["data_exponent"])
 
@@ -183,10 +205,8 @@ def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) 
     most = np.log(np.maximum(served, tokens)) + 2 * np.log(4 / 3) / exponent
     values = [check.checked(name, at[name]) for name in names]
     low, most, *values = np.broadcast_arrays(least - 1e-9, most, *values)
-    result = elementwise.find_root(
-        above, (low, most), args=tuple(values), tolerances={"xrtol": 1e-15}
-    )
+    result = solver().find_root(above, (low, most), args=tuple(values), tolerances={"xrtol": 1e-15})
     if not np.all(result.success):
-        raise InputError("no cheapest model was found at these values: the search did not end")
+        raise InputError("the search did not end")
     found = np.exp(result.x)
     return float(found) if np.ndim(found) == 0 else found

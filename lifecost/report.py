@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,6 +41,10 @@ OVERLAPS = {
 }
 _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
+COUNTED = ("batch", "context")  # whole in a report; the average of many may have a fraction
+STORED, WIDEST = ("kv_bytes", "weight_bytes"), 4  # bytes: nothing is served in double precision
+# What may follow a model's name and a colon. In a path there are colons and equal signs too.
+_CHANGES = re.compile(r"\s*\w+\s*=[^=:/\\]*(,\s*\w+\s*=[^=:/\\]*)*")
 
 
 @dataclass(frozen=True)
@@ -58,14 +65,19 @@ class Setting:
         overlap: str = "full",
         **symbols: float | None,
     ) -> Setting:
-        """Return a setting; what is None is as in the post, its intensity only without a device.
+        """Return a setting; what is None is as in the post.
+
+        Unless it is given, the intensity is the post's, or the device's where a device or a
+        precision is named.
 
         Raises
         ------
         InputError
-            If there is no such device, it has no such rate, or a value is out of range.
+            If there is no such device, it has no such rate, or a value is out of range or a part
+            of what is counted.
         """
-        chip, asked = hardware[device or DEVICE], precision
+        named = {name for name, value in (("device", device), ("precision", precision)) if value}
+        chip = hardware[device or DEVICE]
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
@@ -73,40 +85,44 @@ class Setting:
             raise unknown_name("overlap", overlap, OVERLAPS)
         bound: dict[str, float] = {**chip.at(precision), "n_chip": 1}
         usual = post.bindings
-        if device is not None:
+        if named:
             usual["hoi"] = operational_intensity(bound)
         given = {name: value for name, value in symbols.items() if value is not None}
         for name, value in given.items():
-            check.symbol(name)
-            check.checked(name, value)
-        chosen = {name for name, value in (("device", device), ("precision", asked)) if value}
-        known = frozenset(given) | chosen
+            meaning = check.symbol(name).meaning
+            if check.checked(name, value) % 1 and name in COUNTED:
+                raise InputError(f"{name} = {value} is not a whole number: {meaning}")
+            if name in STORED and value > WIDEST:
+                raise InputError(
+                    f"{name} = {value} is out of range: {meaning}, at most {WIDEST} bytes; 8 bits "
+                    "are 1 byte"
+                )
+        known = frozenset(given) | named
         return cls({**bound, **usual, **given}, device or DEVICE, precision, overlap, known)
 
 
 def find_model(text: str) -> Model:
     """Return the model that a text names: of the catalog, or in a config.json.
 
-    Changes of its shape may follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``.
+    Changes of its shape may follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``. The
+    path ``-`` is the standard input.
 
     Raises
     ------
     InputError
         If there is no such model or file, or a change is not one.
     """
-    name, _, changes = text.partition(":") if "=" in text else (text, "", "")
-    if name in models:
-        model = models[name]
-    elif name.endswith(".json") or "/" in name or "\\" in name:
-        from lifecost.config import load_model  # reads its rules, which few calls need
-
-        model = load_model(name)
-    else:
-        message = str(unknown_name("model", name, models))
-        raise InputError(f"{message}; or give the path of a config.json")
+    name, changes = _parts(text)
+    model = models[name] if name in models else _read(name)
     if not changes:
         return model
-    shape = {**model.shape, **dict(_change(part) for part in changes.split(","))}
+    changed: dict[str, Any] = {}
+    for part in changes:
+        symbol, value = _change(part)
+        if symbol in changed:
+            raise InputError(f"{symbol} is changed twice in {text}")
+        changed[symbol] = value
+    shape = {**model.shape, **changed}
     for layers, size in check.PAIRS:
         if absent := _alone(shape, layers, size):
             raise check.missing(text, [absent])
@@ -116,6 +132,28 @@ def find_model(text: str) -> Model:
     )  # fmt: skip
 
 
+def _parts(text: str) -> tuple[str, list[str]]:
+    """Return a model's name or path, and the changes behind it."""
+    name, _, changes = text.rpartition(":")
+    if not os.path.isfile(text) and (name in models or (name and _CHANGES.fullmatch(changes))):
+        return name, changes.split(",")
+    return text, []
+
+
+def _read(name: str) -> Model:
+    is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
+    if not is_path and not os.path.isfile(name):
+        message = str(unknown_name("model", name, models))
+        raise InputError(f"{message}; or give the path of a config.json")
+    from lifecost.config import load_model  # reads its rules, which few calls need
+
+    if name != "-":
+        return load_model(name)
+    if sys.stdin is None:
+        raise InputError("the standard input is closed")
+    return load_model(sys.stdin.buffer)
+
+
 def _alone(shape: Mapping[str, float], layers: str, size: str) -> str:
     """Return which one of a pair is absent from a shape that has the other, if any."""
     if size not in shape:
@@ -123,17 +161,16 @@ def _alone(shape: Mapping[str, float], layers: str, size: str) -> str:
     return "" if layers in shape else layers
 
 
-def _change(part: str) -> tuple[str, int]:
-    name, _, value = part.partition("=")
-    name = name.strip()
+def _change(part: str) -> tuple[str, Any]:
+    name, _, value = (word.strip() for word in part.partition("="))
     if name not in (*SHAPE, *SHAPE_VARIANTS):
         raise unknown_name("symbol of a model's shape", name, [*SHAPE, *SHAPE_VARIANTS])
     try:
-        number = float(value)
+        number: Any = float(value)
+        number = int(number) if number % 1 == 0 else number
     except ValueError:
-        number = float("nan")
-    found = check.checked(name, number)
-    return name, int(found) if found % 1 == 0 else found
+        number = value  # which the check quotes
+    return name, check.checked(name, number)
 
 
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
@@ -148,13 +185,19 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "kv": decode_kv_time,
         "bound": bound,
     }
+    share = model.shape.get("tokens_per_entry", 1)
+    if at["context"] % share or model.shape.get("window", share) % share:
+        raise InputError(
+            f"tokens_per_entry = {share} does not divide context or window of {model.name}: as "
+            "many tokens share every entry of the cache"
+        )
     step = {name: float(formula(model, at)) for name, formula in parts.items()}
     return {
         "model": model.name,
         "parameters": model.n_params,
         "active_parameters": model.n_active_params,
-        "weights_bytes": _count(weights),
-        "kv_cache_bytes": _count(kv_cache_size(model, at)),
+        "weights_bytes": math.ceil(_count(weights)),
+        "kv_cache_bytes": math.ceil(_count(kv_cache_size(model, at))),
         "forward_flops": forward_flops(model, at),
         "kv_load_flop_equivalent": kv_load_flop_equivalent(model, at),
         "kv_to_compute_ratio": kv_to_compute_ratio(model, at),
@@ -162,7 +205,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "throughput": float(throughput(model, at)),
         "prefill_time": float(prefill_time(model, at)),
         "memory": {
-            "needed": _count(memory_needed(model, at)),
+            "needed": math.ceil(_count(memory_needed(model, at))),
             "chips_needed": math.ceil(chips_needed(model, at)),
             "largest_batch": int(largest_batch(model, at)),
         },

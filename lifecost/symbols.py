@@ -104,7 +104,9 @@ intensity = symbol(
 )
 
 memory_capacity = symbol("memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18)
-n_chip = symbol("n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7)
+n_chip = symbol(
+    "n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7, integer=True
+)
 chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -48,7 +49,7 @@ PAIRED |= {name for parts, whole, _ in AT_MOST for name in (*parts, whole)}
 PAIRED |= {name for pair in PAIRS for name in pair}
 
 
-def checked(name: str, value: Any) -> Any:
+def checked(name: str, value: Any, called: str = "") -> Any:
     """Return a value as a plain number or an array of floats.
 
     Parameters
@@ -57,6 +58,8 @@ def checked(name: str, value: Any) -> Any:
         Identifier of a symbol.
     value
         A number, a sequence of numbers, or an array of any library that follows NumPy's protocols.
+    called
+        What a message calls it, where its reader knows it by another name.
 
     Raises
     ------
@@ -64,8 +67,9 @@ def checked(name: str, value: Any) -> Any:
         If the value is not a number, is NaN or infinite, lies outside the symbol's range, or has a
         fraction where the symbol counts whole things.
     """
-    value = converted(name, value)
-    check_range(name, value)
+    quantity = replace(SYMBOLS[name], name=called) if called else SYMBOLS[name]
+    value = _number_or_array(quantity, value)
+    _check_range(quantity, value)
     return value
 
 
@@ -76,7 +80,10 @@ def converted(name: str, value: Any) -> Any:
 
 def check_range(name: str, value: Any) -> None:
     """Raise `InputError` where a converted value is out of its symbol's range."""
-    quantity = SYMBOLS[name]
+    _check_range(SYMBOLS[name], value)
+
+
+def _check_range(quantity: Quantity, value: Any) -> None:
     # A comparison with NaN is false, so that NaN is never inside.
     if type(value) is np.ndarray and (not value.size or _is_inside(quantity, value)):
         return
@@ -156,6 +163,18 @@ def missing(formula: str, names: list[str]) -> InputError:
     """Return the error for symbols that a call leaves without a value."""
     lines = (f"{n} ({SYMBOLS[n].meaning}, {SYMBOLS[n].unit})" for n in names)
     return InputError(f"{formula} also needs {'; '.join(lines)}")
+
+
+def unknown_value(
+    formula: str, name: str, values: Mapping[str, Any], known: Iterable[str]
+) -> InputError:
+    """Return the error for a keyword that changes nothing, as things stand."""
+    for layers, size in PAIRS:
+        if name == size and layers not in values:
+            return missing(f"{name} = {show(values[name])}", [layers])
+    if name in SYMBOLS:  # what a formula knows is not what was meant
+        return InputError(f"unknown value for {formula} {name!r}; known: {', '.join(known)}")
+    return unknown_name(f"value for {formula}", name, known)
 
 
 def symbol(name: str) -> Quantity:

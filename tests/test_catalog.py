@@ -402,7 +402,7 @@ def test_the_post():
     [
         (lambda: models["llama-3-7b"], "unknown model 'llama-3-7b'; did you mean 'llama-3-70b'?"),
         (lambda: models["Llama-3-8B"], "unknown model 'Llama-3-8B'; did you mean 'llama-3-8b'?"),
-        (lambda: hardware["h100"], "unknown device 'h100'; did you mean 'h100-sxm'?"),
+        (lambda: hardware["h100"], "unknown device 'h100'; did you mean 'h100-pcie' or 'h1"),
         (lambda: laws["chinchilla"], "unknown scaling law 'chinchilla'; known: besiroglu, hof"),
         (lambda: laws["hofman"], "unknown scaling law 'hofman'; did you mean 'hoffmann'?"),
         (lambda: hardware["h100-sxm"].at("fp16"), "unknown precision of NVIDIA H100 SXM 'fp16'; "),

@@ -1,14 +1,23 @@
 """The command line as its users meet it: numbers, tables, and one line for what is wrong."""
 
+import io
 import json
+import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from configurations import CONFIGS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from lifecost import hardware, models
+import lifecost
+from lifecost import InputError, __main__, hardware, models, tables
 from lifecost.__main__ import main
+from lifecost.catalog import SHAPE, SHAPE_VARIANTS
+from lifecost.symbols import SYMBOLS
 
 # The post's case, written out: 8B, 128 sequences of 8,192 tokens, a byte an element.
 KV = 2 * 32 * 8 * 128 * 8192 * 128
@@ -104,6 +113,10 @@ def test_device_sets_the_intensity_unless_it_is_given(capsys):
     assert found["kv_load_flop_equivalent"] == pytest.approx(hoi * KV, rel=1e-14)
     given = printed(capsys, "cost", "llama-3-8b", "--hardware", "a100-sxm-80gb", "--hoi", "100")
     assert given["kv_load_flop_equivalent"] == 100 * KV
+    alone = printed(capsys, "cost", "llama-3-8b", "--precision", "bf16")
+    both = printed(capsys, "cost", "llama-3-8b", "--precision", "bf16", "--hardware", "h100-sxm")
+    assert {**alone, "taken_from": 0} == {**both, "taken_from": 0}
+    assert alone["setting"]["hoi"] == pytest.approx(989.5e12 / 3.35e12, rel=1e-3)
 
 
 def test_chips_divide_the_time_and_add_their_memory(capsys):
@@ -203,17 +216,37 @@ WRONG = [
     (("cost", "llama-3-8b:layers_per_cache=3"), "layers_per_cache = 3 does not divide n_layer = 3"),
     (("cost", "gemma-2-9b:layers_per_cache=2"), "does not divide n_local_layer = 21"),
     (("cost", "deepseek-v3:kv_rank=0"), "n_latent_layer = 61 also needs kv_rank"),
-    (("cost", "llama-3-8b:n_head="), "n_head = nan is out of range"),
-    ((*COST, "--batch", "0"), "batch = 0 is out of range: sequences decoded together"),
+    (("cost", "llama-3-8b:n_head="), "n_head = '' is not a number: query heads in a layer"),
+    (("cost", "llama-3-8b:n_head=x"), "n_head = 'x' is not a number: query heads in a layer"),
+    (("cost", "llama-3-8b:n_head=nan"), "n_head = nan is out of range"),
+    (("cost", "llama-3-8b:n_head"), "n_head = '' is not a number"),
+    (("cost", "llama-3-8b:"), "unknown symbol of a model's shape ''"),
+    (("cost", "llama-3-8b:n_head=16,n_head=8"), "n_head is changed twice in llama-3-8b:n_head=16"),
+    (("cost", "llama-3-8b:tokens_per_entry=3"), "tokens_per_entry = 3 does not divide context"),
+    (("cost", r"C:\m=1\config.json"), r"cannot read C:\m=1\config.json: No such file"),
+    (("cost", "lr=3e-4:run/config.json"), "cannot read lr=3e-4:run/config.json: No such file"),
+    (("cost", r"C:\m\config.json:n_head=8"), r"cannot read C:\m\config.json: No such file"),
+    (("cost", "nope"), "unknown model 'nope'; known: "),
+    ((*COST, "--batch", "0"), "--batch = 0 is out of range: sequences decoded together"),
     ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),
+    ((*COST, "--batch", "1.5"), "batch = 1.5 is not a whole number: sequences decoded together"),
+    ((*COST, "--context", "8192.5"), "context = 8192.5 is not a whole number: tokens in the cac"),
+    ((*COST, "--chips", "1.5"), "--chips = 1.5 is out of range: chips that share the model, a who"),
+    ((*COST, "--kv-bytes", "8"), "kv_bytes = 8 is out of range: bytes that store one element of "),
+    ((*COST, "--weight-bytes", "16"), "store one weight, at most 4 bytes; 8 bits are 1 byte"),
     ((*COST, "--context", "inf"), "context = inf is out of range"),
     ((*COST, "--hoi", "nan"), "hoi = nan is out of range"),
-    ((*COST, "--chips", "-1"), "n_chip = -1 is out of range"),
-    ((*COST, "--hardware", "h900"), "unknown device 'h900'; did you mean 'h200-sxm'?"),
+    ((*COST, "--chips", "-1"), "--chips = -1 is out of range"),
+    ((*COST, "--hardware", "h900"), "unknown device 'h900'; known: a100-sxm-40gb, "),
+    ((*COST, "--hardware", "a100"), "did you mean 'a100-sxm-40gb' or 'a100-sxm-80gb'?"),
     ((*COST, "--precision", "fp3"), "unknown precision of NVIDIA H100 SXM 'fp3'"),
     ((*COST, "--overlap", "none"), "unknown overlap 'none'"),
-    ((*BEST, "-1"), "prefill_tokens = -1 is out of range"),
-    ((*BEST, "inf"), "prefill_tokens = inf is out of range"),
+    ((*BEST, "-1"), "inference_tokens = -1 is out of range"),
+    ((*BEST, "inf"), "inference_tokens = inf is out of range"),
+    ((*BEST, "1e24"), "no cheapest model at quality_of = 1000000000 and inference_tokens = 1e+24:"),
+    (("optimum", "--quality-of", "70", "--inference-tokens", "1e12"),
+     "no cheapest model at quality_of = 70 and inference_tokens = 1000000000000: target_loss = 2"),
+    (("optimum", "--quality-of", "0", "--inference-tokens", "1e12"), "quality_of = 0 is out of r"),
     ((*BEST, "1e12", "--law", "newton"), "unknown scaling law 'newton'"),
 ]  # fmt: skip
 
@@ -242,3 +275,206 @@ def test_as_a_program():
     )  # fmt: skip
     assert "22.8 ms" in done.stdout
     assert done.stderr == ""
+
+
+# What a device is called elsewhere, and what it may be here.
+SUGGESTIONS = [
+    ("a100", ["a100-sxm-40gb", "a100-sxm-80gb"]),
+    ("A100-SXM4-80GB", ["a100-sxm-80gb"]),
+    ("v100", ["v100-sxm2-32gb"]),
+    ("h100", ["h100-sxm", "h100-pcie"]),
+    ("h200", ["h200-sxm"]),
+    ("H100-SXM5-80GB", ["h100-sxm"]),
+    ("NVIDIA H100 80GB HBM3", ["h100-sxm"]),
+    ("rtx-3090", ["rtx-4090", "rtx-5090"]),
+    ("tpu-v5", ["tpu-v5e", "tpu-v5p"]),
+    ("b200-sxm", ["b200"]),
+    ("a10", []),
+    ("gb10", []),
+    ("nope", []),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("name", "near"), SUGGESTIONS)
+def test_suggestions_are_sensible_or_none(name, near):
+    with pytest.raises(InputError) as caught:
+        hardware[name]
+    said = str(caught.value)
+    assert [one for one in hardware if repr(one) in said] == near
+    assert ("did you mean" in said) == bool(near)
+
+
+@pytest.mark.parametrize("name", ["config.txt", "NAME.JSON", "lr=3e-4:run.json", "m:n_head=1.json"])
+def test_a_file_is_a_path_whatever_it_is_called(capsys, monkeypatch, tmp_path, name):
+    config = Path(__file__).with_name("configs") / "llama-3-8b.json"
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(config.read_bytes())
+    assert printed(capsys, "cost", name)["parameters"] == PARAMETERS
+    assert printed(capsys, "cost", f"{name}:n_kv_head=32")["kv_cache_bytes"] == 4 * KV
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(config.read_bytes())))
+    assert printed(capsys, "cost", "-")["parameters"] == PARAMETERS
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["cost", "-"]) == 2
+    assert capsys.readouterr().err == "lifecost: the standard input is closed\n"
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lifecost {lifecost.__version__}\n"
+
+
+@pytest.mark.parametrize("count", [1, 6, 40])
+def test_a_table_in_a_pipe_is_whole(capsys, count):
+    names = [f"llama-3-8b:n_kv_head=8,vocab_size={v}" for v in range(1000, 1000 + count)]
+    assert main(["compare", *names]) == 0
+    out = capsys.readouterr().out
+    assert "\u2026" not in out
+    for part in (*names, *(row[1] for row in tables.ROWS)):
+        assert part in out
+    assert out.count("68.7 GB") == count
+
+
+COMMANDS = (
+    ("cost", "llama-3-8b"),
+    ("compare", "llama-3-8b", "llama-3-70b"),
+    ("optimum", "--quality-of", "1e9", "--inference-tokens", "1e12"),
+    ("ledger",),
+)
+
+
+class Broken(io.StringIO):
+    """An output that fails as a pipe without reader or a full disk does."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def flush(self):
+        if self.getvalue():
+            raise self.error
+
+
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    ("error", "status", "complaint"),
+    [
+        (BrokenPipeError(), 0, ""),
+        (OSError(28, "No space left on device"), 2, "lifecost: cannot write: No space left on d"),
+        (KeyboardInterrupt(), 130, ""),
+        (None, 2, "lifecost: the standard output is closed\n"),
+    ],
+    ids=["reader gone", "disk full", "interrupted", "closed"],
+)
+def test_every_command_ends_alike(capsys, monkeypatch, command, json_too, error, status, complaint):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Broken(error) if error else None)
+        assert main([*command, *json_too]) == status
+    assert capsys.readouterr().err.startswith(complaint)
+    assert complaint or not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_output_that_cannot_show_a_name(monkeypatch, tmp_path, encoding):
+    folder = tmp_path / "\u043c\u043e\u0434\u0435\u043b\u044c"
+    folder.mkdir()
+    config = Path(__file__).with_name("configs") / "llama-3-8b.json"
+    (folder / "config.json").write_bytes(config.read_bytes())
+    content = io.BytesIO()
+    output = io.TextIOWrapper(content, encoding)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", output)
+        assert main(["cost", str(folder / "config.json")]) == 0
+    shown = content.getvalue().decode(encoding)
+    assert r"\u043c\u043e\u0434" in shown
+    assert "68.7 GB" in shown
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a POSIX system")
+@pytest.mark.parametrize(
+    ("shell", "status", "complaint"),
+    [
+        ("{} cost llama-3-8b >&-", 2, "lifecost: the standard output is closed\n"),
+        ("{} cost llama-3-8b >/dev/full", 2, "lifecost: cannot write: No space left on device\n"),
+        ("({} ledger; echo $? >&2) | true", 0, "0\n"),
+    ],
+)
+def test_in_a_shell(shell, status, complaint):
+    done = subprocess.run(
+        shell.format(f"'{sys.executable}' -m lifecost"), shell=True, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (status, complaint)
+
+
+# Whatever is accepted is finite, not negative, and whole where it is counted.
+def sizes(name):
+    quantity = SYMBOLS[name]
+    low, high = math.ceil(quantity.low), int(quantity.high)
+    return st.integers(low, min(200, high)) | st.integers(low, high)
+
+
+@st.composite
+def named_models(draw):
+    name = draw(st.sampled_from(sorted(models)))
+    chosen = draw(st.lists(st.sampled_from([*SHAPE, *SHAPE_VARIANTS]), max_size=4, unique=True))
+    near = {n: v for n, v in models[name].shape.items()}
+    changes = {}
+    for symbol in chosen:
+        known = near.get(symbol, 1)
+        some = st.sampled_from([1, known, known // 2, known * 2, known - 1, near["n_layer"]])
+        changes[symbol] = draw(some | sizes(symbol))
+    if not changes:
+        return name
+    return f"{name}:{','.join(f'{symbol}={value}' for symbol, value in changes.items())}"
+
+
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "--batch": st.integers(1, 10**4) | st.floats(0.5, 1e9),
+        "--context": st.integers(1, 10**6) | st.floats(0.5, 1e12),
+        "--kv-bytes": st.sampled_from([0.25, 0.5, 1, 2, 4, 8, 0.5625, 0.3]),
+        "--weight-bytes": st.sampled_from([0.25, 0.5, 1, 2, 4, 8, 0.5625, 0.3]),
+        "--hoi": st.floats(1e-7, 1e10),
+        "--chips": st.integers(0, 10**4) | st.floats(0.5, 1e8),
+        "--hardware": st.sampled_from(sorted(hardware)),
+        "--precision": st.sampled_from(["fp8", "bf16", "fp16", "fp4"]),
+        "--overlap": st.sampled_from(["full", "serial"]),
+    },
+)
+WHOLE = ("parameters", "active_parameters", "kv_cache_bytes", "needed", "chips_needed",
+         "largest_batch", "batch", "context", "n_chip")  # fmt: skip
+MAY_BE_ZERO = ("largest_batch", "n_position")
+
+
+def check_report(found):
+    for key, value in found.items():
+        if isinstance(value, dict):
+            check_report(value)
+        elif not isinstance(value, (str, list)):
+            assert math.isfinite(value), key
+            assert value > 0 or (key in MAY_BE_ZERO and value == 0), key
+            assert key not in WHOLE or type(value) is int, key
+
+
+@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "300")), deadline=None, database=None,
+          derandomize="LIFECOST_FUZZ" not in os.environ,
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(names=st.lists(named_models(), min_size=1, max_size=2), options=SETTINGS)
+def test_whatever_comes_is_a_true_report_or_a_line(names, options):
+    words = [word for option, value in options.items() for word in (option, str(value))]
+    chosen = __main__._parser().parse_args(["compare", *names, *words])
+    written, printer = [], __main__._print
+    try:
+        __main__._print = lambda _, content, text: written.extend([*content, text()])
+        chosen.run(chosen)
+    except InputError:
+        return
+    finally:
+        __main__._print = printer
+    *reports, _ = written
+    for found in reports:
+        check_report(found)
+        assert found["active_parameters"] <= found["parameters"]

@@ -5,6 +5,7 @@ import json
 import math
 import os
 
+import numpy as np
 import pytest
 from configurations import (
     ALIASES,
@@ -472,8 +473,17 @@ FILES = [
     (b" " * (LARGEST_FILE + 1), "is no config.json: over 1000000 bytes"),
     (b"\x7fELF" + bytes(200), "is not JSON"),
     (b'{"model_type": ' + b"9" * 9999 + b"}", r"unknown model_type over 10\^15;"),
+    (b'{"model_type": "llama", "a": 1, "b": {"a": 1, "a": 2}}', 'the key "a" stands twice'),
     (b'{"model_type": -1e999}', r"unknown model_type below -10\^15;"),
 ]
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = read("llama-3-8b")
+    config |= {"hidden_size": np.int64(4096), "intermediate_size": np.float32(14336),
+               "tie_word_embeddings": np.bool_(False)}  # fmt: skip
+    assert load_model(config).n_params == 8_030_261_248
+    assert shape_of(config) == shape_of(read("llama-3-8b"))
 
 
 @pytest.mark.parametrize(("content", "message"), FILES, ids=range(len(FILES)))

@@ -14,6 +14,7 @@ from lifecost import (
     FORMULAS,
     InputError,
     balancing_batch,
+    decode_throughput,
     forward_flops,
     hardware,
     kv_cache_size,
@@ -112,6 +113,43 @@ def test_a_symbol_that_the_formula_does_not_know_is_an_error_as_a_keyword_alone(
         lambda: kv_cache_size(LLAMA, **STEP, hoi=600)
     )
     kv_cache_size(LLAMA, STEP, {"hoi": 600})  # an object binds more than one formula needs
+
+
+CHIP = hardware["h100-sxm"].at("fp8")
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_a_conflict_matters_where_its_symbol_does(draw, formula):
+    # A device and the post's setting have different intensities, and most formulas need none.
+    row = {name: column[0].item() for name, column in draw(formula.symbols, 1).items()}
+    one, other = {**row, "hoi": 590.7}, {**row, "hoi": 600}
+    chosen = formula(one, other, hoi=600)
+    assert chosen == formula(other)
+    if "hoi" in formula.symbols:
+        text = message_of(lambda: formula(one, other))
+        assert text.endswith(": 590.7 and 600; choose with hoi=...")
+    else:
+        assert formula(one, other) == chosen
+        assert "hoi = -1 is out of range" in message_of(lambda: formula(one, hoi=-1))
+
+
+def test_a_device_beside_the_post():
+    rate = decode_throughput(LLAMA, CHIP, post, n_chip=1)
+    assert rate == decode_throughput(LLAMA, post, CHIP, n_chip=1, hoi=600)
+    assert rate == pytest.approx(128 / 0.022753, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (dict(n_local_layer=16), "n_local_layer = 16 also needs window (tokens that a layer with"),
+        (dict(window=16), "window = 16 also needs n_local_layer (layers that attend to a window"),
+        (dict(kv_rank=16), "kv_rank = 16 also needs n_latent_layer (layers with multi-head laten"),
+        (dict(hoi=600), "unknown value for kv_cache_size 'hoi'; known: batch, context, d_head, "),
+    ],
+)
+def test_a_keyword_that_says_half(wrong, complaint):
+    assert complaint in message_of(lambda: kv_cache_size(LLAMA.shape, STEP, **wrong))
 
 
 # What it gives

@@ -24,8 +24,10 @@ from lifecost.evidence import (
     kv_family,
     law_samples,
     rows,
+    utilizations,
     workload,
 )
+from lifecost.ledger import ledger
 from lifecost.optimum import optimum
 
 LAW = laws["sardana"]
@@ -162,11 +164,11 @@ def test_without_end_it_is_the_smallest_model_that_is_as_good():
 @pytest.mark.parametrize(
     ("quality", "tokens", "decode", "message"),
     [
-        (0, 1e12, None, "n_params = 0 is out of range"),
-        (70e9, -1, None, "prefill_tokens = -1 is out of range"),
-        (float("nan"), 1e12, None, "n_params = nan"),
-        (float("inf"), 1e12, None, "n_params = inf is out of range"),
-        (70e9, float("inf"), None, "prefill_tokens = inf is out of range"),
+        (0, 1e12, None, "quality_of = 0 is out of range"),
+        (70e9, -1, None, "inference_tokens = -1 is out of range"),
+        (float("nan"), 1e12, None, "quality_of = nan"),
+        (float("inf"), 1e12, None, "quality_of = inf is out of range"),
+        (70e9, float("inf"), None, "inference_tokens = inf is out of range"),
         (70e9, 0, {**STEP, "decode_tokens": float("inf")}, "decode_tokens = inf is out of range"),
         (70e9, 1e24, {**STEP, "decode_tokens": 1e24}, "is out of range"),
         (70e9, 0, {**STEP, "kv_exponent": 1}, "kv_exponent = 1 is out of range"),
@@ -242,6 +244,22 @@ def test_workloads():
     for look in (lambda: workload("azure", 1), lambda: cached_fraction("azure")):
         with pytest.raises(InputError, match="unknown workload 'azure'"):
             look()
+
+
+@pytest.mark.parametrize(
+    ("look", "complaint"),
+    [
+        (lambda: law_samples("hoffmann", 9), "unknown law with published errors 'hoffmann'; known"),
+        (lambda: utilizations("decoding"), "unknown phase 'decoding'; "),
+        (lambda: ledger("decode"), "section of the ledger 'decode'; did you mean 'Decode'?"),
+        (lambda: optimum({}, 1e9, 1e12), "a law of an optimum also needs loss_floor (loss that no"),
+        (lambda: optimum(LAW, 1e9, 1e12, {"hoi": 1}), "decode of an optimum also needs decode_to"),
+    ],
+)
+def test_names_that_are_not_there(look, complaint):
+    with pytest.raises(InputError) as caught:
+        look()
+    assert complaint in str(caught.value)
 
 
 @pytest.mark.parametrize("name", load("workloads"))

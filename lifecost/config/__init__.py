@@ -73,6 +73,7 @@ def shape_of(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _reader(config: Mapping[str, Any]) -> Reader:
+    config = files.plain(config)
     if "model_type" not in config:
         raise lacks("model_type")
     rules = rules_of(config["model_type"])

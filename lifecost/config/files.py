@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lifecost.config.messages import show
 from lifecost.errors import InputError
 
@@ -33,6 +35,15 @@ def read(source: Any) -> tuple[str, Mapping[str, Any]]:
         raise InputError(f"a configuration is a path, a mapping or an open file, and no {what}")
     name = os.fsdecode(source)
     return _title(name), _parsed(name, _content(lambda size: _start_of(name, size), name))
+
+
+def plain(value: Any) -> Any:
+    """Return a mapping's content as JSON would have it: numbers of NumPy are numbers."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _title(name: str) -> str:
@@ -65,7 +76,9 @@ def _content(read_some: Callable[[int], Any], name: str) -> str:
 def _parsed(name: str, text: str) -> Mapping[str, Any]:
     name = _printable(name)
     try:
-        config = json.loads(text, parse_constant=_constant, parse_int=_integer)
+        config = json.loads(
+            text, parse_constant=_constant, parse_int=_integer, object_pairs_hook=_object
+        )
     except RecursionError:
         raise InputError(f"{name} is no config.json: nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -76,6 +89,15 @@ def _parsed(name: str, text: str) -> Mapping[str, Any]:
     if not isinstance(config, dict):
         raise InputError(f"{name} is no config.json: not an object but {show(config)}")
     return config
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {show(key)} stands twice")
+        found[key] = value
+    return found
 
 
 def _integer(digits: str) -> float:
