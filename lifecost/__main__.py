@@ -28,6 +28,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (file or sys.stderr).write(message)  # argparse's own is silent where it cannot write
+
 
 def _print(arguments: argparse.Namespace, content: Any, text: Any) -> None:
     """Print the content for programs, or what ``text()`` makes of it for people."""
