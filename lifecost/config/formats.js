@@ -1,5 +1,6 @@
-// In how many bytes a configuration's weights are stored: lifecost.config.formats. FORMATS and ELEMENTS,
-// a function for each row of weights, stand above; they are printed from the package.
+// In how many bytes a configuration's weights are stored: lifecost.config.formats, .quantization and
+// .modules. FORMATS and ELEMENTS, a function for each row of weights, stand above; they are printed
+// from the package.
 const FIELD = "quantization_config";
 const bytes = (bits) => bits / FORMATS.bits_per_byte;
 

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from lifecost.catalog import load
-from lifecost.config import LARGEST_MODEL, formats
+from lifecost.config import LARGEST_MODEL, formats, modules, quantization
 from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import KINDS_OF_LAYER, rules_of
@@ -46,14 +46,14 @@ def source() -> str:
 
 def _formats() -> dict[str, Any]:
     """Return the rules of formats, with what the package adds to them."""
-    modules = [
+    parts = [
         {**module, "part": formats.part_of(module["row"])}
         for module in load("weight_formats")["modules"]
     ]
     return {
-        **load("weight_formats"), "modules": modules, "signs": formats.SIGNS,
-        "renamed": formats.RENAMED, "pattern": formats.PATTERN,
-        "longest_name": formats.LONGEST_NAME, "most_stars": formats.MOST_STARS,
+        **load("weight_formats"), "modules": parts, "signs": quantization.SIGNS,
+        "renamed": modules.RENAMED, "pattern": modules.PATTERN,
+        "longest_name": modules.LONGEST_NAME, "most_stars": modules.MOST_STARS,
         "largest_block": int(SYMBOLS["block_size"].high),
         "bits_per_byte": CONSTANTS[BITS_PER_BYTE][0],
     }  # fmt: skip

@@ -1,0 +1,192 @@
+"""A ``quantization_config``: the bytes of a weight in each module that it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lifecost.catalog import load
+from lifecost.config.messages import is_not, is_one_of, lacks, not_counted, show, whole
+from lifecost.config.modules import Names
+from lifecost.formulas.kv_cache import quantized_bytes
+from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
+
+FIELD = "quantization_config"
+# Of a file that does not name its method: a field by which it shows.
+SIGNS = (
+    ("quant_algo", "modelopt"),
+    ("load_in_4bit", "bitsandbytes"),
+    ("load_in_8bit", "bitsandbytes"),
+    ("group_size", "mlx"),
+)
+
+
+def in_bytes(bits: float) -> float:
+    """Return bits as bytes."""
+    return bits / CONSTANTS[BITS_PER_BYTE][0]
+
+
+class Group(NamedTuple):
+    """What is stored alike: the modules, all where it is None, and the bytes of a weight."""
+
+    targets: Names | None
+    bytes: float
+
+
+class Plan:
+    """A quantization, ready to be asked for the bytes of one module."""
+
+    def __init__(self, given: Mapping[str, Any], plain: float, tied: bool) -> None:
+        self.given, self.plain = given, plain
+        method = _method(given)
+        self.rule = rule = _chosen(given, load("weight_formats")["methods"][method])
+        for field in rule.get("refuse", ()):
+            if given.get(field) is not None:
+                raise not_counted(f"{FIELD}.{field} = {show(given[field])}", [None])
+        kept = [given[name] for name in rule.get("keep", ()) if given.get(name) is not None]
+        fields = [name for name in rule.get("keep", ()) if given.get(name) is not None]
+        self.kept = [Names(f"{FIELD}.{n}", k) for n, k in zip(fields, kept, strict=True)]
+        self.format = rule.get("format", method)
+        self.all = rule.get("parts") == "all"
+        self.head = self.all or (not tied and _is_on(given, rule.get("head", False)))
+        if method == "compressed-tensors":
+            self.groups = list(self._groups())
+        else:
+            self.groups = [*self._overrides(), Group(None, self._size(FIELD, given, rule))]
+        lists = [*self.kept, *(g.targets for g in self.groups if g.targets)]
+        self.numbered = any(names.numbered for names in lists)
+
+    def _size(self, field: str, given: Mapping[str, Any], rule: Mapping[str, Any]) -> float:
+        bits = rule["bits"]
+        if isinstance(bits, str):
+            bits = _width(f"{field}.{bits}", given.get(bits), rule["widths"])
+        block = rule.get("block")
+        block = _block(f"{field}.{block}", given.get(block)) if isinstance(block, str) else block
+        if block is None:
+            return in_bytes(bits)
+        zeros = bits if _is_on(given, rule.get("zeros", False)) else 0
+        scale = in_bytes(rule["scale_bits"] + zeros)
+        return float(quantized_bytes(element_bits=bits, scale_bytes=scale, block_size=block))
+
+    def _overrides(self) -> Iterable[Group]:
+        """Yield what MLX says of single modules: fields of their own, or false."""
+        for name, given in self.given.items() if self.all else ():
+            if isinstance(given, Mapping):
+                rule = _chosen(given, load("weight_formats")["methods"]["mlx"])
+                size = self._size(f"{FIELD}.{name}", given, rule)
+                yield Group(Names(FIELD, [name]), size)
+            elif given is False:
+                yield Group(Names(FIELD, [name]), self.plain)
+
+    def _groups(self) -> Iterable[Group]:
+        """Yield the groups of compressed-tensors, and name the format after them."""
+        sparse = self.given.get("sparsity_config")
+        kind = sparse.get("format") if isinstance(sparse, Mapping) else sparse
+        if kind not in (None, "dense"):
+            raise not_counted(f"{FIELD}.sparsity_config.format = {show(kind)}", ["dense"])
+        found = self.given.get("config_groups")
+        if not isinstance(found, Mapping):
+            raise is_not(f"{FIELD}.config_groups", found, "an object")
+        formats = []
+        for name, group in found.items():
+            field = f"{FIELD}.config_groups.{name}"
+            if not isinstance(group, Mapping):
+                raise is_not(field, group, "an object")
+            if (weights := group.get("weights")) is None:
+                continue  # of activations only
+            if not isinstance(weights, Mapping):
+                raise is_not(f"{field}.weights", weights, "an object")
+            kind = weights.get("type", "int")
+            if kind not in ("int", "float"):
+                raise not_counted(f"{field}.weights.type = {show(kind)}", ["int", "float"])
+            four = kind == "float" and is_one_of(weights.get("num_bits"), [4])
+            block = weights.get("block_structure")
+            given = weights if block is None else {**weights, "group_size": block}
+            rule = {**self.rule, "scale_bits": 8} if four else dict(self.rule)
+            if is_one_of(weights.get("symmetric"), [False]):
+                rule["zeros"] = True
+            size = self._size(f"{field}.weights", given, rule)
+            names = group.get("targets")
+            whole_model = names is None or (isinstance(names, list) and "Linear" in names)
+            yield Group(None if whole_model else Names(f"{field}.targets", names), size)
+            width = int(weights["num_bits"])
+            four_bits = "nvfp4" if is_one_of(weights.get("group_size"), [16]) else "mxfp4"
+            label = four_bits if four else f"{'fp' if kind == 'float' else 'int'}{width}"
+            formats += [label] if label not in formats else []
+        self.format = " and ".join(formats) or self.format
+
+    def module(self, row: str, names: list[str]) -> float:
+        """Return the bytes of a weight of a module."""
+        quantized = {
+            "router": self.all, "embedding": self.all, "positions": False, "experts": True,
+            "unembedding": self.head,
+        }.get(row, self.rule.get("parts") != "experts")  # fmt: skip
+        if quantized and not any(kept.name(names) for kept in self.kept):
+            for group in self.groups:
+                if group.targets is None or group.targets.name(names):
+                    return group.bytes
+        return self.plain
+
+
+def _method(given: Mapping[str, Any]) -> str:
+    method = given.get("quant_method")
+    if method is None:
+        for sign, meant in SIGNS:
+            if sign in given:
+                return meant
+        raise lacks(f"{FIELD}.quant_method")
+    known = [name for name in load("weight_formats")["methods"] if name != "mlx"]
+    if not is_one_of(method, known):
+        raise not_counted(f"{FIELD}.quant_method = {show(method)}", known)
+    return str(method)
+
+
+def _chosen(given: Mapping[str, Any], rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "choice" in rule:
+        field = rule["choice"]
+        options = {_from_key(name): table for name, table in rule.items() if name not in _CHOOSING}
+        value: Any = _flag(given, field) if {True, False} & options.keys() else given.get(field)
+        value = rule.get("usual") if value is None else value
+        if not is_one_of(value, options):
+            raise not_counted(f"{FIELD}.{field} = {show(value)}", options)
+        rule = options[value]
+    return rule
+
+
+_CHOOSING = ("choice", "usual")
+
+
+def _from_key(name: str) -> str | bool:
+    return {"true": True, "false": False}.get(name, name)
+
+
+def _flag(given: Mapping[str, Any], field: str) -> bool:
+    value = given.get(field)
+    if not isinstance(value, bool | None):
+        raise is_not(f"{FIELD}.{field}", value, "true or false")
+    return bool(value)
+
+
+def _is_on(given: Mapping[str, Any], flag: bool | str) -> bool:
+    """Return a flag of the rules, or the value of the field that it names."""
+    return _flag(given, flag) if isinstance(flag, str) else flag
+
+
+def _width(field: str, value: Any, widths: list[int]) -> int:
+    if value is None:
+        raise lacks(field)
+    if not is_one_of(value, widths):
+        raise not_counted(f"{field} = {show(value)}", widths)
+    return int(value)
+
+
+def _block(field: str, value: Any) -> int | None:
+    if value is None or is_one_of(value, [-1]):
+        return None
+    sides = value if isinstance(value, list) else [value]
+    size = 1
+    for side in sides:
+        size *= whole(field, side)
+    if not 1 <= size <= SYMBOLS["block_size"].high:
+        raise is_not(field, value, "a size of blocks")
+    return size
