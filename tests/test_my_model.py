@@ -123,6 +123,19 @@ def test_the_box_opens_with_the_example(page):
     assert shown(page) == pytest.approx(of(models["llama-3-8b"])(), rel=1e-12)
 
 
+def test_weights_take_what_the_file_says_or_else_the_device(page):
+    box = page.get_by_label("Your config.json")
+    said = page.locator("lifecost-model [role=status]")
+    for name in ("gpt-oss-20b", "gpt2", "llama-3-8b", "deepseek-v3", "gpt2-xl"):
+        model = load_model(CONFIGS[name])
+        box.fill(CONFIGS[name].read_text("utf-8"))
+        for device in ("h100-sxm-bf16", "h100-sxm-fp8"):
+            page.locator("select[name=device]").select_option(device)
+            assert shown(page) == pytest.approx(of(model)(device=device), rel=1e-12)
+        expected = f"in {model.format} by the file" if model.format else "does not say"
+        expect(said).to_contain_text(expected)
+
+
 def test_a_file_is_opened(page, tmp_path):
     page.get_by_label("or open it").set_input_files(CONFIGS["deepseek-v3"])
     expect(page.locator("lifecost-model [role=status]")).to_contain_text("671,026,419,200")
@@ -146,7 +159,8 @@ def test_a_file_is_dropped(page):
     # Unless both are prevented, the browser leaves the page and shows the file.
     assert box.evaluate(DROP, ["config.json", content]) == [True, True]
     expect(page.locator("lifecost-model [role=status]")).to_contain_text("235,093,634,560")
-    assert shown(page) == pytest.approx(of(models["qwen3-235b-a22b"])(), rel=1e-12)
+    dropped = load_model(CONFIGS["qwen3-235b-a22b"])
+    assert shown(page) == pytest.approx(of(dropped)(), rel=1e-12)
     before = shown(page)
     box.evaluate(DROP, ["photo.png", [0x89, 0x50, 0xFF, 0xFE]])
     expect(page.locator("#model-problem")).to_have_text("photo.png is not text in UTF-8")
