@@ -1,5 +1,8 @@
 """Shares of a peak: each is held to its own chip and format, and hours are counted at that."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from lifecost import InputError, hardware, models, training_flops
@@ -13,6 +16,7 @@ from lifecost.measure.efficiency import (
     trained,
 )
 
+BOOK = Path(__file__).parent.parent / "book"
 PHASES = ("training", "prefill", "matmul", "decode")
 LLAMA = models["llama-3-8b"]
 KV = 2 * 32 * 8 * 128  # bytes that a token caches, at one byte
@@ -103,6 +107,14 @@ def test_an_hour_is_counted_at_the_peak_of_its_own_format():
     alike = days_to_break_even(LLAMA, POSTS, training=FP8, decode=FP8)
     slower = days_to_break_even(LLAMA, POSTS, training=BF16, decode=FP8)
     assert slower == pytest.approx(half * alike, rel=1e-12)
+
+
+def test_chapters_count_hours_by_efficiencies():
+    # A bare share beside a peak of one's own choice is how formats get mixed.
+    for page in [*BOOK.glob("*.ipynb"), *BOOK.glob("slides/*.md")]:
+        text = page.read_text("utf-8")
+        share = r'\b(train_mfu|prefill_mfu|decode_efficiency)[\\"]*\s*[=:]'
+        assert not re.search(share, text), page
 
 
 def test_a_share_of_another_chip_is_refused():
