@@ -44,6 +44,7 @@ OPENINGS = {
         decode_kv_time=KV_MHA / 4 / 3.35e12,
         decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
         decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
+        chips_needed=(KV_MHA / 4 + 8e9) / 80e9,
     ),
     # 10e12 tokens decoded after 15e12 of training; a quarter of the cache is read.
     "kv-compression": dict(

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from lifecost.plots.style import COLORS, GREY, Figure, Points, bars, canvas, styled
+from lifecost.plots.style import COLORS, GREY, Figure, Points, canvas, mark, styled
 from lifecost.quantities import number, percent, quantity
 
 
@@ -101,20 +101,23 @@ def overlap(points: Points) -> Figure:
         "step, all overlaps": "overlapped-time",
         "step, cache waits": "serial-time",
     }
-    colors = [*(COLORS[c] for c in ("compute", "weights", "kv", "decode", "decode"))]
-    bars(axes, names, points, 1e-6, colors)
+    for name, part in zip(
+        names.values(), ("compute", "weights", "kv", "decode", "decode"), strict=True
+    ):
+        mark(axes, name, points, "o", color=COLORS[part], markersize=11)
+    axes.set_yticks(range(len(names)), list(names))
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xscale("log")
     axes.set_xlim(1e-6, 1e3)
     axes.xaxis.set_major_locator(LogLocator(numticks=10))
     axes.xaxis.set_major_formatter(FuncFormatter(_seconds))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(visible=True, axis="x")
-    axes.invert_yaxis()
+    axes.grid(visible=True)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("time of one decode step")
     return Figure(
         "step-parts", drawing,
-        alt="Five bars on a logarithmic axis of time: arithmetic, reading the weights, reading the "
+        alt="Five dots on a logarithmic axis of time: arithmetic, reading the weights, reading the "
         "KV cache, and the whole step under two conventions of what overlaps.",
         caption="The two conventions differ by less than a factor of two, and by nothing where "
         "reading takes all of the time.",
