@@ -21,8 +21,11 @@ def attainable_flops(s: Symbols) -> Expr:
 
 def _intensity_of(s: Symbols, tokens: Expr) -> Expr:
     """Return FLOPs per byte of multiplying the weights, once loaded, with a number of tokens."""
-    read = bytes_read(s.but(batch=tokens))
-    return sympy.cancel(matmul_flops(s) * tokens / read)
+    done, read = matmul_flops(s) * tokens, bytes_read(s.but(batch=tokens))
+    if any(power.exp.free_symbols for power in read.atoms(sympy.Pow)):
+        # Over one denominator, the share of the experts that are met would leave all numbers.
+        return sympy.factor_terms(done) / sympy.factor_terms(read)
+    return sympy.cancel(done / read)
 
 
 @formula(r"I_\text{prefill}", "FLOP/byte", level="full", assumptions=_TRAFFIC)

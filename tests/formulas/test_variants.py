@@ -366,3 +366,14 @@ def test_no_row_that_serves_is_left_out(variants, column):
     rows = [row for row in table(Symbols(variants)) if row.operand != "activations"]
     left_out = sum(row.sum_of(column) for row in rows if row not in decoder(*variants))
     assert sympy.sympify(left_out) == 0
+
+
+@pytest.mark.parametrize("name", [name for name in models if "n_expert" in models[name].shape])
+@pytest.mark.parametrize("context", [8, 8192.5, 1e6])
+def test_the_intensity_of_experts_at_any_context(name, context):
+    model, at = models[name], {"weight_bytes": 1, "context": context}
+    done = FORMULAS["matmul_flops"](model) * context
+    read = FORMULAS["read_parameters"](model, batch=context)
+    assert FORMULAS["prefill_intensity"](model, at) == pytest.approx(done / read, rel=1e-12)
+    rate = FORMULAS["prefill_rate"](model, at, peak_flops=1e24, memory_bandwidth=1e12)
+    assert rate == pytest.approx(1e12 * done / read, rel=1e-12)
