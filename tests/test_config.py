@@ -562,3 +562,33 @@ def test_corpus(path):
 
 def test_the_corpus_is_here():
     assert len(CORPUS) >= 100
+
+
+# What two releases of the library read in two ways, or what is no model of its own: (file, changes,
+# complaint).
+REFUSED = [
+    ("gemma-3-27b", {"text_config.tie_word_embeddings": False},
+     "tie_word_embeddings = true contradicts text_config.tie_word_embeddings = false"),
+    ("qwen3-235b-a22b", {**WINDOWED, "layer_types": [FULL] * 94},
+     "layer_types = [...] is not counted here, only null"),
+    ("llama-3-8b", {"draft_vocab_size": 32_000}, "draft_vocab_size = 32000 is not counted here"),
+    ("mistral-7b", {"draft_vocab_size": 32_000}, "draft_vocab_size = 32000 is not counted here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "changes", "complaint"), REFUSED, ids=range(len(REFUSED)))
+def test_what_has_no_one_reading_is_refused(name, changes, complaint):
+    with pytest.raises(InputError) as caught:
+        load_model(changed(name, changes))
+    assert complaint in str(caught.value)
+
+
+def test_the_tie_may_be_said_in_both_places():
+    both = {"text_config.tie_word_embeddings": False, "tie_word_embeddings": False}
+    assert load_model(changed("gemma-3-27b", both)).tied_embeddings == 0
+
+
+def test_a_limit_that_is_none_is_read():
+    text = json.dumps({**read("llama-3-8b"), "time_step_limit": [0.0, math.inf]})
+    assert "Infinity" in text
+    assert load_model(io.StringIO(text)).shape == load_model(read("llama-3-8b")).shape

@@ -1,9 +1,11 @@
 """A reader's own config.json on the page: the numbers and the refusals of Python."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
+import test_config
 import test_weight_formats as formats
 from configurations import CONFIGS, CORPUS, QUANTIZATIONS, configurations, read
 from hypothesis import HealthCheck, given, settings
@@ -63,8 +65,20 @@ def test_every_configuration_gives_the_same_in_both_languages():
                 for quantization in QUANTIZATIONS.values()]  # fmt: skip
     configs += [{**read(name), "quantization_config": given} for name, given, _ in formats.LISTS]
     configs += [{**read("llama-3-8b"), **changes} for changes, _ in formats.WRONG]
+    configs += [test_config.changed(name, changes) for name, changes, _ in test_config.REFUSED]
     for config, found in zip(configs, in_javascript(configs), strict=True):
         assert found == in_python(config)
+
+
+def test_infinity_is_read_in_both_languages():
+    texts = ['{"a": [0.0, Infinity, -Infinity]}', '{"a": "Infinity \\" Infinity"}']
+    code = f"const FORMULAS = {{}};\n{script.source()}\nconst shown = (value) => typeof value ==="
+    code += ' "object" ? value.map(String) : value;\nprocess.stdout.write(JSON.stringify('
+    code += f'{json.dumps(texts)}.map((text) => shown(parsed("x", text).a))));'
+    done = node(["-e", code], return_completed_process=True, text=True, capture_output=True)
+    assert json.loads(done.stdout) == [["0", "Infinity", "-Infinity"], 'Infinity " Infinity']
+    assert [json.loads(text)["a"] for text in texts] == [
+        [0.0, math.inf, -math.inf], 'Infinity " Infinity']  # fmt: skip
 
 
 def json_only(config):
