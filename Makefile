@@ -44,7 +44,7 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES) _build/.address
 
 # What the pages are told of their own address; the file is new only when that is.
 _build/.address: $(BOOK_READY) FORCE
-	@mkdir -p _build; $(PY) book/_ext/address.py > $@.new; cmp -s $@.new $@ || cp $@.new $@
+	@mkdir -p _build; $(PY) book/theme/address.py > $@.new; cmp -s $@.new $@ || cp $@.new $@
 FORCE:
 
 lite: _build/lite/index.html ## Build the chapters with a kernel that runs in the browser

@@ -182,7 +182,7 @@ class Ledger(list[Entry]):
         heads = ("The post", "Here", "Verdict", "Claim, and why")
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         return (
-            '<div class="lifecost-scroll" tabindex="0" role="region" aria-label="The ledger">'
+            '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="The ledger">'
             f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
             f"<tbody>\n{body}\n</tbody></table></div>"
         )

@@ -159,6 +159,29 @@ class TestViews:
         tab.keyboard.press("Escape")
         assert not link.is_visible()
 
+    def test_a_section_is_not_covered_by_the_contents(self, visit):
+        tab = visit(CHAPTERS[1], viewport={"width": 360, "height": 740})
+        tab.click("[popovertarget=site-nav]")
+        link = tab.locator("#site-nav ul ul a").last
+        link.click()
+        assert not link.is_visible()
+        place = link.get_attribute("href").removeprefix("#")
+        assert 0 <= tab.locator(f"[id='{place}']").bounding_box()["y"] < 740
+
+    @pytest.mark.parametrize("width", [1024, 1280, 1920])
+    def test_a_line_holds_as_many_letters_as_an_eye_follows(self, visit, width):
+        tab = visit(CHAPTERS[1], viewport={"width": width, "height": 900})
+        letters = tab.evaluate("""() => {
+          const all = document.querySelectorAll("article section section > p:not(:has(math))");
+          const long = [...all].filter((p) => p.textContent.length > 300);
+          return long.map((p) => {
+            const lines = p.clientHeight / parseFloat(getComputedStyle(p).lineHeight);
+            return p.textContent.length / (lines - 0.5); // the last is, on average, half full
+          });
+        }""")
+        assert len(letters) > 3
+        assert 60 < sum(letters) / len(letters) < 80
+
     @pytest.mark.parametrize("page", ["book/training", "book/inference"])
     def test_figures_show_without_a_script_and_in_print(self, visit, page):
         plain = visit(page, java_script_enabled=False)

@@ -13,9 +13,8 @@ from pybtex.database import parse_file, parse_string
 import lifecost
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book/_ext"))
-import address  # noqa: E402
-import citing  # noqa: E402
+sys.path.insert(0, str(ROOT / "book"))
+from theme import address, citing  # noqa: E402
 
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PAPER = (ROOT / "paper/paper.md").read_text("utf-8")

@@ -83,8 +83,8 @@ def test_a_link_to_a_page_shows_what_it_is(site, page):
 
 
 def test_cards_differ_and_are_drawn_the_same_again(site):
-    sys.path.insert(0, str(ROOT / "book/_ext"))
-    import cards
+    sys.path.insert(0, str(ROOT / "book"))
+    from theme import cards
 
     images = [(site / f"cards/{page}.png").read_bytes() for page in CHAPTERS]
     assert len(set(images)) == len(images)
@@ -152,8 +152,8 @@ def test_a_lost_reader_is_led_back_from_any_depth(browser, host, lost):
 
 def test_without_an_address_nothing_points_to_one():
     # Where the clone knows its address, the build does too.
-    sys.path.insert(0, str(ROOT / "book/_ext"))
-    import address
+    sys.path.insert(0, str(ROOT / "book"))
+    from theme import address
 
     if not address.site():
         assert not ONLY_THERE & set(files(PLAIN))

@@ -34,9 +34,9 @@ def address(tmp_path, monkeypatch):
     """Return ``address(remote)``: the module that tells addresses, in a clone of a remote."""
     for name in ("LIFECOST_REPOSITORY", "LIFECOST_SITE", "LIFECOST_REF"):
         monkeypatch.delenv(name, raising=False)
-    folder = tmp_path / "book/_ext"
+    folder = tmp_path / "book/theme"
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "book/_ext/address.py", folder)
+    shutil.copy(ROOT / "book/theme/address.py", folder)
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delitem(sys.modules, "address", raising=False)
 
@@ -102,8 +102,8 @@ def test_no_page_shows_an_address_that_is_not_known():
     launched = [
         link for page in pages for link in re.findall(r'href="(https://mybinder[^"]*)', page)
     ]
-    sys.path.insert(0, str(ROOT / "book/_ext"))
-    import address
+    sys.path.insert(0, str(ROOT / "book"))
+    from theme import address
 
     known = address.repository()
     buttons = [link for link in launched if "/v2/" in link]

@@ -3,17 +3,23 @@
 import gzip
 import json
 import re
+import sys
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from lifecost.explorer.gallery import EXPLORERS
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book"))
+from theme.text import last_statement  # noqa: E402
+
 SITE = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
 EMBEDS = [f"embed/{name}" for name in EXPLORERS]
@@ -74,10 +80,40 @@ def test_no_inline_script(page):
     assert "javascript:" not in html
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_script_of_the_theme(page):
-    for trace in ("mathjax@", "MathJax", "thebe", "fontawesome", "fa-solid", "bootstrap.js"):
-        assert trace not in read(page), trace
+@pytest.mark.parametrize("page", [*CHAPTERS, "search"])
+def test_contents_mark_the_page_and_list_its_sections(page):
+    html = BeautifulSoup(read(page), "html.parser")
+    here = html.select('#site-nav [aria-current="page"]')
+    assert len(here) == (page in CHAPTERS)
+    for link in here:
+        sections = html.article.section.find_all("section", recursive=False)
+        listed = [inner["href"] for inner in link.parent.select(":scope > ul a")]
+        assert listed == [f"#{section['id']}" for section in sections]
+
+
+@pytest.mark.parametrize("page", [p for p in CHAPTERS if (ROOT / f"{p}.ipynb").exists()])
+def test_code_folds_to_one_line(page):
+    cells = nbformat.read(ROOT / f"{page}.ipynb", as_version=4).cells
+    code = [(c.source.strip(), c.metadata.get("tags", [])) for c in cells if c.cell_type == "code"]
+    folded = [s for s, tags in code if "\n" in s or {"hide-cell", "hide-input"} & set(tags)]
+    folds = BeautifulSoup(read(page), "html.parser").select("details.code")
+    assert [fold.select_one("pre").get_text().strip() for fold in folds] == folded
+    for fold in folds:
+        assert "open" not in fold.attrs
+        assert len(fold.summary.get_text(strip=True)) > 0
+        assert "\n" not in fold.summary.get_text().strip()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("import a\n\na.f(1)", "a.f(1)"),
+        ("a = 1\nfor x in y:\n    print(x)\n", "for x in y: print(x)"),
+        ("a = 1\n%timeit f(a)\n", "%timeit f(a)"),
+    ],
+)
+def test_a_fold_says_what_its_code_ends_with(code, shown):
+    assert last_statement(code) == shown
 
 
 @pytest.mark.parametrize("page", PAGES)

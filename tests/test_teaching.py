@@ -14,8 +14,8 @@ from lifecost.explorer.gallery import EXPLORERS
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK / "_ext"))
-from permalinks import PERMALINK  # noqa: E402
+sys.path.insert(0, str(BOOK))
+from theme.links import PERMALINK  # noqa: E402
 
 
 def cells(path):

@@ -21,8 +21,8 @@ import pyodide
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE, LITE = ROOT / "book/_lite", ROOT / "_build/lite"
 EXTENSION = Path(sys.prefix, "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension")
-sys.path.insert(0, str(ROOT / "book/_ext"))
-import address  # noqa: E402
+sys.path.insert(0, str(ROOT / "book"))
+from theme import address  # noqa: E402
 
 PAGE_LINK = re.compile(r"\[([^\]]*)\]\(([\w/-]+)\.md(#[^)]*)?\)")
 

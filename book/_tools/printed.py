@@ -18,8 +18,8 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "book/_ext")]
-import address  # noqa: E402
+sys.path[:0] = [str(ROOT), str(ROOT / "book")]
+from theme import address  # noqa: E402
 
 import lifecost  # noqa: E402
 
@@ -94,6 +94,9 @@ class Page:
     def _unfold(self) -> None:
         for code in self.article.select("details.hide"):
             code.decompose()
+        for code in self.article.select("details.code"):
+            code.summary.decompose()
+            code.unwrap()
         for fold in self.article.select("details"):
             python = fold.select_one(".highlight-python")
             if _title(fold) == "As code" and python:  # shown where the equation is too long
@@ -215,7 +218,7 @@ def document() -> str:
         solutions=[(page, found) for page, found in solutions if found],
         version=lifecost.__version__,
         site=address.site(),
-        logo=(ROOT / "book/_static/logo.svg").read_text("utf-8"),
+        logo=(ROOT / "book/theme/logo.svg").read_text("utf-8"),
         fonts=FONTS.as_uri(),
         style=TEMPLATE.with_suffix(".css").as_uri(),
     )

@@ -20,9 +20,9 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 BOOK = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(BOOK / "_ext"), str(BOOK / "_tools")]
+sys.path[:0] = [str(BOOK), str(BOOK / "_tools")]
 from execute import NUMBER  # noqa: E402
-from mathml import mathml  # noqa: E402
+from theme.mathml import mathml  # noqa: E402
 
 from lifecost import FORMULAS  # noqa: E402
 from lifecost.explorer.gallery import EXPLORERS  # noqa: E402

@@ -7,17 +7,17 @@ of them once it is there. The address of the site may also come from where the b
 from __future__ import annotations
 
 import json
-import re
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import address
 import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
+
+from . import address
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ def chapters() -> list[tuple[str, str]]:
 
 def _title(path: Path) -> str:
     text = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
-    return re.search(r"^# (.+)$", text, re.MULTILINE)[1]
+    return next(line[2:] for line in text.splitlines() if line.startswith("# "))
 
 
 def _authors() -> list[str]:

@@ -6,13 +6,12 @@ All of it needs the site's own address, and is left out where that is not known.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import address
+from . import address, page
 
 URL = "<url><loc>{}</loc></url>\n"
 SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
@@ -47,20 +46,17 @@ def _finish(app: Any, exception: Exception | None) -> None:
     base = app.config.html_baseurl
     if exception or app.builder.name != "html" or not base:
         return
-    import cards  # and with it matplotlib, only where a card is drawn
+    from . import cards  # and with it matplotlib, only where a card is drawn
 
-    site, pages = Path(app.outdir), sorted(app.env.found_docs)
-    locations = (html.escape(base + app.builder.get_target_uri(page)) for page in pages)
+    site, env, names = Path(app.outdir), app.env, sorted(app.env.found_docs)
+    locations = (html.escape(base + app.builder.get_target_uri(name)) for name in names)
     (site / "sitemap.xml").write_text(SITEMAP.format("".join(map(URL.format, locations))), "utf-8")
     (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n")
-    for page in pages:
-        card = site / f"cards/{page}.png"
+    for name in names:
+        card = site / f"cards/{name}.png"
         card.parent.mkdir(parents=True, exist_ok=True)
-        text = Path(app.builder.get_outfilename(page)).read_text("utf-8")
-        description = re.search(r'<meta name="description" content="([^"]*)">', text)
-        title = app.env.titles[page].astext()
-        source = Path(app.env.doc2path(page))
-        card.write_bytes(cards.draw(title, html.unescape(description[1]), source))
+        title, source = env.titles[name].astext(), Path(env.doc2path(name))
+        card.write_bytes(cards.draw(title, page.description(env, name), source))
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@
   let folded = [];
   addEventListener("beforeprint", () => {
     show("light");
-    folded = [...document.querySelectorAll("details.dropdown:not([open])")];
+    folded = [...document.querySelectorAll("details:not(.hide, [open])")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {
@@ -83,7 +83,7 @@
       { rootMargin: "50% 0px" },
     );
     for (const box of document.querySelectorAll(
-      "pre, div.math, .lifecost-scroll, .pst-scrollable-table-container",
+      "pre, div.math, .lifecost-scroll, .scroll",
     )) {
       near.observe(box);
     }
@@ -91,20 +91,31 @@
 
   function markSection() {
     const links = new Map();
-    for (const link of document.querySelectorAll("#site-toc a[href^='#']")) {
+    for (const link of document.querySelectorAll("#site-nav ul ul a")) {
       const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
       if (section) links.set(section, link);
     }
+    const inSight = new Set();
     const observer = new IntersectionObserver(
       (entries) => {
         for (const { target, isIntersecting } of entries) {
-          if (isIntersecting) links.get(target).setAttribute("aria-current", "true");
-          else links.get(target).removeAttribute("aria-current");
+          if (isIntersecting) inSight.add(target);
+          else inSight.delete(target);
+        }
+        const current = [...links.keys()].filter((section) => inSight.has(section)).pop();
+        for (const [section, link] of links) {
+          if (section === current) link.setAttribute("aria-current", "true");
+          else link.removeAttribute("aria-current");
         }
       },
       { rootMargin: "-25% 0px -70% 0px" },
     );
     for (const section of links.keys()) observer.observe(section);
+    // Over the text, the contents would cover the section that was asked for.
+    const nav = document.getElementById("site-nav");
+    nav.addEventListener("click", ({ target }) => {
+      if (target.closest("a") && nav.matches(":popover-open")) nav.hidePopover();
+    });
   }
 
   // Excerpts of the pages found are fetched, which a page opened from disk may not do. Fires before

@@ -1,0 +1,45 @@
+"""Each explorer once more, alone under its own address: `embed/NAME.html`, for a frame elsewhere.
+
+The markup is what the chapter shows, so both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from docutils import nodes
+
+from lifecost.explorer.gallery import EXPLORERS
+
+OPENING = '<lifecost-explorer data-name="{}"'
+TITLE = '<{0} class="lifecost-title">{1}</{0}>'
+
+
+def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield name, context and template of each page."""
+    for chapter in sorted(app.env.found_docs):
+        shown = [raw.astext() for raw in app.env.get_doctree(chapter).findall(nodes.raw)]
+        for name, explorer in EXPLORERS.items():
+            found = [html for html in shown if html.startswith(OPENING.format(name))]
+            if found:
+                # What feeds an explorer goes with it: the box for a reader's own model.
+                box = f'<lifecost-model data-explorer="{name}">'
+                boxes = [f"{box}</lifecost-model>" for html in shown if html.startswith(box)]
+                title = escape(explorer.title)
+                below, top = TITLE.format("p", title), TITLE.format("h1", title)
+                context = {
+                    "name": name,
+                    "title": explorer.title,
+                    "body": "\n".join([*boxes, *found]).replace(below, top),
+                    "chapter": chapter,
+                    "chapter_title": app.env.titles[chapter].astext(),
+                }
+                yield f"embed/{name}", context, "embed.html"
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.connect("html-collect-pages", _pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

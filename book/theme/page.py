@@ -1,0 +1,128 @@
+"""What the layout shows around the text: contents, sections, description, buttons, scripts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from docutils import nodes
+from sphinx import addnodes
+
+from . import address
+
+# Sphinx copies them, and no page loads them: the theme has one style sheet, and no pictures.
+NEEDLESS = ("basic.css", "pygments.css", "mystnb.*.css", "file.png", "minus.png", "plus.png")
+SHORTEST, LONGEST = 40, 160  # of a description, as search engines show it
+
+
+class Page(NamedTuple):
+    """A page in the contents; a notebook has a number, as on paper."""
+
+    name: str
+    title: str
+    number: int | None
+
+
+def contents(env: Any) -> list[tuple[str, list[Page]]]:
+    """Return the captions of the parts, each with its pages."""
+    parts, count = [], 0
+    for part in env.tocs[env.config.root_doc].findall(addnodes.toctree):
+        pages = []
+        for _, name in part["entries"]:
+            notebook = env.doc2path(name).endswith(".ipynb")
+            count += notebook
+            pages.append(Page(name, env.titles[name].astext(), count if notebook else None))
+        parts.append((part["caption"], pages))
+    return parts
+
+
+def sections(env: Any, name: str) -> list[tuple[str, str]]:
+    """Return the anchors and titles of a page's sections."""
+    _, *below = env.tocs[name].children[0].children if name in env.tocs else [None]
+    items = [item for found in below for item in found if isinstance(item, nodes.list_item)]
+    links = [item.next_node(nodes.reference) for item in items]
+    return [(link["anchorname"], link.astext()) for link in links]
+
+
+def description(env: Any, name: str) -> str:
+    """Return a page's first plain sentences, at most what a search engine shows."""
+    text = ""
+    for paragraph in env.get_doctree(name).findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section) and not list(paragraph.findall(nodes.math)):
+            text = " ".join(paragraph.astext().split())
+            break
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    title = env.titles[name].astext()
+    return text if len(text) >= SHORTEST else f"{title}. {env.config.html_title}"
+
+
+def scripts(body: str) -> list[str]:
+    """Return the scripts of a page: each goes only where it has something to do."""
+    found = []
+    if "<lifecost-model" in body:
+        found = ["my-model.js"]  # it brings what explorers need
+    elif "<lifecost-explorer" in body:
+        found = ["lifecost.js"]
+    return [*found, "sort.js"] if "sortable" in body else found
+
+
+def _set_context(
+    app: Any, name: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    env, source = app.env, context.get("sourcename") or ""
+    parts = contents(env)
+    numbers = {page.name: page.number for _, pages in parts for page in pages}
+    root = Page(app.config.root_doc, env.titles[app.config.root_doc].astext(), None)
+    context |= {
+        "parts": [("", [root]), *parts],
+        "number": numbers.get(name),
+        "sections": sections(env, name),
+        "author": app.config.author,
+        "page_scripts": scripts(context.get("body", "")),
+    }
+    if name in env.found_docs:
+        context["description"] = description(env, name)
+    if source.endswith(".ipynb"):
+        # A page alone has no kernel to offer: the published site brings one and shows the button
+        # (book/_tools/complete.py).
+        context["notebook"] = f"_sources/{source}"
+        context["lite"] = f"lite/lab/index.html?path={Path(source).name}"
+        context["binder"] = address.binder(source)
+    else:
+        context["sourcename"] = ""  # else Sphinx copies a text that nothing links to
+
+
+def _root(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the page at the site's own address, which leads to the first."""
+    root = app.config.root_doc
+    context = {"title": app.config.html_title, "description": description(app.env, root)}
+    yield "index", context, "root.html"
+
+
+def _say_what_is_left_out(_app: Any) -> None:
+    if not address.repository():
+        # Not a warning, which would end the build, nor a status message, which a quiet one hides.
+        print(
+            "No Binder buttons: neither LIFECOST_REPOSITORY nor the git remote names a repository.",
+            file=sys.stderr,
+        )
+
+
+def _clear(app: Any, exception: Exception | None) -> None:
+    if exception or app.builder.name != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    for path in [path for name in NEEDLESS for path in static.glob(name)]:
+        path.unlink()
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.connect("builder-inited", _say_what_is_left_out)
+    app.connect("html-page-context", _set_context)
+    app.connect("html-collect-pages", _root)
+    app.connect("build-finished", _clear)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
