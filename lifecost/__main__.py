@@ -18,7 +18,7 @@ SYMBOLS = (
     ("batch", "batch", "sequences decoded together"),
     ("context", "context", "tokens in the cache of each sequence"),
     ("kv-bytes", "kv_bytes", "bytes of one element of the KV cache"),
-    ("weight-bytes", "weight_bytes", "bytes of one weight"),
+    ("weight-bytes", "weight_bytes", "bytes of one weight, in every part; else as the model says"),
     ("hoi", "hoi", "FLOPs a byte; the device's if it or a precision is given, else the post's"),
     ("chips", "n_chip", "chips that share weights and cache"),
 )
