@@ -65,7 +65,9 @@ def _cost(arguments: argparse.Namespace) -> int:
     for option, symbol, _ in SYMBOLS:
         if given[symbol] is not None:
             values.checked(symbol, given[symbol], f"--{option}")
-    setting = report.Setting.of(arguments.hardware, arguments.precision, arguments.overlap, **given)
+    setting = report.Setting.of(
+        arguments.hardware, arguments.precision, arguments.overlap, arguments.attention, **given
+    )
     costs = [report.cost(report.find_model(name), setting) for name in arguments.model]
     content = costs if arguments.compare else costs[0]
     _print(arguments, content, lambda: tables.costs(costs))
@@ -109,6 +111,10 @@ def _parser() -> _Parser:
     setting.add_argument("--hardware", metavar="NAME", help="a device of the catalog")
     setting.add_argument("--precision", metavar="NAME", help="fp8, bf16, ...")
     setting.add_argument("--overlap", default="full", metavar="HOW", help="full or serial")
+    setting.add_argument(
+        "--attention", default="heads", metavar="HOW",
+        help="chips share the cache by heads (tensor parallelism) or sequences (data parallelism)",
+    )  # fmt: skip
     model = "a name of the catalog, or the path of a config.json (- is standard input); changes "
     model += "after a colon, as in llama-3-8b:n_kv_head=32"
     cost = commands.add_parser("cost", parents=[setting], help="one decode step of a model")

@@ -27,7 +27,8 @@ SHAPE = (
     "tied_embeddings",
 )  # fmt: skip
 # What a shape may have beyond that; active parameters are counted from it.
-SHAPE_VARIANTS = tuple(n for n in VARIANTS if n not in ("n_active_params", *PARTS))
+_NO_SHAPE = ("n_active_params", "cache_parts", *PARTS)
+SHAPE_VARIANTS = tuple(name for name in VARIANTS if name not in _NO_SHAPE)
 LAW = ("loss_floor", "param_scale", "data_scale", "param_exponent", "data_exponent")
 FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
 POWER_LAW = ("power_law_scale", "power_law_exponent", "compute_unit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -136,8 +136,11 @@ class Formula:
     @cached_property
     def widest(self) -> Lowered:
         """The lowered expression with all variants; the plain one if with all there is none."""
+        return self._with(frozenset(VARIANTS))
+
+    def _with(self, variants: frozenset[str]) -> Lowered:
         try:
-            return self.lowered(frozenset(VARIANTS))
+            return self.lowered(variants)
         except InputError:
             return self.plain
 
@@ -156,16 +159,16 @@ class Formula:
     @cached_property
     def javascript_source(self) -> str:
         """Source of the JavaScript function for a plain dense decoder."""
+        return self.javascript_with(())
+
+    def javascript_with(self, variants: Iterable[str] = VARIANTS) -> str:
+        """Return the source of the JavaScript function for some variants, or for all.
+
+        What is not given to the function is absent.
+        """
         from lifecost.printers import javascript
 
-        return javascript.source(self.name, self.expr)
-
-    @cached_property
-    def javascript_with_variants(self) -> str:
-        """Source of the JavaScript function for every variant; what is not given is absent."""
-        from lifecost.printers import javascript
-
-        expr = self.widest.expr
+        expr = self._with(frozenset(variants)).expr
         absent = dict(VARIANTS)
         for name, other in VARIANTS.items():
             if other == self.unknown:  # nothing that it can equal

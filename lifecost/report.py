@@ -40,6 +40,8 @@ OVERLAPS = {
     "serial": (decode_step_time_serial, decode_throughput_serial),
 }
 _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
+# How chips share the KV cache: by its heads, as tensor parallelism does, or by sequences.
+ATTENTION = ("heads", "sequences")
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
 COUNTED = ("batch", "context")  # whole in a report; the average of many may have a fraction
 STORED, WIDEST = ("kv_bytes", "weight_bytes"), 4  # bytes: nothing is served in double precision
@@ -49,13 +51,14 @@ _CHANGES = re.compile(r"\s*\w+\s*=[^=:/\\]*(,\s*\w+\s*=[^=:/\\]*)*")
 
 @dataclass(frozen=True)
 class Setting:
-    """How a model is served: its symbols, the device and what overlaps with what."""
+    """How a model is served: its symbols, the device, what overlaps with what, who holds what."""
 
     symbols: Mapping[str, float]
     device: str = DEVICE
     precision: str = PRECISION
     overlap: str = "full"
     given: frozenset[str] = field(default_factory=frozenset)
+    attention: str = ATTENTION[0]
 
     @classmethod
     def of(
@@ -63,6 +66,7 @@ class Setting:
         device: str | None = None,
         precision: str | None = None,
         overlap: str = "full",
+        attention: str = ATTENTION[0],
         **symbols: float | None,
     ) -> Setting:
         """Return a setting; what is None is as in the post.
@@ -83,6 +87,8 @@ class Setting:
             precision = PRECISION if PRECISION in rates else next(iter(rates))
         if overlap not in OVERLAPS:
             raise unknown_name("overlap", overlap, OVERLAPS)
+        if attention not in ATTENTION:
+            raise unknown_name("split of attention", attention, ATTENTION)
         bound: dict[str, float] = {**chip.at(precision), "n_chip": 1}
         usual = post.bindings
         if named:
@@ -98,7 +104,22 @@ class Setting:
                     "are 1 byte"
                 )
         known = frozenset(given) | named
-        return cls({**bound, **usual, **given}, device or DEVICE, precision, overlap, known)
+        return cls(
+            {**bound, **usual, **given}, device or DEVICE, precision, overlap, known, attention
+        )
+
+
+def split_by_heads(shape: Mapping[str, float]) -> dict[str, float]:
+    """Return how many parts tensor parallelism splits a model's cache into, as a symbol.
+
+    They are its key-value heads; a latent, which all heads share, is one.
+
+    Examples
+    --------
+    >>> split_by_heads(models["llama-3-70b"].shape), split_by_heads(models["deepseek-v3"].shape)
+    ({'cache_parts': 8}, {'cache_parts': 1})
+    """
+    return {"cache_parts": 1 if shape.get("n_latent_layer") else shape["n_kv_head"]}
 
 
 def find_model(text: str) -> Model:
@@ -176,10 +197,11 @@ def _change(part: str) -> tuple[str, Any]:
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
     """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
     own = {} if "weight_bytes" in setting.given else model.stored
-    at = {**setting.symbols, **own}
+    parts = split_by_heads(model.shape) if setting.attention == "heads" else {}
+    at = {**setting.symbols, **own, **parts}
     weights = float(weights_size(model, at))
     bound, throughput = OVERLAPS[setting.overlap]
-    parts = {
+    times = {
         "compute": decode_compute_time,
         "weights": decode_weights_time,
         "kv": decode_kv_time,
@@ -191,7 +213,8 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
             f"tokens_per_entry = {share} does not divide context or window of {model.name}: as "
             "many tokens share every entry of the cache"
         )
-    step = {name: float(formula(model, at)) for name, formula in parts.items()}
+    step = {name: float(formula(model, at)) for name, formula in times.items()}
+    chips = chips_needed(model, at)
     return {
         "model": model.name,
         "parameters": model.n_params,
@@ -206,13 +229,15 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "prefill_time": float(prefill_time(model, at)),
         "memory": {
             "needed": math.ceil(_count(memory_needed(model, at))),
-            "chips_needed": math.ceil(chips_needed(model, at)),
+            "cache_copies": max(1.0, at["n_chip"] / at.get("cache_parts", math.inf)),
+            "chips_needed": math.ceil(chips) if chips < math.inf else None,
             "largest_batch": int(largest_batch(model, at)),
         },
         "setting": {
             "hardware": setting.device,
             "precision": setting.precision,
             "overlap": setting.overlap,
+            "attention": setting.attention,
             **{name: at[name] for name in (*post.bindings, "n_chip")},
             "weight_bytes": _count(weights / model.n_params),
         },

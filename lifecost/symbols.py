@@ -218,6 +218,13 @@ n_position = count("n_position", r"n_\text{pos}", "token", "learned positions")
 relative_positions = flag(
     "relative_positions", r"t_\text{rel}", "each layer projects relative positions"
 )
+
+cache_parts = symbol(
+    "cache_parts", r"n_\text{part}", "1",
+    "parts that the KV cache splits into among chips; beyond them it is held several times",
+    1, 1e12, absent=10**12,
+)  # fmt: skip
+
 # One step of inference
 kv_bytes = symbol(
     "kv_bytes", r"b_\text{kv}", "byte/element", "bytes that store one element of the KV cache",

@@ -24,6 +24,7 @@ ROWS = (
     (("step_time", "bound"), "decode step: at least", "s"),
     (("throughput",), "decoded in a second: at most", "token/s"),
     (("prefill_time",), "prefill of the batch: at least", "s"),
+    (("memory", "cache_copies"), "copies of the cache among the chips", "1"),
     (("memory", "needed"), "memory of weights and cache", "byte"),
     (("memory", "chips_needed"), "chips that hold them", "chip"),
     (("memory", "largest_batch"), "largest batch that fits", "sequence"),
@@ -84,8 +85,10 @@ def found(report: dict[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def shown(value: float, unit: str) -> str:
+def shown(value: float | None, unit: str) -> str:
     """Return a value for people: whole counts to the unit, all else to three digits."""
+    if value is None:
+        return "no number is enough"
     return f"{value:,}" if isinstance(value, int) and unit == "1" else quantity(value, unit)
 
 
@@ -94,7 +97,10 @@ def setting(given: dict[str, Any]) -> str:
     words = [f"{name.replace('_', ' ')} {number(given[name])}" for name in given if _is_count(name)]
     how = {"full": "arithmetic overlaps all traffic", "serial": "the cache overlaps nothing"}
     device = f"{number(given['n_chip'])} x {given['hardware']} in {given['precision']}"
-    return f"{device}; {', '.join(words)}; {how[given['overlap']]}"
+    parallel = {"heads": "tensor parallelism", "sequences": "data parallelism"}[given["attention"]]
+    split = f"; the cache is split by {given['attention']} ({parallel})"
+    cache = split if given["n_chip"] > 1 else ""
+    return f"{device}; {', '.join(words)}; {how[given['overlap']]}{cache}"
 
 
 def sources(reports: Sequence[dict[str, Any]]) -> list[str]:
@@ -129,5 +135,5 @@ def _each(size: float, what: str) -> str:
 
 
 def _is_count(name: str) -> bool:
-    apart = ("hardware", "precision", "overlap", "n_chip", "weight_bytes", "kv_bytes")
+    apart = ("hardware", "precision", "overlap", "attention", "n_chip", "weight_bytes", "kv_bytes")
     return name not in apart

@@ -125,6 +125,55 @@ def test_chips_divide_the_time_and_add_their_memory(capsys):
         assert eight["step_time"][part] == pytest.approx(time / 8, rel=1e-12)
 
 
+# More chips than key-value heads hold parts of the cache several times; a latent is one part.
+COPIES = [
+    ("llama-3-70b", "h100-sxm", 32, 4, 463, 1854),
+    ("llama-3-70b", "h100-sxm", 8, 1, 424, 424),
+    ("deepseek-v3", "h200-sxm", 8, 8, 198, 1587),
+]
+
+
+@pytest.mark.parametrize(("model", "device", "chips", "copies", "heads", "sequences"), COPIES)
+def test_chips_beyond_the_heads_hold_copies(capsys, model, device, chips, copies, heads, sequences):
+    usual = ("cost", model, "--hardware", device, "--chips", str(chips), "--weight-bytes", "1")
+    split = printed(capsys, *usual)
+    shared = printed(capsys, *usual, "--attention", "sequences")
+    assert split == printed(capsys, *usual, "--attention", "heads")  # the usual one
+    assert (split["setting"]["attention"], shared["setting"]["attention"]) == ("heads", "sequences")
+    assert (split["memory"]["cache_copies"], shared["memory"]["cache_copies"]) == (copies, 1)
+    assert split["memory"]["largest_batch"] == heads
+    assert shared["memory"]["largest_batch"] == sequences
+    size = split["kv_cache_bytes"]
+    assert size == shared["kv_cache_bytes"]  # what there is, not how often
+    assert split["memory"]["needed"] - shared["memory"]["needed"] == (copies - 1) * size
+    assert split["step_time"]["kv"] == pytest.approx(copies * shared["step_time"]["kv"], rel=1e-14)
+    for part in ("compute", "weights"):
+        assert split["step_time"][part] == shared["step_time"][part]
+
+
+def test_chips_needed_hold_a_part_each(capsys):
+    # 18.4 GB for each 64 sequences: with 1,024 of them, no chip holds the latents.
+    usual = ("cost", "deepseek-v3", "--batch", "1024")
+    assert printed(capsys, *usual)["memory"]["chips_needed"] is None
+    assert printed(capsys, *usual, "--attention", "sequences")["memory"]["chips_needed"] == 13
+    assert main([*usual]) == 0
+    assert "no number is enough" in capsys.readouterr().out
+    for batch in ("1", "64", "128", "200"):
+        found = printed(capsys, "cost", "deepseek-v3", "--batch", batch)["memory"]["chips_needed"]
+        for chips, fits in ((found, True), (found - 1, False)):
+            one = printed(capsys, "cost", "deepseek-v3", "--batch", batch, "--chips", str(chips))
+            assert (one["memory"]["largest_batch"] >= int(batch)) == fits
+
+
+def test_the_table_says_how_chips_share_the_cache(capsys):
+    for how, named in (("heads", "tensor"), ("sequences", "data")):
+        assert main(["cost", "llama-3-8b", "--chips", "16", "--attention", how]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert f"the cache is split by {how} ({named} parallelism)" in text
+    assert main(["cost", "llama-3-8b"]) == 0
+    assert "is split by" not in capsys.readouterr().out  # one chip
+
+
 def test_overlap_is_a_choice(capsys):
     usual = ("cost", "llama-3-8b", "--context", "64", "--batch", "4096")
     full = printed(capsys, *usual)["step_time"]

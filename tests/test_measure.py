@@ -7,8 +7,11 @@ import pytest
 
 from lifecost import InputError, decode_step_time_serial, kv_cache_size
 from lifecost.catalog import load
+from lifecost.evidence import rows
 from lifecost.measure import machine
 from lifecost.measure.decoder import BLOCK, Decoder
+from lifecost.measure.published import at
+from lifecost.report import split_by_heads
 
 SHAPE = dict(n_layer=2, d_model=12, n_ff_matrix=3, d_ff=20, n_head=6, n_kv_head=2, d_head=5,
              vocab_size=11, tied_embeddings=0)  # fmt: skip
@@ -61,6 +64,15 @@ def test_the_cache_has_the_size_of_the_formula(heads):
     block = 2 * shape["n_layer"] * heads * shape["d_head"] * BLOCK * setting["batch"] * 4
     assert size == block * setting["context"] // BLOCK
     assert size > 1e8  # more than the near memory of common processors
+
+
+def test_what_is_measured_on_many_chips_says_how_they_share_the_cache():
+    # A run on more chips than key-value heads has a copy of the cache for each further chip, unless
+    # its row says that sequences were shared out. Prefill reads no cache.
+    for row in rows("measurements"):
+        model, setting = at(row)
+        copied = setting["n_chip"] > split_by_heads(model.shape)["cache_parts"]
+        assert copied <= (row["phase"] == "prefill" or "split by sequences" in row["note"])
 
 
 def test_predictions_are_the_formulas():

@@ -34,9 +34,7 @@ process.stdout.write(JSON.stringify(cases.map(run)));
 
 
 def in_javascript(configs):
-    formulas = ",".join(
-        f"{name}: {FORMULAS[name].javascript_with_variants}" for name in script.FORMULAS
-    )
+    formulas = ",".join(f"{name}: {FORMULAS[name].javascript_with()}" for name in script.FORMULAS)
     code = f'"use strict";\nconst FORMULAS = {{{formulas}}};\n{script.source()}{RUN}'
     done = node(
         ["-e", code], return_completed_process=True, input=json.dumps(configs), text=True,

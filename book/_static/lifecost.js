@@ -38,8 +38,11 @@ function break_even_tokens_penalty({ context, d_head, decode_tokens, hoi, kv_byt
   const x2 = decode_tokens*Math.max(x0, x1) - decode_tokens*Math.max(x0, kv_share*x1);
   return x2/(6*n_params*train_tokens + x2);
 }
-function chips_needed({ batch, context, d_head, kv_bytes, memory_capacity, n_kv_head, n_layer, n_params, weight_bytes }) {
-  return (2*batch*context*d_head*kv_bytes*n_kv_head*n_layer + n_params*weight_bytes)/memory_capacity;
+function chips_needed({ batch, context, d_head, kv_bytes, memory_capacity, n_kv_head, n_layer, n_params, weight_bytes, cache_parts = 1000000000000 }) {
+  const x0 = n_params*weight_bytes;
+  const x1 = 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer;
+  const x2 = -memory_capacity + x1/cache_parts;
+  return Math.max((x0 + x1)/memory_capacity, ((x2 < 0) ? -x0/x2 : Infinity));
 }
 function compressed_lifetime_cost({ context, d_head, decode_tokens, hoi, kv_bytes, kv_share, n_kv_head, n_layer, n_params, prefill_tokens, train_tokens }) {
   const x0 = 2*n_params;
@@ -61,13 +64,13 @@ function decode_compute_time({ batch, context, d_ff, d_head, d_model, n_chip, n_
 function decode_intensity({ batch, weight_bytes }) {
   return 2*batch/weight_bytes;
 }
-function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer }) {
-  return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer/(memory_bandwidth*n_chip);
+function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer, cache_parts = 1000000000000 }) {
+  return 2*batch*context*d_head*kv_bytes*n_kv_head*n_layer*Math.max(1, n_chip/cache_parts)/(memory_bandwidth*n_chip);
 }
 function decode_rate({ batch, memory_bandwidth, peak_flops, weight_bytes }) {
   return Math.min(peak_flops, 2*batch*memory_bandwidth/weight_bytes);
 }
-function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes }) {
+function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, cache_parts = 1000000000000 }) {
   const x0 = d_model*vocab_size;
   const x1 = context*n_layer;
   const x2 = 2*d_head;
@@ -76,9 +79,9 @@ function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, mem
   const x5 = 1/n_chip;
   const x6 = batch*x5;
   const x7 = 1/memory_bandwidth;
-  return Math.max(kv_bytes*x1*x3*x6*x7 + weight_bytes*x5*x7*(x0 + x4), x6*(4*d_head*n_head*x1 + 2*x0 + 2*x4)/peak_flops);
+  return Math.max(x6*(4*d_head*n_head*x1 + 2*x0 + 2*x4)/peak_flops, kv_bytes*x1*x3*x6*x7*Math.max(1, n_chip/cache_parts) + weight_bytes*x5*x7*(x0 + x4));
 }
-function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes }) {
+function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, cache_parts = 1000000000000 }) {
   const x0 = 2*d_head;
   const x1 = n_kv_head*x0;
   const x2 = 1/n_chip;
@@ -86,7 +89,7 @@ function decode_step_time_serial({ batch, context, d_ff, d_head, d_model, kv_byt
   const x4 = context*n_layer;
   const x5 = d_model*vocab_size;
   const x6 = d_model*n_layer*(d_ff*n_ff_matrix + n_head*x0 + x1);
-  return batch*kv_bytes*x1*x3*x4 + Math.max(weight_bytes*x3*(x5 + x6), batch*x2*(4*d_head*n_head*x4 + 2*x5 + 2*x6)/peak_flops);
+  return batch*kv_bytes*x1*x3*x4*Math.max(1, n_chip/cache_parts) + Math.max(weight_bytes*x3*(x5 + x6), batch*x2*(4*d_head*n_head*x4 + 2*x5 + 2*x6)/peak_flops);
 }
 function decode_token_cost({ context, d_head, hoi, kv_bytes, n_kv_head, n_layer, n_params }) {
   return Math.max(2*n_params, 2*context*d_head*hoi*kv_bytes*n_kv_head*n_layer);
@@ -398,15 +401,17 @@ class Explorer extends HTMLElement {
     }
     for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
     const [{ name, node }] = this.outputs;
-    const shown = this.isPlain(bound)
+    const shown = this.isPlain(name, bound)
       ? `${this.data.equation.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
     this.equation.textContent = `${name} = ${shown}${node.textContent}`;
     this.dispatchEvent(new Event("update"));
   }
 
-  // Whether the equation of a plain decoder holds: with a variant it would give another number.
-  isPlain(bound) {
-    return !this.data.variants.some((name) => own(bound, name));
+  // Whether the equation of a plain decoder holds: no variant gives it another number.
+  isPlain(name, bound) {
+    const value = FORMULAS[name](bound), plain = { ...bound };
+    for (const variant of this.data.variants) delete plain[variant];
+    return Math.abs(FORMULAS[name](plain) - value) <= 1e-12 * Math.abs(value);
   }
 
   move(mark, bound) {

@@ -21,134 +21,113 @@ function active_parameters({ d_ff, d_head, d_model, n_ff_matrix, n_head, n_kv_he
   const x15 = qkv_bias*x14;
   return attention_sink*x3 + d_ff*x10*x8 + 2*d_head*head_norm*n_layer + Math.pow(d_model, 2)*n_layer*relative_positions + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*n_layer*output_bias + d_model*n_position + d_model*norm_vectors*(n_layer*n_norm + 1) + d_model*x12*x14 + d_model*x2 + d_model*x4 + d_model*x5*(-n_latent_query_layer - x11) + d_value*n_kv_head*x15 + ff_bias*x10*(d_ff*x13 + d_model) + ff_bias*x7*(d_expert*x13 + d_model) + n_head*x1*(d_head - d_rope + d_value) + n_kv_head*x14*x6 + n_layer*qkv_bias*x5 + n_layer*wide_norm*(x12 + x5) + n_moe_layer*n_shared_expert*x9 + router_bias*x4 + x0*(1 - tied_embeddings) + x0 + x1 + x12*x15 + x2*x5 + x2 + x3*x6 + x7*x9;
 }
-function chips_needed({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_capacity, n_ff_matrix, n_head, n_kv_head, n_layer, n_params, tied_embeddings, vocab_size, weight_bytes, attention_sink = 0, d_expert = 0, d_rope = 0, d_value = d_head, embedding_bytes = weight_bytes, expert_bytes = weight_bytes, ff_bias = 0, head_norm = 0, kv_rank = 0, layers_per_cache = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, n_norm = 2, n_position = 0, norm_vectors = 1, other_bytes = weight_bytes, output_bias = 0, qkv_bias = 0, query_rank = 0, router_bias = 0, tokens_per_entry = 1, wide_norm = 0, window = context }) {
-  const x0 = -weight_bytes;
-  const x1 = d_model*(embedding_bytes + x0);
-  const x2 = vocab_size*x1;
-  const x3 = other_bytes + x0;
-  const x4 = kv_rank*n_latent_layer;
-  const x5 = n_layer*x3;
-  const x6 = n_expert*n_moe_layer;
-  const x7 = x3*x6;
-  const x8 = d_head*n_head;
-  const x9 = d_head*n_kv_head;
-  const x10 = n_ff_matrix - 1;
-  const x11 = ff_bias*x3;
-  const x12 = 1/layers_per_cache;
-  const x13 = x12*x9;
-  const x14 = qkv_bias*x3*(-n_latent_layer + n_layer);
-  const x15 = d_value*n_kv_head*x12;
-  const x16 = 1/tokens_per_entry;
-  const x17 = n_latent_layer*x16;
-  const x18 = n_layer*x16;
-  const x19 = n_local_layer*x16;
-  const x20 = x13*x19;
-  const x21 = x15*x19;
-  const x22 = Math.min(context, window)/context;
-  return (attention_sink*n_head*x5 + batch*context*kv_bytes*(d_rope*x17 - x13*x17 + x13*x18 - x15*x17 + x15*x18 + x16*x4 + x20*x22 - x20 + x21*x22 - x21) + d_expert*d_model*n_ff_matrix*x6*(expert_bytes + x0) + 2*d_head*head_norm*x5 + d_model*norm_vectors*x3*(n_layer*n_norm + 1) + d_model*output_bias*x5 + d_model*x7 + n_latent_query_layer*query_rank*x3 + n_params*weight_bytes + n_position*x1 + qkv_bias*x5*x8 + router_bias*x7 + wide_norm*x5*(x8 + x9) + x11*x6*(d_expert*x10 + d_model) + x11*(n_layer - n_moe_layer)*(d_ff*x10 + d_model) + x13*x14 + x14*x15 + x2*(1 - tied_embeddings) + x2 + x3*x4)/memory_capacity;
+function chips_needed({ batch, context, d_head, kv_bytes, memory_capacity, n_kv_head, n_layer, n_params, weight_bytes, cache_parts = 1000000000000, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = n_params*weight_bytes;
+  const x1 = 1/tokens_per_entry;
+  const x2 = n_latent_layer*x1;
+  const x3 = n_kv_head/layers_per_cache;
+  const x4 = d_head*x3;
+  const x5 = n_layer*x1;
+  const x6 = d_value*x3;
+  const x7 = n_local_layer*x1;
+  const x8 = x4*x7;
+  const x9 = x6*x7;
+  const x10 = Math.min(context, window)/context;
+  const x11 = batch*context*kv_bytes*(d_rope*x2 + kv_rank*x2 + x10*x8 + x10*x9 - x2*x4 - x2*x6 + x4*x5 + x5*x6 - x8 - x9);
+  const x12 = -memory_capacity + x11/cache_parts;
+  return Math.max((x0 + x11)/memory_capacity, ((x12 < 0) ? -x0/x12 : Infinity));
 }
-function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer, d_rope = 0, d_value = d_head, kv_rank = 0, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
+function decode_kv_time({ batch, context, d_head, kv_bytes, memory_bandwidth, n_chip, n_kv_head, n_layer, cache_parts = 1000000000000, d_rope = 0, d_value = d_head, kv_rank = 0, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
   const x0 = 1/tokens_per_entry;
   const x1 = context*x0;
   const x2 = d_head*n_kv_head;
   const x3 = n_local_layer*x0*Math.min(context, window);
   const x4 = d_value*n_kv_head;
   const x5 = x1*(-n_latent_layer + n_layer - n_local_layer);
-  return batch*kv_bytes*(n_latent_layer*x1*(d_rope + kv_rank) + x2*x3 + x2*x5 + x3*x4 + x4*x5)/(memory_bandwidth*n_chip);
+  return batch*kv_bytes*(n_latent_layer*x1*(d_rope + kv_rank) + x2*x3 + x2*x5 + x3*x4 + x4*x5)*Math.max(1, n_chip/cache_parts)/(memory_bandwidth*n_chip);
 }
-function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, embedding_bytes = weight_bytes, expert_bytes = weight_bytes, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, n_shared_expert = 0, other_bytes = weight_bytes, query_rank = 0, tokens_per_entry = 1, window = context }) {
-  const x0 = 1/n_chip;
-  const x1 = d_model*vocab_size;
-  const x2 = d_model*n_moe_layer;
-  const x3 = n_expert*x2;
-  const x4 = n_latent_query_layer*query_rank;
-  const x5 = d_model*x4;
-  const x6 = d_head*n_head;
-  const x7 = x4*x6;
-  const x8 = d_model*d_value;
-  const x9 = n_head*n_layer*x8;
-  const x10 = n_latent_layer*(d_rope + kv_rank);
-  const x11 = d_model*x10;
-  const x12 = d_expert*n_ff_matrix;
-  const x13 = x12*x2;
-  const x14 = n_shared_expert*x13;
-  const x15 = kv_rank*n_head*n_latent_layer;
-  const x16 = 1/tokens_per_entry;
-  const x17 = context*x16;
-  const x18 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
-  const x19 = -n_layer;
-  const x20 = d_model*x6*(-n_latent_query_layer - x19);
-  const x21 = x15*(d_head - d_rope + d_value);
-  const x22 = x10*x17;
-  const x23 = 2*n_head;
-  const x24 = n_local_layer*x16*Math.min(context, window);
-  const x25 = 2*x6;
-  const x26 = d_value*x23;
-  const x27 = d_head*n_kv_head;
-  const x28 = n_latent_layer + x19;
-  const x29 = -x28/layers_per_cache;
-  const x30 = d_model*x27*x29;
-  const x31 = n_kv_head*x29*x8;
-  const x32 = x17*(-n_local_layer - x28);
+function decode_step_time({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, cache_parts = 1000000000000, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, query_rank = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = d_model*vocab_size;
+  const x1 = d_model*n_moe_layer;
+  const x2 = n_expert*x1;
+  const x3 = n_latent_query_layer*query_rank;
+  const x4 = d_model*x3;
+  const x5 = d_head*n_head;
+  const x6 = x3*x5;
+  const x7 = d_model*d_value;
+  const x8 = n_head*n_layer*x7;
+  const x9 = n_latent_layer*(d_rope + kv_rank);
+  const x10 = d_model*x9;
+  const x11 = d_expert*n_ff_matrix;
+  const x12 = kv_rank*n_head*n_latent_layer;
+  const x13 = 1/tokens_per_entry;
+  const x14 = context*x13;
+  const x15 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
+  const x16 = -n_layer;
+  const x17 = d_model*x5*(-n_latent_query_layer - x16);
+  const x18 = x12*(d_head - d_rope + d_value);
+  const x19 = x14*x9;
+  const x20 = 2*n_head;
+  const x21 = n_local_layer*x13*Math.min(context, window);
+  const x22 = 2*x5;
+  const x23 = d_value*x20;
+  const x24 = d_head*n_kv_head;
+  const x25 = n_latent_layer + x16;
+  const x26 = -x25/layers_per_cache;
+  const x27 = d_model*x24*x26;
+  const x28 = n_kv_head*x26*x7;
+  const x29 = x14*(-n_local_layer - x25);
+  const x30 = 1/n_chip;
+  const x31 = batch*x30;
+  const x32 = 1/memory_bandwidth;
   const x33 = d_value*n_kv_head;
-  const x34 = x0/memory_bandwidth;
-  const x35 = -weight_bytes;
-  const x36 = x12*x3*(1 - Math.pow(-n_active_expert/n_expert + 1, batch));
-  return Math.max(batch*kv_bytes*x34*(x22 + x24*x27 + x24*x33 + x27*x32 + x32*x33) + x34*(weight_bytes*(x1 + x11 + x14 + x18 + x20 + x21 + x3 + x30 + x31 + x36 + x5 + x7 + x9) + x1*(embedding_bytes + x35) + x3*(other_bytes + x35) + x36*(expert_bytes + x35)), batch*x0*(2*n_active_expert*x13 + 2*x1 + 2*x11 + 2*x14 + 2*x15*x17 + 2*x18 + 2*x20 + 2*x21 + x22*x23 + x24*x25 + x24*x26 + x25*x32 + x26*x32 + 2*x3 + 2*x30 + 2*x31 + 2*x5 + 2*x7 + 2*x9)/peak_flops);
+  return Math.max(kv_bytes*x31*x32*(x19 + x21*x24 + x21*x33 + x24*x29 + x29*x33)*Math.max(1, n_chip/cache_parts) + weight_bytes*x30*x32*(x0 + x10 + x11*x2*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + x15 + x17 + x18 + x2 + x27 + x28 + x4 + x6 + x8), x31*(2*n_active_expert*x1*x11 + 2*x0 + 2*x10 + 2*x12*x14 + 2*x15 + 2*x17 + 2*x18 + x19*x20 + 2*x2 + x21*x22 + x21*x23 + x22*x29 + x23*x29 + 2*x27 + 2*x28 + 2*x4 + 2*x6 + 2*x8)/peak_flops);
 }
-function decode_throughput({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, embedding_bytes = weight_bytes, expert_bytes = weight_bytes, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, n_shared_expert = 0, other_bytes = weight_bytes, query_rank = 0, tokens_per_entry = 1, window = context }) {
-  const x0 = 1/n_chip;
-  const x1 = d_model*vocab_size;
-  const x2 = d_model*n_moe_layer;
-  const x3 = n_expert*x2;
-  const x4 = n_latent_query_layer*query_rank;
-  const x5 = d_model*x4;
-  const x6 = d_head*n_head;
-  const x7 = x4*x6;
-  const x8 = d_model*d_value;
-  const x9 = n_head*n_layer*x8;
-  const x10 = n_latent_layer*(d_rope + kv_rank);
-  const x11 = d_model*x10;
-  const x12 = d_expert*n_ff_matrix;
-  const x13 = x12*x2;
-  const x14 = n_shared_expert*x13;
-  const x15 = kv_rank*n_head*n_latent_layer;
-  const x16 = 1/tokens_per_entry;
-  const x17 = context*x16;
-  const x18 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
-  const x19 = -n_layer;
-  const x20 = d_model*x6*(-n_latent_query_layer - x19);
-  const x21 = x15*(d_head - d_rope + d_value);
-  const x22 = x10*x17;
-  const x23 = 2*n_head;
-  const x24 = n_local_layer*x16*Math.min(context, window);
-  const x25 = 2*x6;
-  const x26 = d_value*x23;
-  const x27 = d_head*n_kv_head;
-  const x28 = n_latent_layer + x19;
-  const x29 = -x28/layers_per_cache;
-  const x30 = d_model*x27*x29;
-  const x31 = n_kv_head*x29*x8;
-  const x32 = x17*(-n_local_layer - x28);
+function decode_throughput({ batch, context, d_ff, d_head, d_model, kv_bytes, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, peak_flops, vocab_size, weight_bytes, cache_parts = 1000000000000, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_local_layer = 0, n_moe_layer = 0, query_rank = 0, tokens_per_entry = 1, window = context }) {
+  const x0 = d_model*vocab_size;
+  const x1 = d_model*n_moe_layer;
+  const x2 = n_expert*x1;
+  const x3 = n_latent_query_layer*query_rank;
+  const x4 = d_model*x3;
+  const x5 = d_head*n_head;
+  const x6 = x3*x5;
+  const x7 = d_model*d_value;
+  const x8 = n_head*n_layer*x7;
+  const x9 = n_latent_layer*(d_rope + kv_rank);
+  const x10 = d_model*x9;
+  const x11 = d_expert*n_ff_matrix;
+  const x12 = kv_rank*n_head*n_latent_layer;
+  const x13 = 1/tokens_per_entry;
+  const x14 = context*x13;
+  const x15 = d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer);
+  const x16 = -n_layer;
+  const x17 = d_model*x5*(-n_latent_query_layer - x16);
+  const x18 = x12*(d_head - d_rope + d_value);
+  const x19 = x14*x9;
+  const x20 = 2*n_head;
+  const x21 = n_local_layer*x13*Math.min(context, window);
+  const x22 = 2*x5;
+  const x23 = d_value*x20;
+  const x24 = d_head*n_kv_head;
+  const x25 = n_latent_layer + x16;
+  const x26 = -x25/layers_per_cache;
+  const x27 = d_model*x24*x26;
+  const x28 = n_kv_head*x26*x7;
+  const x29 = x14*(-n_local_layer - x25);
+  const x30 = 1/n_chip;
+  const x31 = batch*x30;
+  const x32 = 1/memory_bandwidth;
   const x33 = d_value*n_kv_head;
-  const x34 = x0/memory_bandwidth;
-  const x35 = -weight_bytes;
-  const x36 = x12*x3*(1 - Math.pow(-n_active_expert/n_expert + 1, batch));
-  return batch/Math.max(batch*kv_bytes*x34*(x22 + x24*x27 + x24*x33 + x27*x32 + x32*x33) + x34*(weight_bytes*(x1 + x11 + x14 + x18 + x20 + x21 + x3 + x30 + x31 + x36 + x5 + x7 + x9) + x1*(embedding_bytes + x35) + x3*(other_bytes + x35) + x36*(expert_bytes + x35)), batch*x0*(2*n_active_expert*x13 + 2*x1 + 2*x11 + 2*x14 + 2*x15*x17 + 2*x18 + 2*x20 + 2*x21 + x22*x23 + x24*x25 + x24*x26 + x25*x32 + x26*x32 + 2*x3 + 2*x30 + 2*x31 + 2*x5 + 2*x7 + 2*x9)/peak_flops);
+  return batch/Math.max(kv_bytes*x31*x32*(x19 + x21*x24 + x21*x33 + x24*x29 + x29*x33)*Math.max(1, n_chip/cache_parts) + weight_bytes*x30*x32*(x0 + x10 + x11*x2*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + x15 + x17 + x18 + x2 + x27 + x28 + x4 + x6 + x8), x31*(2*n_active_expert*x1*x11 + 2*x0 + 2*x10 + 2*x12*x14 + 2*x15 + 2*x17 + 2*x18 + x19*x20 + 2*x2 + x21*x22 + x21*x23 + x22*x29 + x23*x29 + 2*x27 + 2*x28 + 2*x4 + 2*x6 + 2*x8)/peak_flops);
 }
-function decode_weights_time({ batch, d_ff, d_head, d_model, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, embedding_bytes = weight_bytes, expert_bytes = weight_bytes, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, n_shared_expert = 0, other_bytes = weight_bytes, query_rank = 0 }) {
-  const x0 = -weight_bytes;
-  const x1 = d_model*vocab_size;
-  const x2 = d_model*n_moe_layer;
-  const x3 = n_expert*x2;
-  const x4 = d_expert*n_ff_matrix;
-  const x5 = x3*x4*(1 - Math.pow(-n_active_expert/n_expert + 1, batch));
-  const x6 = n_latent_query_layer*query_rank;
-  const x7 = d_head*n_head;
-  const x8 = d_model*d_value;
-  const x9 = -n_layer;
-  const x10 = n_kv_head*(-n_latent_layer - x9)/layers_per_cache;
-  return (weight_bytes*(d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer) + d_head*d_model*x10 + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*x6 + d_model*x7*(-n_latent_query_layer - x9) + kv_rank*n_head*n_latent_layer*(d_head - d_rope + d_value) + n_head*n_layer*x8 + n_shared_expert*x2*x4 + x1 + x10*x8 + x3 + x5 + x6*x7) + x1*(embedding_bytes + x0) + x3*(other_bytes + x0) + x5*(expert_bytes + x0))/(memory_bandwidth*n_chip);
+function decode_weights_time({ batch, d_ff, d_head, d_model, memory_bandwidth, n_chip, n_ff_matrix, n_head, n_kv_head, n_layer, vocab_size, weight_bytes, d_expert = 0, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, query_rank = 0 }) {
+  const x0 = d_model*n_expert*n_moe_layer;
+  const x1 = n_latent_query_layer*query_rank;
+  const x2 = d_head*n_head;
+  const x3 = d_model*d_value;
+  const x4 = -n_layer;
+  const x5 = n_kv_head*(-n_latent_layer - x4)/layers_per_cache;
+  return weight_bytes*(d_expert*n_ff_matrix*x0*(1 - Math.pow(-n_active_expert/n_expert + 1, batch)) + d_ff*d_model*n_ff_matrix*(n_layer - n_moe_layer) + d_head*d_model*x5 + d_model*n_latent_layer*(d_rope + kv_rank) + d_model*vocab_size + d_model*x1 + d_model*x2*(-n_latent_query_layer - x4) + kv_rank*n_head*n_latent_layer*(d_head - d_rope + d_value) + n_head*n_layer*x3 + x0 + x1*x2 + x3*x5)/(memory_bandwidth*n_chip);
 }
 function kv_bytes_per_token({ context, d_head, kv_bytes, n_kv_head, n_layer, d_rope = 0, d_value = d_head, kv_rank = 0, layers_per_cache = 1, n_latent_layer = 0, n_local_layer = 0, tokens_per_entry = 1, window = context }) {
   const x0 = 1/tokens_per_entry;
@@ -326,15 +305,17 @@ class Explorer extends HTMLElement {
     }
     for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
     const [{ name, node }] = this.outputs;
-    const shown = this.isPlain(bound)
+    const shown = this.isPlain(name, bound)
       ? `${this.data.equation.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
     this.equation.textContent = `${name} = ${shown}${node.textContent}`;
     this.dispatchEvent(new Event("update"));
   }
 
-  // Whether the equation of a plain decoder holds: with a variant it would give another number.
-  isPlain(bound) {
-    return !this.data.variants.some((name) => own(bound, name));
+  // Whether the equation of a plain decoder holds: no variant gives it another number.
+  isPlain(name, bound) {
+    const value = FORMULAS[name](bound), plain = { ...bound };
+    for (const variant of this.data.variants) delete plain[variant];
+    return Math.abs(FORMULAS[name](plain) - value) <= 1e-12 * Math.abs(value);
   }
 
   move(mark, bound) {
@@ -1145,7 +1126,8 @@ class ModelBox extends HTMLElement {
     this.note = model.note ?? "";
     this.format = model.format;
     this.store(model.stored);
-    this.explorer.data.fixed = { ...model.bindings, ...model.stored };
+    const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
     this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
       + "import load_model\nfrom lifecost.explorer.gallery.my_model import of" };
     this.explorer.update();

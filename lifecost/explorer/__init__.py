@@ -7,6 +7,7 @@ the same formulas; in print it is the picture at its opening setting, in a termi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -162,11 +163,13 @@ class Explorer:
     def equation(self, **state: Any) -> str:
         """Return the first output as an equation with the numbers of a setting in it.
 
-        The equation is that of a plain decoder; where a variant is bound, the value stands alone.
+        The equation is that of a plain decoder; where a variant changes it, the value stands alone.
         """
         (formula, *_), bound = self.outputs, self.bind(**state)
-        shown = quantity(float(formula(bound)), formula.unit)
-        if not bound.keys().isdisjoint(formula.variants):
+        value = float(formula(bound))
+        shown = quantity(value, formula.unit)
+        plain = {name: given for name, given in bound.items() if name not in formula.variants}
+        if not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
             return f"{formula.name} = {shown}"
         numbers = {name: exactly(bound[name]) for name in formula.symbols}
         return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"

@@ -64,7 +64,8 @@ class ModelBox extends HTMLElement {
     this.note = model.note ?? "";
     this.format = model.format;
     this.store(model.stored);
-    this.explorer.data.fixed = { ...model.bindings, ...model.stored };
+    const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
     this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
       + "import load_model\nfrom lifecost.explorer.gallery.my_model import of" };
     this.explorer.update();

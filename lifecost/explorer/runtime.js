@@ -106,15 +106,17 @@ class Explorer extends HTMLElement {
     }
     for (const mark of this.marks) this.move(mark, { ...bound, ...mark.bind });
     const [{ name, node }] = this.outputs;
-    const shown = this.isPlain(bound)
+    const shown = this.isPlain(name, bound)
       ? `${this.data.equation.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
     this.equation.textContent = `${name} = ${shown}${node.textContent}`;
     this.dispatchEvent(new Event("update"));
   }
 
-  // Whether the equation of a plain decoder holds: with a variant it would give another number.
-  isPlain(bound) {
-    return !this.data.variants.some((name) => own(bound, name));
+  // Whether the equation of a plain decoder holds: no variant gives it another number.
+  isPlain(name, bound) {
+    const value = FORMULAS[name](bound), plain = { ...bound };
+    for (const variant of this.data.variants) delete plain[variant];
+    return Math.abs(FORMULAS[name](plain) - value) <= 1e-12 * Math.abs(value);
   }
 
   move(mark, bound) {

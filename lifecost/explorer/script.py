@@ -17,16 +17,12 @@ def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] =
 
     ``more`` is code that runs after it, and calls the formulas that ``needs`` names.
     """
-    needed, varied = set(needs), set(needs)
+    needed = {name: set(VARIANTS) for name in needs}
     for explorer in explorers:
         names = {name for mark in explorer.marks for name in mark.formulas()}
-        names |= {formula.name for formula in explorer.outputs}
-        needed |= names
-        varied |= names if _binds_variants(explorer) else set()
-    formulas = "\n".join(
-        f.javascript_with_variants if f.name in varied else f.javascript_source
-        for f in (FORMULAS[name] for name in sorted(needed))
-    )
+        for name in names | {formula.name for formula in explorer.outputs}:
+            needed.setdefault(name, set()).update(_variants(explorer))
+    formulas = "\n".join(FORMULAS[name].javascript_with(needed[name]) for name in sorted(needed))
     runtime = resources.files("lifecost").joinpath("explorer", "runtime.js").read_text("utf-8")
     opening, closing = '"use strict";\n(() => {\n', "})();\n"
     before, found, after = runtime.partition(opening)
@@ -45,10 +41,10 @@ def my_model() -> str:
     return source([gallery.my_model], more, (*config.FORMULAS, "weights_size"))
 
 
-def _binds_variants(explorer: Explorer) -> bool:
+def _variants(explorer: Explorer) -> set[str]:
+    """Return the variants that an explorer binds."""
     options = (
         bound for c in explorer.controls if isinstance(c, Choice) for bound in c.options.values()
     )
     bound = [explorer.fixed, *options, *(mark.bind for mark in explorer.marks)]
-    names = {c.name for c in explorer.controls}.union(*bound)
-    return not VARIANTS.keys().isdisjoint(names)
+    return VARIANTS.keys() & {c.name for c in explorer.controls}.union(*bound)

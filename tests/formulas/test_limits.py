@@ -730,3 +730,20 @@ def test_what_fits_fits():
     assert at("memory_needed", **setting, batch=full) == pytest.approx(640e9, rel=1e-12)
     assert at("chips_needed", **setting, batch=full) == pytest.approx(8, rel=1e-12)
     assert at("largest_batch", memory_capacity=80e9, n_chip=5) == 0
+
+
+@pytest.mark.parametrize("parts", [4, 8, 16, 10**12])
+@pytest.mark.parametrize("capacity", [75e9, 80e9, 141e9])
+def test_what_fits_in_parts_fits(parts, capacity):
+    # Beyond the parts each further chip holds a part that is there already.
+    setting = {**LLAMA, **POST, "memory_capacity": capacity, "cache_parts": parts}
+    chips = FORMULAS["chips_needed"](setting)
+    if not parts * capacity > FORMULAS["kv_cache_size"](setting):
+        assert chips == math.inf
+        return
+    whole = math.ceil(chips)
+    held = FORMULAS["memory_needed"](setting, n_chip=whole)
+    assert held <= whole * capacity
+    for count, fits in ((whole, True), (whole - 1, False)):
+        assert (FORMULAS["largest_batch"](setting, n_chip=count) >= 128) == fits
+    assert (chips > FORMULAS["chips_needed"]({**setting, "cache_parts": 10**12})) == (chips > parts)

@@ -189,8 +189,8 @@ EXPECTED = {
     "weights_size": lambda w: w.bytes_stored,
     "weight_load_flop_equivalent": lambda w: w.bytes_stored * RUN["hoi"],
     "decode_weights_time": lambda w: w.bytes_read / 2e9,
-    "decode_kv_time": lambda w: w.loaded * RUN["kv_bytes"] * w.batch / 2e9,
-    "memory_needed": lambda w: w.bytes_stored + w.held * RUN["kv_bytes"] * w.batch,
+    "decode_kv_time": lambda w: w.loaded * RUN["kv_bytes"] * w.batch * w.copies / 2e9,
+    "memory_needed": lambda w: w.bytes_stored + w.held * RUN["kv_bytes"] * w.batch * w.copies,
 }
 
 
@@ -201,20 +201,22 @@ def bound(seed):
         "n_params": FORMULAS["parameter_count"](shape),
         "n_active_params": FORMULAS["active_parameters"](shape),
     }
-    return shape, {**shape, **counts, **RUN}
+    return shape, {**shape, **counts, **RUN, "cache_parts": 1 + seed % 3}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_against_a_walk_through_the_model(name):
     for seed in range(ARCHITECTURES):
         shape, values = bound(seed)
-        expected = EXPECTED[name](Walk(shape, **RUN))
+        walk = Walk(shape, **RUN)
+        walk.copies = max(1, RUN["n_chip"] / values["cache_parts"])
+        expected = EXPECTED[name](walk)
         assert FORMULAS[name](values) == pytest.approx(expected, rel=1e-12), (seed, shape)
 
 
 def test_the_architectures_have_every_variant():
     seen = {name for seed in range(ARCHITECTURES) for name in random_shape(seed)}
-    assert seen >= set(VARIANTS) - {"n_active_params"}
+    assert seen >= set(VARIANTS) - {"n_active_params", "cache_parts"}  # no part of a shape
 
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
@@ -246,7 +248,7 @@ ON_THE_PAGE = [
 
 @pytest.fixture(scope="module")
 def computed():
-    functions = ",\n".join(f"{n}: {FORMULAS[n].javascript_with_variants}" for n in ON_THE_PAGE)
+    functions = ",\n".join(f"{n}: {FORMULAS[n].javascript_with()}" for n in ON_THE_PAGE)
     cases = [bound(seed)[1] for seed in range(ARCHITECTURES)]
     done = node(
         ["-e", f'"use strict";\nconst functions = {{{functions}}};\n{SCRIPT}'],

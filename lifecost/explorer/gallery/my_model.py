@@ -25,6 +25,7 @@ from lifecost.formulas.time import (
     decode_weights_time,
 )
 from lifecost.plots import my_model as plots
+from lifecost.report import split_by_heads
 from lifecost.values import PAIRED
 
 # Those with the most cache for their arithmetic first.
@@ -58,7 +59,7 @@ def of(model: Model) -> Explorer:
     model
         Its shape is fixed in the explorer, and so is what its weights are stored in, where a
         config.json or the row of a quantized model says so; else each weight has as many bytes as
-        the device's precision. Device and setting are controls.
+        the device's precision. Device and setting are controls; chips share the cache by heads.
 
     Examples
     --------
@@ -77,7 +78,7 @@ def of(model: Model) -> Explorer:
         ),
         marks=MARKS,
         draw=_draw,
-        fixed={**model.bindings, **model.stored},
+        fixed={**model.bindings, **model.stored, **split_by_heads(model.shape)},
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lifecost.explorer import Explorer, Mark
 from lifecost.explorer.gallery.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
 from lifecost.formulas.time import (
@@ -13,11 +15,14 @@ from lifecost.formulas.time import (
     decode_weights_time,
 )
 from lifecost.plots import does_it_hold
+from lifecost.report import split_by_heads
+
+ON_CHIPS = {name: {**bound, **split_by_heads(bound)} for name, bound in MODEL.options.items()}
 
 overlap = Explorer(
     name="overlap",
     title="How much does it matter what overlaps?",
-    controls=(MODEL, DEVICE, CHIPS, BATCH, CONTEXT),
+    controls=(replace(MODEL, options=ON_CHIPS), DEVICE, CHIPS, BATCH, CONTEXT),
     outputs=(
         decode_kv_time,
         decode_weights_time,
