@@ -115,11 +115,11 @@ lab: $(BOOK_READY) ## Open the chapters in JupyterLab
 LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--annotation-style line --custom-compile-command "make lock" $(ARGS) pyproject.toml
 lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
-	@$(LOCK) --extra plots --extra widgets --extra book --output-file requirements.txt
+	@$(LOCK) --extra book --output-file requirements.txt
 	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	@$(LOCK) --extra live --constraints requirements.txt --output-file binder/requirements.txt
 	@for file in requirements.txt binder/requirements.txt; do \
-		printf '%s\n' '# The package itself, so that one file is all that a reader or Binder installs.' '-e .' >> $$file; done
+		printf '%s\n' '# The library and the book'"'"'s package, so that one file is all that a reader or Binder installs.' '-e .' '-e ./book' >> $$file; done
 
 rehearse: $(TEST_READY) site ## Install what Binder would, and run the chapters there (ARGS: names)
 	@$(PY) book/_tools/chromium.py

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from typing import Any, NoReturn
 
 import lifecost
@@ -85,9 +86,11 @@ def _optimum(arguments: argparse.Namespace) -> int:
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
-    from lifecost.ledger import ledger
-
-    entries = ledger()
+    # The ledger is the book's: whoever has its package has the command.
+    found = entry_points(group="lifecost.commands", name="ledger")
+    if not found:
+        raise InputError("the ledger belongs to the book: install its package, pip install ./book")
+    entries = next(iter(found)).load()()
     _print(arguments, [entry.as_dict() for entry in entries], entries.text)
     return 0 if all(entry.holds for entry in entries) else 1
 

@@ -299,6 +299,8 @@ def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any
 class Post:
     """The setting of the post: 128 sequences of 8,192 tokens, one byte an element, HOI 600."""
 
+    name, source = "post", "matx_lifetime_llm_cost"
+
     @property
     def bindings(self) -> dict[str, float]:
         """What the setting gives to a formula."""

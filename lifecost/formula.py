@@ -80,6 +80,7 @@ class Formula:
 
     def expression(self, s: Symbols) -> Expr:
         """Return the sympy expression, in which constants such as `FLOP_PER_MAC` are symbols."""
+        s.called.append(self)
         variants = frozenset() if self.dense else s.variants
         if variants not in self._expressions:
             built = self._build(Symbols(variants))
@@ -93,6 +94,14 @@ class Formula:
     def equation(self) -> tuple[Expr, Expr] | None:
         """The two sides whose balance defines the formula, where it is derived so."""
         return self._build(Symbols()) if self.unknown else None
+
+    @cached_property
+    def uses(self) -> tuple[Formula, ...]:
+        """The formulas that this one is made of, and those that they are made of."""
+        s = Symbols()
+        self._build(s)
+        below = (used for formula in s.called for used in (formula, *formula.uses))
+        return tuple(dict.fromkeys(below))
 
     @cached_property
     def expr(self) -> Expr:

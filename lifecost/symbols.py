@@ -409,6 +409,7 @@ class Symbols:
 
     def __init__(self, variants: Iterable[str] = ()) -> None:
         self.variants = frozenset(variants)
+        self.called: list[Any] = []  # the formulas that were called with these
         self._instead: dict[Expr, Expr] = {}
 
     def __getattr__(self, name: str) -> Expr:
@@ -428,6 +429,7 @@ class Symbols:
     def but(self, **instead: Any) -> Symbols:
         """Return these symbols with other expressions in place of some."""
         made = Symbols(self.variants)
+        made.called = self.called
         made._instead = self._instead | {_MADE[name]: value for name, value in instead.items()}
         return made
 

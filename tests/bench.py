@@ -237,7 +237,7 @@ def test_import(benchmark, capsys):
 
 @pytest.mark.benchmark(timer=lambda: sum(os.times()[2:4]))  # processor time of ended processes
 def test_command(benchmark, capsys):
-    config = Path(__file__).with_name("configs") / "llama-3-8b.json"
+    config = Path(__file__).with_name("unit") / "configs" / "llama-3-8b.json"
     command = [sys.executable, "-m", "lifecost", "cost", str(config), "--json"]
     command += ["--batch", "128", "--context", "8192"]
 

@@ -543,7 +543,7 @@ class Explorer extends HTMLElement {
   python() {
     const name = this.dataset.name.replaceAll("-", "_");
     const { imports, object } = this.origin
-      ?? { imports: `from lifecost.explorer.gallery import ${name}`, object: name };
+      ?? { imports: `from lifebook.explorer.gallery import ${name}`, object: name };
     const value = (v) => typeof v === "string" ? JSON.stringify(v) : String(v);
     const setting = [...this.state].map(([key, v]) => `${key}=${value(v)}`).join(", ");
     return `${imports}\n\nprint(${object}(${setting}))`;

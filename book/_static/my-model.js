@@ -447,7 +447,7 @@ class Explorer extends HTMLElement {
   python() {
     const name = this.dataset.name.replaceAll("-", "_");
     const { imports, object } = this.origin
-      ?? { imports: `from lifecost.explorer.gallery import ${name}`, object: name };
+      ?? { imports: `from lifebook.explorer.gallery import ${name}`, object: name };
     const value = (v) => typeof v === "string" ? JSON.stringify(v) : String(v);
     const setting = [...this.state].map(([key, v]) => `${key}=${value(v)}`).join(", ");
     return `${imports}\n\nprint(${object}(${setting}))`;
@@ -1129,7 +1129,7 @@ class ModelBox extends HTMLElement {
     const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
     this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
     this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
-      + "import load_model\nfrom lifecost.explorer.gallery.my_model import of" };
+      + "import load_model\nfrom lifebook.explorer.gallery.my_model import of" };
     this.explorer.update();
   }
 

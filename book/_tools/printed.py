@@ -19,9 +19,8 @@ from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "book")]
-from theme import address  # noqa: E402
-
 import lifecost  # noqa: E402
+from theme import address  # noqa: E402
 
 HTML = ROOT / "_build/html"
 TEMPLATE = Path(__file__).with_name("printed.html")

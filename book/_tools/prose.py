@@ -90,7 +90,7 @@ def texts() -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(ROOT)), plain(path.read_text("utf-8"))
     for path in sorted(ROOT.glob("book/*.ipynb")):
         yield str(path.relative_to(ROOT)), plain(notebook(path))
-    for path in sorted(ROOT.glob("lifecost/**/*.py")):
+    for path in sorted([*ROOT.glob("lifecost/**/*.py"), *ROOT.glob("book/lifebook/**/*.py")]):
         yield str(path.relative_to(ROOT)), plain(docstrings(path))
 
 

@@ -15,6 +15,10 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from lifebook.evidence import rows as data_rows
+from lifebook.explorer import script
+from lifebook.explorer.gallery import EXPLORERS, my_model
+from lifebook.published import VERDICTS, published
 from lifecost import (
     FORMULAS,
     Formula,
@@ -27,15 +31,13 @@ from lifecost import (
     quantity,
 )
 from lifecost.catalog import Model, Row
-from lifecost.evidence import rows as data_rows
-from lifecost.explorer import script
-from lifecost.explorer.gallery import EXPLORERS, my_model
 from lifecost.printers import latex
-from lifecost.published import VERDICTS, published
 from lifecost.symbols import SYMBOLS, in_numbers
 
 BOOK = Path(__file__).resolve().parent.parent
-KEYS = frozenset(re.findall(r"^@\w+\{([^,]+),", (BOOK / "references.bib").read_text(), re.M))
+KEYS = frozenset(
+    re.findall(r"^@\w+\{([^,]+),", (BOOK.parent / "lifecost/data/references.bib").read_text(), re.M)
+)
 LEVELS = {
     "post": "the post's level",
     "weights": "the post's level with the loading of weights added",

@@ -22,10 +22,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 BOOK = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(BOOK), str(BOOK / "_tools")]
 from execute import NUMBER  # noqa: E402
-from theme.mathml import mathml  # noqa: E402
 
+from lifebook.explorer.gallery import EXPLORERS  # noqa: E402
 from lifecost import FORMULAS  # noqa: E402
-from lifecost.explorer.gallery import EXPLORERS  # noqa: E402
+from theme.mathml import mathml  # noqa: E402
 
 SOURCE = BOOK / "slides"
 LINE = re.compile(r"^!\[([^\]]*)\]\(([^)]+)\)$", re.M)

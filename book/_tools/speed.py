@@ -17,8 +17,8 @@ import chromium
 import host
 from playwright.sync_api import sync_playwright
 
-from lifecost.explorer import Choice, widgets
-from lifecost.explorer.gallery import EXPLORERS
+from lifebook.explorer import Choice, widgets
+from lifebook.explorer.gallery import EXPLORERS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 400

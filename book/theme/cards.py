@@ -16,8 +16,8 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from lifecost.explorer import Explorer
-from lifecost.plots.style import COLORS, GREY, Figure
+from lifebook.explorer import Explorer
+from lifebook.figures.style import COLORS, GREY, Figure
 
 WIDTH, HEIGHT = 1200, 630  # what social networks ask for, in pixels
 MARGIN = 60

@@ -11,7 +11,7 @@ from typing import Any
 
 from docutils import nodes
 
-from lifecost.explorer.gallery import EXPLORERS
+from lifebook.explorer.gallery import EXPLORERS
 
 OPENING = '<lifecost-explorer data-name="{}"'
 TITLE = '<{0} class="lifecost-title">{1}</{0}>'

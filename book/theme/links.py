@@ -28,7 +28,7 @@ SLIDES = re.compile(r"\[([^\[\]]+)\]\(slides/lecture\.md\)")
 
 @cache
 def _entries() -> Any:
-    return parse_file(str(Path(__file__).parent.parent / "references.bib")).entries
+    return parse_file(str(Path(__file__).parents[2] / "lifecost/data/references.bib")).entries
 
 
 def label(key: str) -> str:

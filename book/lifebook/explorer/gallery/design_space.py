@@ -1,0 +1,31 @@
+"""Explorer: how much cheaper inference can get."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lifebook.explorer import Explorer, Mark, Range
+from lifebook.explorer.gallery.controls import CONTEXT, MODEL, POST
+from lifebook.explorer.gallery.kv_compression import SHARE
+from lifebook.explorer.gallery.speculative import LENGTH
+from lifebook.figures import design_space as plots
+from lifecost.formulas.decode import kv_to_compute_ratio
+from lifecost.formulas.design import design_inference_factor, design_token_cost
+from lifecost.formulas.lifetime import decode_token_cost
+
+PROMPTS = Range("prefill_tokens", 1e9, 1e14, 1e12, steps_per_double=2)
+_GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SHARE.low, SHARE.high, 60))
+
+design_space = Explorer(
+    name="design-space",
+    title="How much cheaper can inference get?",
+    controls=(MODEL, CONTEXT, SHARE, LENGTH, PROMPTS),
+    outputs=(design_inference_factor, kv_to_compute_ratio, decode_token_cost, design_token_cost),
+    marks=(
+        Mark("factor", "line", "kv_share", "design_inference_factor", ("kv_share", _GRID)),
+        Mark("chosen", "dot", x="kv_share", y="design_inference_factor"),
+    ),
+    draw=plots.design,
+    # A trillion tokens decoded, four guesses in five right, a draft step at a twentieth.
+    fixed={**POST, "decode_tokens": 1e12, "acceptance_rate": 0.8, "draft_cost_ratio": 1 / 20},
+)

@@ -1,0 +1,85 @@
+"""Explorer: a reader's own model on a real chip, among the models of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifebook.explorer import Explorer, Mark, Points
+from lifebook.explorer.gallery.controls import (
+    BATCH,
+    CHIPS,
+    CONTEXT,
+    DEVICE,
+    KV_BYTES,
+    without_bytes,
+)
+from lifebook.figures import my_model as plots
+from lifecost.catalog import Model, models, post, with_absent
+from lifecost.formulas.decode import kv_to_compute_ratio
+from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
+from lifecost.formulas.time import (
+    chips_needed,
+    decode_kv_time,
+    decode_step_time,
+    decode_throughput,
+    decode_weights_time,
+)
+from lifecost.report import split_by_heads
+from lifecost.values import PAIRED
+
+# Those with the most cache for their arithmetic first.
+ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post)))
+
+
+def _marks() -> Iterator[Mark]:
+    yield Mark("yours", "dot", x="kv_to_compute_ratio", y=-1)
+    formulas = kv_to_compute_ratio, kv_bytes_per_token
+    needed = PAIRED.union(*((*f.symbols, *f.variants) for f in formulas))
+    for row, model in enumerate(ORDER):
+        # Each says of every variant whether it has it: the reader's model may have others. And of
+        # what is checked together, all: else it would be checked against the reader's model.
+        bound = with_absent(model.bindings, needed)
+        bind = {name: bound[name] for name in sorted(needed & bound.keys())}
+        yield Mark(model.name, "dot", x="kv_to_compute_ratio", y=row, bind=bind)
+
+
+MARKS = tuple(_marks())
+
+
+def _draw(points: Points) -> Any:
+    return plots.among({model.name: model.title for model in ORDER}, points)
+
+
+def of(model: Model) -> Explorer:
+    """Return the explorer of a model: of the catalog, or what `load_model` made of a file.
+
+    Parameters
+    ----------
+    model
+        Its shape is fixed in the explorer, and so is what its weights are stored in, where a
+        config.json or the row of a quantized model says so; else each weight has as many bytes as
+        the device's precision. Device and setting are controls; chips share the cache by heads.
+
+    Examples
+    --------
+    >>> from lifecost import models
+    >>> round(of(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
+    12.3
+    """
+    device = DEVICE if not model.stored else without_bytes(DEVICE)
+    return Explorer(
+        name="my-model",
+        title="What does my model cost on this device?",
+        controls=(device, CHIPS, BATCH, CONTEXT, KV_BYTES),
+        outputs=(
+            kv_cache_size, kv_bytes_per_token, kv_to_compute_ratio, decode_step_time,
+            decode_weights_time, decode_kv_time, decode_throughput, chips_needed,
+        ),
+        marks=MARKS,
+        draw=_draw,
+        fixed={**model.bindings, **model.stored, **split_by_heads(model.shape)},
+    )  # fmt: skip
+
+
+my_model = of(models["llama-3-8b"])

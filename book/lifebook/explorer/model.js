@@ -1,0 +1,103 @@
+// The box for a reader's own config.json: what it holds goes to the explorer below, and nowhere else.
+class ModelBox extends HTMLElement {
+  connectedCallback() {
+    if (this.box) return;
+    this.explorer = document.querySelector(`[data-name="${this.dataset.explorer}"]`);
+    this.box = element("textarea", { id: "model-config", rows: 9, spellcheck: "false",
+      autocomplete: "off", "aria-describedby": "model-problem" });
+    this.problem = element("p", { class: "lifecost-problem", id: "model-problem", role: "alert" });
+    this.summary = element("p", { role: "status" });
+    const file = element("input", { type: "file", accept: ".json,application/json", id: "model-file" });
+    this.replaceChildren(
+      element("label", { for: "model-config" }, "Your config.json: paste it, or drop the file here"),
+      this.box,
+      element("div", {}, element("label", { for: "model-file" }, "or open it"), file),
+      this.problem, this.summary);
+    this.box.addEventListener("input", () => this.read("config", this.box.value));
+    file.addEventListener("change", async () => {
+      await this.open(file.files[0]);
+      file.value = ""; // so that the same file, mended, can be opened again
+    });
+    this.addEventListener("dragover", (event) => event.preventDefault());
+    this.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return; // text goes where it is dropped
+      event.preventDefault();
+      this.open(event.dataTransfer.files[0]);
+    });
+    this.explorer.addEventListener("update", () => this.summarize());
+    this.box.value = EXAMPLE;
+    this.read("config", EXAMPLE);
+    this.explorer.origin = undefined; // the example is the explorer's own model
+  }
+
+  async open(file) {
+    if (!file) return;
+    try {
+      // One byte more than allowed is enough to refuse a file of any size.
+      const bytes = await file.slice(0, LIMITS.file + 1).arrayBuffer();
+      this.box.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      this.problem.textContent = `${file.name} is not text in UTF-8`;
+      return;
+    }
+    this.read(file.name, this.box.value);
+  }
+
+  weights(bound) {
+    if (!this.format) return "The file does not say what the weights are stored in: as the device's precision.";
+    return `The weights take ${quantity(FORMULAS.weights_size(bound), "byte")}, in ${this.format} by the file.`;
+  }
+
+  // What is wrong is said, and changes nothing else.
+  read(name, text) {
+    let config, model;
+    try {
+      config = parsed(name, text);
+      model = modelOf(config);
+      this.problem.textContent = "";
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.problem.textContent = error.message;
+      return;
+    }
+    this.called = String(config._name_or_path || config.model_type).slice(0, 80);
+    this.note = model.note ?? "";
+    this.format = model.format;
+    this.store(model.stored);
+    const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
+    this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
+      + "import load_model\nfrom lifebook.explorer.gallery.my_model import of" };
+    this.explorer.update();
+  }
+
+  // A device brings the bytes of its precision, unless the file says in how many it is stored.
+  store(stored) {
+    const { options } = this.explorer.controls.get("device");
+    this.usual ??= Object.entries(options).map(([name, { weight_bytes }]) => [name, weight_bytes]);
+    for (const [name, weight_bytes] of this.usual) {
+      if ("weight_bytes" in stored) delete options[name].weight_bytes;
+      else options[name].weight_bytes = weight_bytes;
+    }
+  }
+
+  summarize() {
+    const bound = this.explorer.bound();
+    const others = this.explorer.marks.filter((mark) => mark.bind)
+      .map(({ name, bind }) => ({ name, bound: { ...bound, ...bind } }));
+    const exact = (value) => value.toLocaleString("en-US");
+    const serve = bound.n_active_params === bound.n_params ? "all of which serve"
+      : `of which ${exact(bound.n_active_params)} serve`;
+    const rank = (value) => 1 + others.filter((o) => value(o.bound) > value(bound)).length;
+    const ratio = FORMULAS.kv_to_compute_ratio;
+    const [size, cache, load] = [(b) => b.n_active_params, FORMULAS.kv_bytes_per_token, ratio].map(rank);
+    const distance = (o) => Math.abs(Math.log(ratio(o.bound) / ratio(bound)));
+    const nearest = others.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+    this.summary.textContent = `${this.called}: ${exact(bound.n_params)} parameters, ${serve} each `
+      + `token. ${this.note} ${this.weights(bound)} Its place, from the largest, beside the ${others.length} models of the `
+      + `catalog: ${size} by active parameters, ${cache} by the cache of a token, ${load} by reading the `
+      + `cache over arithmetic, where ${nearest.name} is closest.`;
+  }
+}
+
+customElements.define("lifecost-model", ModelBox);

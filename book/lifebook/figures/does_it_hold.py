@@ -1,0 +1,128 @@
+"""Pictures of "Does it hold?": predictions against what others measured, and against a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from lifebook.figures.style import COLORS, GREY, Figure, Points, canvas, mark, styled
+from lifecost.quantities import number, percent, quantity
+
+
+@styled
+def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float | None]) -> Figure:
+    """Return the share of its bound that each published run reaches.
+
+    Parameters
+    ----------
+    titles
+        What ran, best last.
+    full
+        Least time by the full level over the measured time.
+    light
+        The same without weights, as the post counts; None for prefill.
+    """
+    drawing, axes = canvas(7.2, 0.27 * len(titles) + 1.2)
+    axes.axvline(1, color=GREY, linewidth=2.5)
+    for row, (share, without) in enumerate(zip(full, light, strict=True)):
+        look = {"color": COLORS["weights" if without is not None else "prefill"], "markersize": 7}
+        axes.plot(share, row, "o", **look)
+        axes.annotate(
+            percent(share), (1, row), xytext=(6, 0), textcoords="offset points", va="center",
+            fontsize=8, annotation_clip=False,
+        )  # fmt: skip
+        if without is not None:
+            axes.plot(without, row, "o", markerfacecolor="none", markersize=7, color=COLORS["kv"])
+    axes.set_xscale("log")
+    axes.set_xlim(1e-3, 1)
+    axes.xaxis.set_major_locator(LogLocator(numticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share, 1)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(visible=True, axis="x")
+    axes.set_xlabel("least time over measured time")
+    axes.set_yticks(range(len(titles)), titles, fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(-0.6, len(titles) - 0.4)
+    axes.annotate(
+        "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
+        "ring: decode without the weights", (0, 1), xytext=(0, 5), xycoords="axes fraction",
+        textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    return Figure(
+        "bounds-and-reality", drawing,
+        alt="A row for each published run, with a filled dot at the share of its bound that it "
+        "reaches, on a logarithmic axis that ends at one hundred percent. All filled dots lie "
+        "between a fifth and four fifths. Rings show the share when weights are left out: for "
+        "single sequences they lie hundreds of times lower.",
+        caption="No run beats its bound, and most reach a quarter to three quarters of it. For a "
+        "single sequence a bound without the weights says next to nothing.",
+    )  # fmt: skip
+
+
+@styled
+def machine(predicted: Mapping[str, float], measured: Mapping[str, float]) -> Figure:
+    """Return predicted and measured times of one decode step, in seconds, by variant."""
+    drawing, axes = canvas(7.2, 2.4)
+    for row, name in enumerate(predicted):
+        least, found = predicted[name], measured[name]
+        axes.barh(row - 0.2, 1e3 * least, 0.36, color=GREY, label="predicted" if not row else None)
+        axes.barh(
+            row + 0.2, 1e3 * found, 0.36, color=COLORS["kv"], label="measured" if not row else None
+        )
+        axes.annotate(
+            f"{number(found / least)} times", (1e3 * found, row + 0.2), xytext=(4, 0),
+            textcoords="offset points", va="center", fontsize=9,
+        )  # fmt: skip
+    axes.set_yticks(range(len(predicted)), list(predicted))
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(predicted) - 0.4, -0.6)
+    axes.set_xlim(0, 1.2e3 * max(*predicted.values(), *measured.values()))
+    axes.set_xlabel("one decode step (ms)")
+    axes.legend(loc="lower right")
+    return Figure(
+        "this-machine", drawing,
+        alt="Pairs of bars for multi-head, grouped-query and multi-query attention: the predicted "
+        "and the measured time of one decode step on the machine that ran this notebook.",
+        caption="One core of the machine that ran this notebook: fewer key-value heads make the "
+        "step shorter in the predicted proportion.",
+    )  # fmt: skip
+
+
+@styled
+def overlap(points: Points) -> Figure:
+    """Return the parts of a decode step and its time under both conventions, in seconds."""
+    drawing, axes = canvas(7.2, 2.6)
+    names = {
+        "arithmetic": "compute-time",
+        "weights": "weights-time",
+        "KV cache": "kv-time",
+        "step, all overlaps": "overlapped-time",
+        "step, cache waits": "serial-time",
+    }
+    for name, part in zip(
+        names.values(), ("compute", "weights", "kv", "decode", "decode"), strict=True
+    ):
+        mark(axes, name, points, "o", color=COLORS[part], markersize=11)
+    axes.set_yticks(range(len(names)), list(names))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xscale("log")
+    axes.set_xlim(1e-6, 1e3)
+    axes.xaxis.set_major_locator(LogLocator(numticks=10))
+    axes.xaxis.set_major_formatter(FuncFormatter(_seconds))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(visible=True)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("time of one decode step")
+    return Figure(
+        "step-parts", drawing,
+        alt="Five dots on a logarithmic axis of time: arithmetic, reading the weights, reading the "
+        "KV cache, and the whole step under two conventions of what overlaps.",
+        caption="The two conventions differ by less than a factor of two, and by nothing where "
+        "reading takes all of the time.",
+    )  # fmt: skip
+
+
+def _seconds(value: float, _: Any) -> str:
+    return quantity(value, "s", 1) if value < 1 else f"{value:,.0f} s"

@@ -1,0 +1,269 @@
+"""Pictures of chapter 4: one currency for arithmetic and memory traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.ticker import NullFormatter, NullLocator
+
+from lifebook.figures.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    Figure,
+    Points,
+    bars,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
+
+_COSTS = ("compute", "weights", "kv")
+_FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
+
+
+@styled
+def costs_and_break_even(
+    costs: Mapping[str, Sequence[float]],
+    context: Any,
+    ratios: Mapping[str, Any],
+    even: Mapping[str, float],
+    opening: float,
+) -> Figure:
+    """Return the costs of one decode step, and KV over compute against the context.
+
+    Parameters
+    ----------
+    costs
+        By model: FLOPs of the forward pass, FLOP-equivalents of reading the weights and the cache.
+    context
+        Tokens in each sequence, ascending.
+    ratios
+        By model: cost of the KV cache over compute at each context.
+    even
+        By model: context at which the two are equal.
+    opening
+        Context of the upper panel, a reference line in the lower one.
+    """
+    drawing, (lanes, lines) = canvas(7.2, 6.6, nrows=2, height_ratios=[1, 1.4])
+    shares = {model: [cost / values[0] for cost in values] for model, values in costs.items()}
+    _lanes(lanes, shares)
+    lanes.set_title(f"One decode step at {opening:,.0f} tokens of context")
+    for (title, ratio), dash in zip(ratios.items(), DASHES, strict=False):
+        lines.plot(context, ratio, color=COLORS["kv"], linestyle=dash)
+        lines.annotate(
+            title, (context[-1], ratio[-1]), xytext=(5, -3), textcoords="offset points", fontsize=9,
+            annotation_clip=False,
+        )  # fmt: skip
+        lines.plot(even[title], 1, "o", color=COLORS["kv"], markersize=7)
+        lines.annotate(
+            f"{even[title]:,.0f}", (even[title], 1), xytext=(-6, 4), textcoords="offset points",
+            fontsize=9, ha="right",
+        )  # fmt: skip
+    lines.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
+    lines.annotate(
+        "compute = 1", (context[-1], 1), xytext=(-2, 4), textcoords="offset points", fontsize=9,
+        ha="right",
+    )  # fmt: skip
+    lines.axvline(opening, color=GREY, linewidth=1, linestyle="--", zorder=0)
+    lines.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
+    lines.set_xlim(context[0], context[-1])
+    lines.set_ylim(0.02, 500)
+    lines.set_xticks([context[0] * 4**step for step in range(6)])
+    lines.xaxis.set_minor_locator(NullLocator())
+    plain_log(lines.xaxis)
+    plain_log(lines.yaxis)
+    lines.set_title("Where the cache costs as much as the arithmetic, for any batch")
+    return Figure(
+        "costs-and-break-even", drawing,
+        alt="Above, two lanes for each of three models, in multiples of the forward pass: "
+        "arithmetic, which is one, and memory, weights and KV cache end to end: "
+        + ", ".join(f"{w:.3g} and {kv:.3g} for {model}" for model, (_, w, kv) in shares.items())
+        + ". Below, the ratio of KV cache to compute rises in proportion to the context; the "
+        "three lines cross one at "
+        + ", ".join(f"{tokens:,.0f}" for tokens in even.values())
+        + f" tokens, all before {opening:,.0f}.",
+        caption="In one currency, memory takes longer than arithmetic in every step here. The "
+        "cache passes the arithmetic at a context that depends on model and chip, not on the "
+        f"batch, and for all three models it lies below {opening:,.0f} tokens. Weights, which the "
+        "post's formula leaves out, cost the same multiple of compute in each.",
+    )  # fmt: skip
+
+
+def _lanes(axes: Any, shares: Mapping[str, Sequence[float]]) -> None:
+    """Draw arithmetic and memory side by side, since they happen at the same time."""
+    ticks = []
+    for group, (compute, weights, cache) in enumerate(shares.values()):
+        top, low = 3 * group, 3 * group + 1
+        ticks.append((top + low) / 2)
+        axes.barh(top, compute, 0.86, color=COLORS["compute"])
+        axes.barh(low, weights, 0.86, color=COLORS["weights"])
+        axes.barh(low, cache, 0.86, left=weights, color=COLORS["kv"])
+        names = ("arithmetic  ", "weights  ", "KV cache  ") if group == 0 else ("", "", "")
+        note = {"textcoords": "offset points", "xytext": (5, 0), "va": "center", "fontsize": 9}
+        axes.annotate(f"{names[0]}{compute:.3g}", (compute, top), **note)
+        text = f"{names[1]}{weights:.3g} + {names[2]}{cache:.3g}"
+        axes.annotate(text, (weights + cache, low), **note)
+    axes.set_yticks(ticks, list(shares))
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0, 1.5 * max(sum(values[1:]) for values in shares.values()))
+    axes.invert_yaxis()
+    axes.set_xlabel("multiples of the forward pass")
+
+
+@styled
+def intensity_by_year(
+    points: Sequence[tuple[int, str, float, float]],
+    bands: Mapping[float, tuple[float, float]],
+    reference: float,
+    refresh: Any,
+) -> Figure:
+    """Return the operational intensity of devices by year: all formats, and one at a time.
+
+    Parameters
+    ----------
+    points
+        Rows of year, precision, bytes of an element, FLOPs per byte.
+    bands
+        By bytes of an element: lowest and highest intensity of recent data-center parts.
+    reference
+        FLOPs per byte of the post's setting.
+    refresh
+        Two devices, (title, year, FLOPs per byte), of which the second is the first with faster
+        memory.
+    """
+    drawing, panels = canvas(7.2, 4.2, ncols=3, sharey=True)
+    ink = mpl.rcParams["text.color"]
+    fills = dict(zip(_FORMATS, ("none", GREY, ink), strict=True))
+    titles = ("every format", *(f"{_FORMATS[size][0]} only" for size in bands))
+    for axes, only, title in zip(panels, (None, *bands), titles, strict=True):
+        axes.axhline(reference, color=GREY, linewidth=1, linestyle="--", zorder=0)
+        for place, (size, (label, sign)) in enumerate(_FORMATS.items()):
+            chosen = [row for row in points if row[2] == size and only in (None, size)]
+            shift = 0.22 * (place - 1) if only is None else 0  # side by side
+            for whole in (False, True):  # whole numbers are small crosses
+                rows = [row for row in chosen if row[1].startswith("int") is whole]
+                look = {"marker": "x", "s": 14, "c": ink} if whole else {
+                    "marker": sign, "s": 26, "facecolors": fills[size], "edgecolors": ink,
+                }  # fmt: skip
+                name = "8 bits, integer" if whole and size == 1 else label
+                axes.scatter(
+                    [row[0] + shift for row in rows], [row[3] for row in rows], linewidths=0.8,
+                    label=name if rows else None, **look,
+                )  # fmt: skip
+        axes.set_yscale("log")
+        axes.set_ylim(1.5, 3000)
+        axes.set_xlim(2016.4, 2026.6)
+        axes.set_xticks([2017, 2020, 2023, 2026])
+        axes.set_title(title)
+        axes.set_xlabel("year")
+        plain_log(axes.yaxis)
+    for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
+        axes.fill_between([2021.5, 2025.5], low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
+        axes.annotate(
+            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 30),
+            fontsize=9, va="center",
+        )  # fmt: skip
+    left = panels[0]
+    left.set_ylabel("operational intensity (FLOP/byte)")
+    left.legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
+    left.annotate(
+        f"the post's {reference:,.0f}", (2016.6, reference), xytext=(0, 4),
+        textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    (old, start, high), (new, end, low) = refresh
+    panels[2].annotate(
+        "", (end, low), xytext=(start, high),
+        arrowprops={"arrowstyle": "-|>", "color": ink, "lw": 1.6, "shrinkA": 3, "shrinkB": 4},
+    )  # fmt: skip
+    panels[2].annotate(
+        old.split()[1], (start, high), xytext=(-7, 8), textcoords="offset points", fontsize=9,
+        ha="right",
+    )  # fmt: skip
+    slowest = min((row for row in points if row[2] == next(iter(bands))), key=lambda row: row[3])
+    panels[1].annotate(
+        "memory on the chip", (slowest[0], slowest[3]), xytext=(8, -2), textcoords="offset points",
+        fontsize=9,
+    )  # fmt: skip
+    spreads = " and ".join(f"{high / low:.3g}" for low, high in bands.values())
+    return Figure(
+        "intensity-by-year", drawing,
+        alt="Three scatter plots of operational intensity by year on a logarithmic axis. With "
+        "every format in one plot the marks fan out, to more than 1,000 for 4 bits. In 16 bits "
+        "alone and in 8 bits alone, data-center parts since 2022 lie in bands, highest over lowest "
+        f"{spreads}. One part with memory on the chip lies far below. An arrow from {old} down to "
+        f"{new} shows a memory refresh.",
+        caption="Narrower formats lift the intensity; within one format, recent data-center parts "
+        f"lie close together (shaded). The arrow, {old} to {new}, is the same arithmetic with "
+        "faster memory.",
+    )  # fmt: skip
+
+
+@styled
+def balance(points: Points) -> Figure:
+    """Return three bars of cost, and the ratio of KV cache to compute against the context."""
+    drawing, (upper, axes) = canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
+    low, high = 1e8, 1e19
+    names = {
+        "compute": "compute-cost",
+        "weights (all of them)": "weights-cost",
+        "KV cache": "kv-cost",
+    }
+    bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
+    upper.set_xscale("log")
+    upper.set_xlim(low, high)
+    upper.xaxis.set_minor_formatter(NullFormatter())
+    upper.tick_params(axis="y", length=0)
+    upper.invert_yaxis()
+    upper.set_xlabel("FLOP-equivalents in one step")
+
+    axes.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
+    axes.annotate("compute = 1", (13, 1), xytext=(0, 4), textcoords="offset points", fontsize=9)
+    look = {"color": COLORS["kv"], "markersize": 8}
+    mark(axes, "ratio-mark", points, color=COLORS["kv"])
+    mark(axes, "break-even-mark", points, "o", markerfacecolor="none", **look)
+    mark(axes, "setting-mark", points, "o", **look)
+    axes.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
+    axes.set_xlim(10, 2**21)
+    axes.set_ylim(1e-4, 1e5)
+    plain_log(axes.xaxis)
+    plain_log(axes.yaxis)
+    return Figure(
+        "balance", drawing,
+        alt="Above, bars of compute, weights and KV cache in FLOP-equivalents on a logarithmic "
+        "axis. Below, the ratio of KV cache to compute against the context, a straight line, with "
+        "a ring where it crosses one and a dot at the context that is set.",
+        caption="The ring is the break-even context, the dot the context that is set: right of the "
+        "ring, the cache takes longer than the arithmetic. Compute and cache are the post's level; "
+        "the weights, which it leaves out, are the level with weights.",
+    )  # fmt: skip
+
+
+@styled
+def roofline(points: Points) -> Figure:
+    """Return a device's roofline with prefill, decode and attention in decode under it."""
+    drawing, axes = canvas(7.2, 3.8)
+    ink = mpl.rcParams["text.color"]
+    mark(axes, "roof", points, color=ink, linewidth=1.5)
+    looks = {"prefill": ("s", "prefill"), "decode": ("D", "weights"), "attention": ("o", "kv")}
+    labels = ("prefill: weights, once a prompt", "decode: weights, once a step", "decode: KV cache")
+    for (name, (sign, color)), label in zip(looks.items(), labels, strict=True):
+        mark(axes, name, points, sign, color=COLORS[color], markersize=9, label=label)
+    axes.legend(loc="lower right")
+    axes.set(xscale="log", yscale="log")
+    axes.set(xlabel="operational intensity (FLOP/byte)", ylabel="attainable rate (FLOP/s)")
+    axes.set_xlim(2**-3, 2**22)
+    axes.set_ylim(1e10, 1e17)
+    plain_log(axes.xaxis)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    return Figure(
+        "roofline", drawing,
+        alt="A device's roofline on logarithmic axes: a slope, where memory bandwidth limits the "
+        "rate of arithmetic, and a flat roof at the peak. Prefill stands on the roof; the weights "
+        "and, far lower, the KV cache of a decode step stand on the slope.",
+        caption="Left of the corner memory sets the pace. A larger batch moves the weights of a "
+        "decode step to the right; it does not move the KV cache of independent sequences.",
+    )  # fmt: skip

@@ -1,0 +1,243 @@
+"""Pictures of chapter 3: sharing heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.ticker import FixedLocator
+
+from lifebook.figures.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    SERIES,
+    Figure,
+    Points,
+    byte_log,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
+from lifecost.quantities import quantity
+
+
+@styled
+def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[float]) -> Figure:
+    """Return the KV cache of each model with multi-head and with grouped-query attention.
+
+    Parameters
+    ----------
+    models
+        Names, smallest first.
+    multi_head, grouped
+        Bytes of the cache, one for each model.
+    """
+    drawing, axes = canvas(7.2, 3.7)
+    low = 1.0
+    for place, (whole, shared) in enumerate(zip(multi_head, grouped, strict=True)):
+        for shift, size, kind, look in (
+            (-0.2, whole, "multi-head", {"facecolor": "none", "linestyle": "--"}),
+            (0.2, shared, "grouped-query", {"facecolor": COLORS["kv"]}),
+        ):
+            axes.barh(
+                place + shift, size / 1e9 - low, 0.36, left=low, edgecolor=COLORS["kv"],
+                linewidth=1.5, **look,
+            )  # fmt: skip
+            axes.annotate(
+                f"{kind}: {quantity(size, 'byte', prefix='G')}", (low, place + shift),
+                xytext=(6, 0), textcoords="offset points", va="center", fontsize=9,
+                # Black on the filled bar in both themes; the page's ink on the empty one.
+                **({"color": "#000000"} if shift > 0 else {}),
+            )  # fmt: skip
+        ends = shared / 1e9, whole / 1e9
+        axes.annotate(
+            "", (ends[1], place + 0.2), xytext=(ends[0], place + 0.2),
+            arrowprops={"arrowstyle": "<->", "color": GREY, "shrinkA": 2, "shrinkB": 0},
+        )  # fmt: skip
+        axes.annotate(
+            f"{whole / shared:.3g}×", (ends[1], place + 0.2), xytext=(6, 0),
+            textcoords="offset points", va="center", fontweight="bold",
+        )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xlim(low, 1e4)
+    plain_log(axes.xaxis)
+    axes.set_xlabel("size of the KV cache (GB)")
+    axes.set_yticks(range(len(models)), models)
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    return Figure(
+        "gqa-table", drawing,
+        alt="Pairs of bars on a logarithmic axis, one pair for each of "
+        f"{', '.join(models)}: the KV cache with multi-head attention above that with "
+        "grouped-query attention. The upper bars grow steeply with the model, the lower ones "
+        "little, and the factor between them doubles from model to model.",
+        caption="With eight key-value heads in every size, the factor saved is the number of "
+        "query heads over eight: it doubles from each model to the next.",
+    )  # fmt: skip
+
+
+@styled
+def balance(
+    models: Sequence[str],
+    groups: Sequence[Sequence[float]],
+    ratios: Sequence[Sequence[float]],
+    chosen: Sequence[float],
+) -> Figure:
+    """Return KV load over compute by the number of query heads that share a key-value head.
+
+    Parameters
+    ----------
+    models
+        Names, smallest first.
+    groups
+        Group sizes of each model, from one query head to all of them.
+    ratios
+        KV load over compute at each of them.
+    chosen
+        The group size that each model was published with.
+    """
+    drawing, axes = canvas(7.2, 3.8)
+    for name, sizes, ratio, group, color, dash in zip(
+        models, groups, ratios, chosen, SERIES, DASHES, strict=False
+    ):
+        axes.plot(sizes, ratio, color=color, linestyle=dash)
+        axes.plot(sizes[-1], ratio[-1], "s", color=color, markersize=6)
+        place = list(sizes).index(group)
+        axes.plot(group, ratio[place], "o", color=color, markersize=9)
+        axes.annotate(
+            name, (sizes[-1], ratio[-1]), xytext=(9, 0), textcoords="offset points",
+            va="center", annotation_clip=False,
+        )  # fmt: skip
+    axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
+    axes.annotate(
+        "balance: KV load = compute", (1, 1), xytext=(6, 4), textcoords="offset points", fontsize=9
+    )
+    axes.annotate(
+        "circle: as published\nsquare: one head for all (MQA)", (1, 0.11), xytext=(6, 2),
+        textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlim(1, 400)
+    axes.set_ylim(0.1, 150)
+    plain_log(axes.xaxis)
+    plain_log(axes.yaxis)
+    axes.xaxis.set_major_locator(FixedLocator([2**power for power in range(8)]))
+    axes.set_xlabel("query heads that share one key-value head")
+    axes.set_ylabel("KV load over compute")
+    return Figure(
+        "gqa-balance", drawing,
+        alt=f"Three falling lines on logarithmic axes, for {', '.join(models)}: KV load over "
+        "compute against the number of query heads that share a key-value head. Each line ends at "
+        "its model's number of query heads. The smallest model's line ends above the line of "
+        "balance, the others end below it; all three published models stand above it.",
+        caption="The smallest model runs out of query heads before its decode step balances; "
+        "the larger ones could balance, but as published they stop short of it.",
+    )  # fmt: skip
+
+
+@styled
+def quality(
+    variants: Sequence[str],
+    studies: Sequence[str],
+    metrics: Sequence[str],
+    differences: Sequence[float],
+    matched: Sequence[bool],
+) -> Figure:
+    """Return published differences to multi-head attention, a row for each variant and study.
+
+    Parameters
+    ----------
+    variants, studies, metrics
+        What was compared, by whom, on which benchmark.
+    differences
+        Score minus that of multi-head attention, in points.
+    matched
+        Whether the two models are said to have the same number of parameters.
+    """
+    found: dict[tuple[str, str], list[tuple[float, str, bool]]] = {}
+    dots_of = zip(differences, metrics, matched, strict=True)
+    for variant, study, dot in zip(variants, studies, dots_of, strict=True):
+        found.setdefault((variant, study), []).append(dot)
+    kinds = ("MLA", "GQA", "MQA")
+    order = sorted(
+        found, key=lambda k: (kinds.index(k[0][:3]), -sum(d for d, *_ in found[k]) / len(found[k]))
+    )
+    drawing, axes = canvas(7.2, 5.0)
+    axes.axvline(0, color=GREY, linewidth=1, linestyle="--")
+    for place, key in enumerate(order):
+        dots = sorted(found[key])
+        for difference, _, same in dots:
+            axes.plot(
+                difference, place, "o", markersize=8, markeredgecolor=COLORS["kv"],
+                markerfacecolor=COLORS["kv"] if same else "none", markeredgewidth=1.5, alpha=0.85,
+            )  # fmt: skip
+        ends = [(dots[0], -8, "right"), (dots[-1], 8, "left")]
+        for (difference, metric, _), shift, side in ends[: len(dots)]:
+            axes.annotate(
+                metric, (difference, place), xytext=(shift, 0), textcoords="offset points",
+                ha=side, va="center", fontsize=8,
+            )  # fmt: skip
+    axes.set_yticks(range(len(order)), [f"{v}\n{s}" for v, s in order], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(order) - 0.4, -0.6)
+    axes.set_xlim(-16, 7)
+    axes.xaxis.set_major_locator(FixedLocator(range(-15, 6, 5)))
+    axes.set_xlabel("score minus that of multi-head attention (points)")
+    axes.annotate(
+        "filled: parameters matched\nempty: not matched, or not said", (-15.2, 0.5), fontsize=9,
+        va="center",
+    )  # fmt: skip
+    return Figure(
+        "gqa-quality", drawing,
+        alt="Dots in rows, one row for each attention variant and study, along an axis of "
+        "difference to multi-head attention in points. Multi-head latent attention lies mostly to "
+        "the right of zero. Grouped-query attention lies around zero in three studies and between "
+        "one and five points below it in DeepSeek's. Multi-query attention reaches thirteen points "
+        "below.",
+        caption="Sharing heads costs little in three studies and several points in a fourth; "
+        "compressing instead of sharing (MLA) mostly gains.",
+    )  # fmt: skip
+
+
+@styled
+def groupings(models: Mapping[str, str], points: Points) -> Figure:
+    """Return the KV cache of each model on fixed axes: one head each, a grouping, one for all.
+
+    Parameters
+    ----------
+    models
+        Titles by name, smallest first.
+    points
+        For each model the marks ``range-``, ``mha-``, ``mqa-`` and ``chosen-``, in bytes; and
+        ``marked``, the ring around one model's choice.
+    """
+    drawing, axes = canvas(7.2, 2.6)
+    look = {"markersize": 8, "markeredgecolor": COLORS["kv"], "linestyle": "none"}
+    for name in models:
+        mark(axes, f"range-{name}", points, color=GREY, linewidth=1)
+        mark(axes, f"mha-{name}", points, ">", markerfacecolor="none", **look)
+        mark(axes, f"mqa-{name}", points, "<", markerfacecolor="none", **look)
+        mark(axes, f"chosen-{name}", points, "o", markerfacecolor=COLORS["kv"], **look)
+    mark(axes, "marked", points, "o", **{**look, "markersize": 15}, markerfacecolor="none")
+    axes.annotate(
+        "< one head for all (MQA)     ● as chosen     > one for each query head (MHA)",
+        (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xlim(1e5, 1e17)
+    byte_log(axes.xaxis)
+    axes.grid(visible=True, axis="x", which="both")
+    axes.set_xlabel("size of the KV cache (bytes)")
+    axes.set_yticks(range(len(models)), list(models.values()))
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(models) - 0.4, -0.6)
+    return Figure(
+        "gqa-groupings", drawing,
+        alt=f"One row for each of {', '.join(models.values())} on a logarithmic axis of bytes: "
+        "the KV cache with one key-value head, with the chosen number and with one for each query "
+        "head. A ring marks the chosen model.",
+        caption="Each factor of two in the number of key-value heads is the same step on this "
+        "axis; a larger model has more steps to take.",
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""The picture of the introduction: a lifetime's bill, filling up day by day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifebook.figures.style import COLORS, GREY, Figure, canvas, styled
+
+
+@styled
+def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: float) -> Figure:
+    """Return the cost of training and of decoding against days of service.
+
+    Parameters
+    ----------
+    days
+        Days of service, ascending from 0.
+    training
+        Cost of training, FLOPs.
+    decode
+        Cost of all tokens decoded until each day, FLOP-equivalents.
+    even
+        Day on which decoding has cost as much as training.
+    share
+        Part of the decode cost that is arithmetic; the rest is waiting for the KV cache.
+    """
+    drawing, axes = canvas()
+    scale = 1e24
+    base = [training / scale] * len(days)
+    axes.stackplot(
+        days, base, decode * share / scale, decode * (1 - share) / scale,
+        colors=[COLORS["training"], COLORS["compute"], COLORS["kv"]], alpha=0.85,
+    )  # fmt: skip
+    axes.plot([even, even], [0, 2 * training / scale], color=GREY, linewidth=1, linestyle="--")
+    axes.annotate(
+        f"day {even:.0f}: serving has cost\nas much as training", (even, 2 * training / scale),
+        xytext=(-10, 14), textcoords="offset points", ha="right",
+    )  # fmt: skip
+    last = days[-1]
+    axes.annotate("training", (last * 0.02, training / scale / 2), va="center", color="black")
+    axes.annotate(
+        "decode: waiting for the KV cache", (last * 0.97, training / scale * 1.5),
+        ha="right", va="center", color="black",
+    )  # fmt: skip
+    axes.annotate(
+        "decode: arithmetic", (last * 0.86, 1.02 * training / scale), xytext=(0, -22),
+        textcoords="offset points", ha="right", color="black",
+        arrowprops={"arrowstyle": "-", "color": "black"},
+    )  # fmt: skip
+    axes.set(xlabel="days of service", ylabel=r"cost ($10^{24}$ FLOP-equivalents)")
+    axes.set_xlim(0, last)
+    axes.set_ylim(0)
+    return Figure(
+        "lifetime-bill", drawing,
+        alt="Area chart of cumulative cost against days of service. The cost of training is a "
+        "constant band; the cost of decoding grows on top of it day by day, almost all of it "
+        "waiting for the KV cache, and equals training after about two weeks.",
+        caption="The bill of one small model: trained once, then serving the daily volume that one "
+        "provider published, in FLOP-equivalents, which count a FLOP of every format alike. Nearly "
+        "all of what serving adds is time spent loading the KV cache.",
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Pictures of "Compressing the cache": what may be lost, and what was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lifebook.figures.style import (
+    COLORS,
+    DASHES,
+    Figure,
+    Points,
+    canvas,
+    mark,
+    styled,
+)
+from lifecost.quantities import percent
+
+
+def _axes(axes: Any) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(0.01, 1.1)
+    axes.set_ylim(0, 1)
+    axes.xaxis.set_major_formatter(lambda share, _: percent(share, 1))
+    axes.yaxis.set_major_formatter(lambda share, _: percent(share, 1))
+    axes.set_xlabel("cache that is read, as a share of multi-head attention's")
+    axes.set_ylabel("loss in effective parameters")
+
+
+@styled
+def penalties(
+    shares: Any, curves: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]
+) -> Figure:
+    """Return the penalty that may be paid at most, by share of the cache, and measured ones.
+
+    Parameters
+    ----------
+    shares
+        Shares of the cache, ascending.
+    curves
+        By demand: the break-even penalty in parameters at each share.
+    measured
+        Variants: what each reads, and its penalty in both readings.
+    """
+    drawing, axes = canvas(7.2, 4.2)
+    for (demand, allowed), dash in zip(curves.items(), DASHES, strict=False):
+        axes.plot(shares, allowed, color=COLORS["decode"], linestyle=dash)
+        axes.annotate(
+            f"{demand} decoded", (shares[0], allowed[0]), xytext=(4, 4),
+            textcoords="offset points", fontsize=8,
+        )  # fmt: skip
+    for row in measured:
+        x = row["read_share"]
+        low, high = row["params_penalty"], row["equal_loss_params_penalty"]
+        axes.plot([x, x], [low, high], color=COLORS["kv"], linewidth=1)
+        axes.plot(x, low, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6)
+        axes.plot(x, high, "o", color=COLORS["kv"], markersize=6)
+        axes.annotate(
+            row["title"], (x, high), xytext=(5, 3), textcoords="offset points", fontsize=8,
+        )  # fmt: skip
+    _axes(axes)
+    axes.annotate(
+        "curves: break-even;  measured, carried over as nats: dots,  as a share: rings", (0, 1),
+        xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    return Figure(
+        "penalty-allowed", drawing,
+        alt="Falling curves of the largest penalty in parameters that pays, against the share of "
+        "the cache that is read, one for each demand. A vertical bar for each measured variant "
+        "runs from what it costs if shares carry over up to what it costs if nats do.",
+        caption="Below a curve a variant is cheaper over the whole life at the same quality. A bar "
+        "is what we do not know: how a loss that was measured on a small model carries over to a "
+        "large one.",
+    )  # fmt: skip
+
+
+@styled
+def compression(points: Points, shares: Sequence[float], lost: Sequence[float]) -> Figure:
+    """Return the curve and the dots of the explorer over measured variants."""
+    drawing, axes = canvas(7.2, 3.6)
+    axes.plot(
+        shares, lost, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6,
+        linestyle="none",
+    )  # fmt: skip
+    mark(axes, "allowed", points, color=COLORS["decode"])
+    mark(axes, "here", points, "D", color=COLORS["decode"], markersize=9)
+    mark(axes, "owed", points, "o", color=COLORS["kv"], markersize=9)
+    _axes(axes)
+    return Figure(
+        "penalty-explorer", drawing,
+        alt="The break-even penalty in parameters as a curve over the share of the cache that is "
+        "read, with a diamond at the chosen share, a dot for what the chosen loss costs, and rings "
+        "of measured penalties.",
+        caption="The dot is what the loss costs this model in parameters, if nats carry over: "
+        "below the diamond it pays. Rings are measured losses, if their share carries over.",
+    )  # fmt: skip

@@ -1,0 +1,195 @@
+"""Pictures of chapter 1: what training costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from lifebook.figures.style import (
+    COLORS,
+    DASHES,
+    GREY,
+    SERIES,
+    Figure,
+    Points,
+    canvas,
+    mark,
+    plain_log,
+    styled,
+)
+
+_GREEN = COLORS["training"]
+_MARKS = ("o", "s", "^")
+
+
+@styled
+def isoflop_valleys(
+    n_params: Any,
+    valleys: Mapping[float, Any],
+    path: tuple[Any, Any],
+    published: Sequence[tuple[str, float, float]],
+    floor: float,
+) -> Figure:
+    """Return loss against model size, one valley for each compute budget.
+
+    Parameters
+    ----------
+    n_params
+        Parameters, ascending.
+    valleys
+        By budget in FLOPs, ascending: loss of a model of each size that spends it.
+    path
+        Sizes and losses of the compute-optimal models, from small budgets to large.
+    published
+        Models to mark: title, parameters, loss.
+    floor
+        Loss that no model can remove; the axis is logarithmic above it.
+    """
+    drawing, axes = canvas(7.2, 4.4)
+    low, top, ink = 1.867, 3.3, mpl.rcParams["text.color"]
+    axes.plot(*path, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
+    for budget, losses in valleys.items():
+        axes.plot(n_params, losses, color=_GREEN)
+        last = int(np.flatnonzero(np.asarray(losses) < top)[-1])
+        beyond = last == len(n_params) - 1
+        axes.annotate(
+            f"{budget:.2e} FLOPs".replace("e+", "e"), (n_params[last], losses[last]),
+            xytext=(4, -4) if beyond else (6, -12), textcoords="offset points", fontsize=9,
+            annotation_clip=False,
+        )  # fmt: skip
+    (start, end), (high, deep) = path[0][:2], path[1][:2] - floor
+    axes.annotate(
+        "lowest loss\nfor each budget", ((start * end) ** 0.5, floor + (high * deep) ** 0.5),
+        xytext=(8, -4), textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    places = ((10, -11, "left"), (44, -30, "left"), (-8, -11, "right"), (-6, -15, "right"))
+    leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkB": 4}
+    for (title, size, loss), (x, y, side) in zip(published, places, strict=True):
+        axes.plot(size, loss, "o", color=ink, markersize=6)
+        axes.annotate(
+            title, (size, loss), xytext=(x, y), textcoords="offset points", fontsize=9, ha=side,
+            arrowprops=leader if abs(x) > 20 else None,
+        )  # fmt: skip
+    axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token, log above floor)")
+    axes.set_xlim(n_params[0], n_params[-1])
+    axes.set_yscale(
+        "function",
+        functions=(
+            lambda loss: np.log(np.maximum(loss - floor, 1e-9)),
+            lambda height: floor + np.exp(height),
+        ),
+    )
+    axes.set_ylim(low, top)
+    axes.set_yticks([1.9, 2.0, 2.2, 2.5, 3.0])
+    return Figure(
+        "isoflop-valleys", drawing,
+        alt="Loss against model size, both on logarithmic axes. Each compute budget gives a "
+        "valley: too few parameters on its left side, too few tokens on its right. A dashed line "
+        "runs through the bottoms, straight down to the right. Gopher lies on the right side of "
+        "the valley of its budget, Chinchilla at the bottom, Llama 3 8B far up the left side; "
+        "Llama 3 405B lies near the bottom of a deeper valley.",
+        caption="A budget fixes the product of size and tokens, not the split: each line spends "
+        "one budget on models of every size. Gopher was too large for its budget, Chinchilla is "
+        "about right, Llama 3 8B is too small, on purpose. Losses by the law of Besiroglu et al., "
+        "not measured.",
+    )  # fmt: skip
+
+
+@styled
+def published_laws(
+    flops: Any,
+    sizes: Mapping[str, Any],
+    tokens_per_parameter: Mapping[str, Any],
+    tables: Mapping[str, Sequence[Mapping[str, float]]],
+    budget: float,
+) -> Figure:
+    """Return compute-optimal size, and tokens per parameter, by published law.
+
+    Parameters
+    ----------
+    flops
+        Compute budgets, ascending.
+    sizes, tokens_per_parameter
+        By law: parameters, and tokens for each of them, at each budget.
+    tables
+        By published table: rows of ``train_flops``, ``n_params`` and ``train_tokens``.
+    budget
+        A reference line.
+    """
+    drawing, (upper, lower) = canvas(7.2, 7.0, nrows=2, sharex=True, height_ratios=[1, 1.15])
+    ink = mpl.rcParams["text.color"]
+    for axes, values in ((upper, sizes), (lower, tokens_per_parameter)):
+        for line, color, dash in zip(values.values(), SERIES, DASHES, strict=False):
+            axes.plot(flops, line, color=color, linestyle=dash)
+        axes.axvline(budget, color=GREY, linewidth=1, linestyle="--", zorder=0)
+        axes.set(xscale="log", yscale="log")
+        axes.set_xlim(flops[0], flops[-1])
+    for (title, rows), sign in zip(tables.items(), _MARKS, strict=True):
+        names = ("train_flops", "n_params", "train_tokens")
+        spent, n_params, tokens = (np.array([row[name] for row in rows]) for name in names)
+        look = {"s": 24, "marker": sign, "facecolors": "none", "edgecolors": ink, "zorder": 3}
+        upper.scatter(spent, n_params, label=title, **look)
+        lower.scatter(spent, tokens / n_params, **look)
+    upper.legend(loc="upper left", handletextpad=0.2, borderaxespad=0)
+    upper.set_ylim(3e7, 2e14)
+    upper.set_ylabel("compute-optimal parameters")
+    upper.annotate(
+        "Gopher's budget", (budget, 3e7), xytext=(5, 6), textcoords="offset points", fontsize=9
+    )
+    lower.axhline(20, color=GREY, linewidth=1, zorder=0)
+    low = 0.1
+    lower.set_ylim(low, 1000)
+    lower.set(xlabel="compute budget (FLOPs)", ylabel="tokens for each parameter")
+    lower.set_yticks([low, 1, 10, 20, 100, 1000])
+    plain_log(lower.yaxis)
+    ends = {title: float(values[-1]) for title, values in tokens_per_parameter.items()}
+    for (title, y), color in zip(_spread(ends, 1.7).items(), SERIES, strict=False):
+        last = int(np.flatnonzero(np.asarray(tokens_per_parameter[title]) > low)[-1])
+        beyond = last == len(flops) - 1
+        lower.annotate(
+            title, (flops[last], y if beyond else low), xytext=(6, 0 if beyond else 10),
+            textcoords="offset points", fontsize=9, va="center", annotation_clip=False, color=color,
+        )  # fmt: skip
+    return Figure(
+        "published-laws", drawing,
+        alt="Above, compute-optimal size against budget, by five published laws and three "
+        "published tables; Kaplan's line is the steepest. Below, tokens for each parameter: "
+        "Besiroglu's refit stays near 20, with the tables of Approaches 1 and 2; the "
+        "constants of Approach 3 rise with the budget to over 100, printed above unrounded, and "
+        "its table lies on the unrounded line; Kaplan's line falls steeply.",
+        caption="Seen as sizes, the fits of the same experiments look alike; seen as tokens for "
+        "each parameter, they do not. The printed constants leave the group first.",
+    )  # fmt: skip
+
+
+def _spread(ends: Mapping[str, float], factor: float) -> dict[str, float]:
+    """Return heights for labels, in the order given and at least a factor apart."""
+    placed: dict[str, float] = {}
+    for title in sorted(ends, key=lambda name: -ends[name]):
+        ceiling = min(placed.values(), default=np.inf) / factor
+        placed[title] = float(min(ends[title], ceiling))
+    return {title: placed[title] for title in ends}
+
+
+@styled
+def isoflop(points: Points) -> Figure:
+    """Return one valley with its bottom, and the path of the bottoms of all budgets."""
+    drawing, axes = canvas(7.2, 3.6)
+    ink = mpl.rcParams["text.color"]
+    mark(axes, "path-mark", points, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
+    mark(axes, "valley-mark", points, color=_GREEN)
+    mark(axes, "optimum-mark", points, "o", color=_GREEN, markersize=9, markerfacecolor="none")
+    mark(axes, "chosen-mark", points, "o", color=ink, markersize=6)
+    axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token)")
+    axes.set_xlim(1e7, 1e13)
+    axes.set_ylim(1.6, 4.2)
+    return Figure(
+        "isoflop", drawing,
+        alt="Loss against model size at one compute budget: a valley, with a ring at its bottom, a "
+        "dot at the size that is set, and a dashed line through the bottoms of all budgets.",
+        caption="The ring is the best model that the budget buys. Any other size, such as the dot "
+        "that you set, spends as much and is worse. Dashed, the ring at other budgets.",
+    )  # fmt: skip

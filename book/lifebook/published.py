@@ -1,0 +1,234 @@
+"""Numbers that others printed, computed again: each with its source, its formula and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from lifebook.data import load
+from lifebook.evidence import rows
+from lifebook.measure.published import at, runs
+from lifecost.catalog import laws, models
+from lifecost.formula import Formula
+from lifecost.formulas.decode import forward_flops
+from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size, weights_size
+from lifecost.formulas.scaling_law import optimal_params
+from lifecost.formulas.shape import optimal_ff_ratio, optimal_relative_width
+from lifecost.formulas.speculative import walltime_speedup
+from lifecost.formulas.training import training_flops
+from lifecost.formulas.transformer import kv_elements_per_token, parameter_count
+from lifecost.optimum import optimum
+from lifecost.shape import shape_laws
+
+VERDICTS = {
+    "as printed": "rounds to the printed digits",
+    "within 3 %": "differs by less than three percent",
+    "within 10 %": "differs by less than ten percent",
+    "differs": "differs by more: the note says why",
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """One printed number: what it is of, who printed it, and what computes it here.
+
+    Attributes
+    ----------
+    source, where, claim
+        A key of the bibliography or a citation; the place in it; what the number is.
+    formula, unit
+        Name of the formula, or of the function, that computes it; and the unit.
+    value, printed
+        The value computed, and the number as it is printed, in the same unit.
+    note
+        Why they differ, where they do.
+    """
+
+    source: str
+    where: str
+    claim: str
+    formula: str
+    unit: str
+    value: float
+    printed: str
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """One of `VERDICTS`."""
+        printed = Decimal(self.printed)
+        step = Decimal(1).scaleb(int(printed.as_tuple().exponent))
+        # Half a unit of the last printed digit, and a little for values that lie on the half.
+        if abs(Decimal(self.value) - printed) <= step * Decimal("0.5000001"):
+            return "as printed"
+        off = abs(self.value / float(printed) - 1)
+        return "within 3 %" if off < 0.03 else "within 10 %" if off < 0.1 else "differs"
+
+
+def published() -> list[Number]:
+    """Return every printed number that is computed again.
+
+    Examples
+    --------
+    >>> len(published()) >= 40
+    True
+    """
+    return [number for group in _GROUPS for number in group()]
+
+
+def _of(formula: Formula, value: Any) -> dict[str, Any]:
+    return {"formula": formula.name, "unit": formula.unit, "value": float(value)}
+
+
+def _text(value: float) -> str:
+    """Return a number of the data files with the digits that it has there."""
+    return str(Decimal(repr(value)).normalize())
+
+
+def _counts() -> Iterator[Number]:
+    for model in models.values():
+        if model.published_params:
+            hub = "keras-team/keras-hub" in model.note
+            yield Number(
+                "KerasHub, github.com/keras-team/keras-hub" if hub else model.source,
+                "presets" if hub else "checkpoint", f"{model.title}: parameters",
+                **_of(parameter_count, parameter_count(model.shape)),
+                printed=str(model.published_params),
+            )  # fmt: skip
+
+
+def _training() -> Iterator[Number]:
+    for row in load("training_runs").values():
+        if "train_flops" in row and "train_tokens" in row:
+            yield Number(
+                row["source"], "training run", f"{row['title']}: training FLOPs",
+                **_of(training_flops, training_flops(row)), printed=_text(row["train_flops"]),
+                note=row["note"],
+            )  # fmt: skip
+    law, budgets = laws["besiroglu"], np.array([1e21, 1e24])
+    small, large = np.log(optimal_params(law, train_flops=budgets))
+    exponent = (large - small) / np.log(budgets[1] / budgets[0])
+    yield Number(
+        "besiroglu2024chinchilla", "abstract", "power of the budget in the optimal size",
+        optimal_params.name, "1", float(exponent), "0.513",
+        note="The law's constants are printed to four digits.",
+    )  # fmt: skip
+
+
+def _caches() -> Iterator[Number]:
+    for row in rows("kv_penalties"):
+        shape = {name: row[name] for name in ("n_layer", "n_kv_head", "d_head")}
+        shape["layers_per_cache"] = row["layers_per_cache"]
+        yield Number(
+            row["source"], "table 1", f"{row['title']}: cache of a token in 16 bits",
+            **_of(kv_bytes_per_token, kv_bytes_per_token(shape, {"kv_bytes": 2})),
+            printed=str(row["held_bytes"]),
+        )  # fmt: skip
+    for row in rows("published_kv_caches"):
+        size = kv_cache_size(models[row["model"]], row, batch=1) / row["unit_bytes"]
+        yield Number(
+            row["source"], "table", f"{models[row['model']].title}: cache of 128,000 tokens, GiB",
+            kv_cache_size.name, "1", float(size), str(row["printed"]), note=row["note"],
+        )  # fmt: skip
+    row = load("cache_reductions")["deepseek-v2"]
+    before, after = (
+        float(kv_elements_per_token(m)) for m in (row["before"], models[row["after_model"]])
+    )
+    left = after * row["after_bits"] / (before * row["before_bits"])
+    yield Number(
+        row["source"], "abstract", "reduction of the cache, storage included",
+        kv_elements_per_token.name, "1", 1 - left, str(row["printed"]),
+    )  # fmt: skip
+    one = models[row["after_model"]]
+    heads = float(kv_elements_per_token(one)) / (2 * one.n_layer * (one.d_head - one.d_rope))
+    yield Number(
+        row["source"], "table 1", "latent attention's cache, in key-value heads of GQA",
+        kv_elements_per_token.name, "1", heads, "2.25",
+    )  # fmt: skip
+
+
+def _served() -> Iterator[Number]:
+    for run in runs("table"):
+        yield Number(
+            run.source, "table", f"{run.title}: time of a decode step", "decode_step_time_serial",
+            "s", run.bound, _text(run.measured), note="Its inputs are rounded.",
+        )  # fmt: skip
+    for row in rows("measurements", source="pope2023efficiently"):
+        model, setting = at(row)
+        tokens = setting["context"] if row["phase"] == "prefill" else row["steps"]
+        work = forward_flops(model, setting) * tokens
+        share = work / (row["seconds"] * setting["peak_flops"] * setting["n_chip"])
+        yield Number(
+            row["source"], "table 2", f"{row['title']}, {row['phase']}: share of the peak",
+            forward_flops.name, "1", float(share), str(row["utilization"]),
+        )  # fmt: skip
+    for row in rows("measurements", source="gptfast2023"):
+        model, setting = at(row)
+        whole = float(weights_size(model, setting)) / setting["n_chip"]
+        embedding = model.vocab_size * model.d_model * setting["weight_bytes"] / setting["n_chip"]
+        read = (whole - embedding) * row["tokens_per_second"]
+        yield Number(
+            row["source"], "README.md", f"{row['title']}: bytes read a second and GPU",
+            weights_size.name, "byte/s", read, _text(row["bandwidth"]),
+            note="It counts what is left on a GPU that other parts of the model are not split to.",
+        )  # fmt: skip
+
+
+def _designs() -> Iterator[Number]:
+    for row in rows("speculative", study="leviathan"):
+        given = {name: row[name] for name in ("draft_length", "acceptance_rate")}
+        share = row["draft_params"] / row["target_params"]
+        yield Number(
+            row["source"], "table 2", f"{row['title']}: speed-up",
+            **_of(walltime_speedup, walltime_speedup(given, draft_cost_ratio=share)),
+            printed=str(row["speedup"]),
+            note="A measurement. A draft costs at least its share of parameters, so ours may be "
+            "too high; where acceptance varies from token to token it is too low.",
+        )  # fmt: skip
+    law = shape_laws["bian-small"]
+    for formula, printed in ((optimal_relative_width, "0.08"), (optimal_ff_ratio, "1.032")):
+        yield Number(
+            law.source, "section 4", f"shape law: {formula.meaning.lower().rstrip('.')}",
+            **_of(formula, formula(law)), printed=printed,
+        )  # fmt: skip
+
+
+def _lives() -> Iterator[Number]:
+    law, r = laws["sardana"], load("sardana")["reckoning"]
+    work = r["input_tokens"] / r["prefill_mfu"] + r["output_tokens"] / r["decode_mfu"]
+    request = work * r["train_mfu"] * r["inference_price"] / r["train_price"] / 2
+    for row in rows("sardana"):
+        tokens = row.get("inference_tokens", row.get("requests", 0) * request)
+        found = optimum(law, row["quality_of"], tokens)
+        values = {
+            "n_params": ("parameters", found.parameters),
+            "train_tokens": ("training tokens", found.training_tokens),
+            "data_factor": (
+                "training tokens over the compute-optimal",
+                found.training_tokens / found.chinchilla.training_tokens,
+            ),
+            "saving": ("share saved", found.saving),
+            "overhead": (
+                "overhead of the compute-optimal",
+                found.chinchilla.flops / found.flops - 1,
+            ),
+        }
+        for name, (what, value) in values.items():
+            if name not in row:
+                continue
+            yield Number(
+                row["source"], row["note"].partition(":")[0].rstrip("."),
+                f"{row['title']}: {what}", "optimum", "1", float(value), _text(row[name]),
+                note="Dollar rows follow from a ratio of prices of 0.33, not of 0.37."
+                if "requests" in row
+                else "",
+            )  # fmt: skip
+
+
+_GROUPS: tuple[Callable[[], Iterator[Number]], ...] = (
+    _counts, _training, _caches, _served, _designs, _lives,
+)  # fmt: skip

@@ -1,0 +1,478 @@
+"""The data: every row sourced and dated, every number recounted or checked against the facts."""
+
+import re
+from datetime import date
+from importlib import resources
+from itertools import chain, pairwise
+from pathlib import Path
+
+import pytest
+
+from lifebook.data import load
+from lifebook.evidence import ELEMENT_BYTES
+from lifecost import (
+    InputError,
+    hardware,
+    kv_to_compute_ratio,
+    laws,
+    models,
+    parameter_count,
+    post,
+    power_laws,
+)
+from lifecost.catalog import LAW, POWER_LAW, Model
+from lifecost.units import dimension
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    path.name.removesuffix(".toml")
+    for path in resources.files("lifecost").joinpath("data").iterdir()
+    if path.name.endswith(".toml")
+)
+REFERENCES = set(
+    re.findall(r"^@\w+\{(\S+),", (ROOT / "lifecost/data/references.bib").read_text("utf-8"), re.M)
+)
+
+
+def sourced_rows():
+    """Return every row that states a fact: tables by name, and lists of rows."""
+    found = []
+    for file in FILES:
+        # The post's own words, and choices that are no facts: each file says so.
+        if file in ("post", "config_rules", "weight_formats", "exercises", "machine"):
+            continue
+        content = load(file)
+        tables = ([t] if isinstance(t, dict) else t for t in content.values())
+        rows = list(chain.from_iterable(tables))
+        for index, row in enumerate(rows):
+            found.append(pytest.param(row, id=f"{file}-{row.get('title', index)}"))
+    return found
+
+
+@pytest.mark.parametrize("row", sourced_rows())
+def test_row_has_a_source_and_a_date(row):
+    assert row["source"].strip()
+    checked = date.fromisoformat(row["checked"])
+    assert date(2024, 1, 1) <= checked
+    # One word is a key of the bibliography; anything else is a citation to be read as it stands.
+    if re.fullmatch(r"\w+", row["source"]):
+        assert row["source"] in REFERENCES
+    else:
+        assert len(row["source"].split()) > 1
+
+
+def test_no_source_is_a_memory():
+    for file in FILES:
+        text = resources.files("lifecost").joinpath("data", f"{file}.toml").read_text("utf-8")
+        assert "unverified" not in text.lower()
+
+
+# Counted for each model by hand: attention (query and output, key and value), feed-forward of three
+# matrices, two norms a layer; embedding, unembedding, last norm.
+COUNTS = {
+    "llama-2-7b": 32 * (4 * 4096**2 + 3 * 4096 * 11008 + 2 * 4096) + 2 * 32000 * 4096 + 4096,
+    "llama-2-13b": 40 * (4 * 5120**2 + 3 * 5120 * 13824 + 2 * 5120) + 2 * 32000 * 5120 + 5120,
+    "llama-2-70b": 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672 + 2 * 8192)
+    + 2 * 32000 * 8192
+    + 8192,
+    "llama-3-8b": 32 * (2 * 4096**2 + 2 * 4096 * 1024 + 3 * 4096 * 14336 + 2 * 4096)
+    + 2 * 128256 * 4096
+    + 4096,
+    "llama-3-70b": 80 * (2 * 8192**2 + 2 * 8192 * 1024 + 3 * 8192 * 28672 + 2 * 8192)
+    + 2 * 128256 * 8192
+    + 8192,
+    "llama-3-405b": 126 * (2 * 16384**2 + 2 * 16384 * 1024 + 3 * 16384 * 53248 + 2 * 16384)
+    + 2 * 128256 * 16384
+    + 16384,
+}
+
+
+def attention(d, query_heads, kv_heads, width):
+    return d * width * (2 * query_heads + 2 * kv_heads)
+
+
+def latent(d, heads, query_rank=1536, rank=512, rope=64, nope=128, value=128):
+    query = d * query_rank + query_rank + query_rank * heads * (nope + rope)
+    return (query + d * (rank + rope) + rank + rank * heads * (nope + value)
+            + heads * value * d)  # fmt: skip
+
+
+def biased(d, ff):
+    # GPT-2's layer: four projections, two matrices, two norms, each with its bias.
+    return 4 * (d * d + d) + 2 * d * ff + ff + d + 4 * d
+
+
+def sparse(d, experts, ff, shared=0):
+    return experts * d + (experts + shared) * 3 * d * ff
+
+
+QWEN3 = 2 * 128  # norms of queries and keys, head by head
+OSS = attention(2880, 64, 8, 64) + 64 * 64 + 2 * 8 * 64 + 2880 + 64  # biases, sinks
+EXPERT = 3 * 2880 * 2880 + 3 * 2880  # of gpt-oss, with biases
+MAVERICK = attention(5120, 40, 8, 128) + 2 * 5120
+COUNTS |= {
+    "mistral-7b": 32 * (attention(4096, 32, 8, 128) + 3 * 4096 * 14336 + 8192)
+    + (2 * 32000 + 1) * 4096,
+    "mixtral-8x7b": 32 * (attention(4096, 32, 8, 128) + sparse(4096, 8, 14336) + 8192)
+    + (2 * 32000 + 1) * 4096,
+    "qwen2.5-7b": 28 * (attention(3584, 28, 4, 128) + (28 + 8) * 128 + 3 * 3584 * 18944 + 2 * 3584)
+    + (2 * 152064 + 1) * 3584,
+    "qwen2.5-72b": 80
+    * (attention(8192, 64, 8, 128) + (64 + 16) * 128 + 3 * 8192 * 29568 + 2 * 8192)
+    + (2 * 152064 + 1) * 8192,
+    "qwen3-8b": 36 * (attention(4096, 32, 8, 128) + QWEN3 + 3 * 4096 * 12288 + 8192)
+    + (2 * 151936 + 1) * 4096,
+    "qwen3-235b-a22b": 94 * (attention(4096, 64, 4, 128) + QWEN3 + sparse(4096, 128, 1536) + 8192)
+    + (2 * 151936 + 1) * 4096,
+    # The report's parameters without the embedding, and the embedding.
+    "gemma-2-9b": 8_324_201_984 + 256000 * 3584,
+    "gemma-2-27b": 26_047_480_320 + 256000 * 4608,
+    "gemma-3-27b": 62 * (attention(5376, 32, 16, 128) + QWEN3 + 3 * 5376 * 21504 + 4 * 5376)
+    + (262144 + 1) * 5376,
+    "deepseek-v2": 60 * (latent(5120, 128) + 2 * 5120)
+    + 3 * 5120 * 12288
+    + 59 * sparse(5120, 160, 1536, 2)
+    + (2 * 102400 + 1) * 5120,
+    "deepseek-v3": 61 * (latent(7168, 128) + 2 * 7168)
+    + 3 * 3 * 7168 * 18432
+    + 58 * (sparse(7168, 256, 2048, 1) + 256)
+    + (2 * 129280 + 1) * 7168,
+    "kimi-k2": 61 * (latent(7168, 64) + 2 * 7168)
+    + 3 * 7168 * 18432
+    + 60 * (sparse(7168, 384, 2048, 1) + 384)
+    + (2 * 163840 + 1) * 7168,
+    "gpt-oss-20b": 24 * (OSS + 32 * (2880 + 1 + EXPERT) + 2 * 2880) + (2 * 201088 + 1) * 2880,
+    "gpt-oss-120b": 36 * (OSS + 128 * (2880 + 1 + EXPERT) + 2 * 2880) + (2 * 201088 + 1) * 2880,
+    "llama-4-scout": 48 * (MAVERICK + sparse(5120, 16, 8192, 1)) + (2 * 202048 + 1) * 5120,
+    "llama-4-maverick": 48 * MAVERICK
+    + 24 * (3 * 5120 * 16384 + sparse(5120, 128, 8192, 1))
+    + (2 * 202048 + 1) * 5120,
+    "olmo-2-7b": 32 * (4 * 4096**2 + 3 * 4096 * 11008 + 4 * 4096) + (2 * 100352 + 1) * 4096,
+    "olmo-2-13b": 40 * (4 * 5120**2 + 3 * 5120 * 13824 + 4 * 5120) + (2 * 100352 + 1) * 5120,
+    "gpt-3-175b": 96 * biased(12288, 49152) + (50257 + 2048 + 2) * 12288,
+    "opt-175b": 96 * biased(12288, 49152) + (50272 + 2050 + 2) * 12288,
+    "palm-540b": 118 * (attention(18432, 48, 1, 256) + 3 * 18432 * 73728) + 256000 * 18432,
+    "chinchilla-70b": 80 * (5 * 8192**2 + 2 * 8192 * 32768 + 2 * 8192) + 32001 * 8192,
+    "gopher-280b": 80 * (5 * 16384**2 + 2 * 16384 * 65536 + 2 * 16384) + 32001 * 16384,
+}
+# As published, in billions: all, and active for a token. DeepSeek, Kimi and gpt-oss leave the
+# input embedding out of the active ones. Gemma, Llama 4 and Qwen2.5 publish rounder names.
+ROUNDED = {
+    "mixtral-8x7b": (46.7, 12.9, False),
+    "qwen3-235b-a22b": (235, 22, False),
+    "deepseek-v2": (236, 21, True),
+    "deepseek-v3": (671, 37, True),
+    "kimi-k2": (1026, 32, True),  # "1T"
+    "gpt-oss-20b": (20.9, 3.6, True),
+    "gpt-oss-120b": (116.8, 5.1, True),
+    "llama-4-maverick": (401, 17, False),  # "400B", with the vision tower
+    "palm-540b": (540, 540, False),
+    "gpt-3-175b": (175, 175, False),
+    "opt-175b": (175, 175, False),
+    "chinchilla-70b": (70, 70, False),
+    "gopher-280b": (280, 280, False),
+}
+# KV load to compute at the post's setting, with exact counts: computed from the published shapes.
+RATIOS = {
+    "llama-2-7b": 95.6, "deepseek-v3": 2.3, "kimi-k2": 2.6, "gpt-oss-120b": 8.1,
+    "qwen3-235b-a22b": 10.7, "gemma-3-27b": 6.2, "palm-540b": 0.27,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "published"), ROUNDED.items())
+def test_parameters_as_published(name, published):
+    total, active, without_embedding = published
+    model = models[name]
+    table = model.vocab_size * model.d_model if without_embedding else 0
+    digits = 0 if total == int(total) else 1
+    assert round(model.n_params / 1e9, digits) == total
+    serving = (model.n_active_params - table) / 1e9
+    assert round(serving, 0 if active == int(active) else 1) == active
+
+
+@pytest.mark.parametrize(("name", "ratio"), RATIOS.items())
+def test_kv_to_compute_at_the_posts_setting(name, ratio):
+    assert kv_to_compute_ratio(models[name], post) == pytest.approx(ratio, rel=0.02)
+
+
+def test_every_model_is_counted():
+    assert set(COUNTS) == set(models)
+
+
+@pytest.mark.parametrize("name", models)
+def test_parameters_to_the_unit(name):
+    model = models[name]
+    assert model.n_params == parameter_count(model.shape) == COUNTS[name]
+    assert model.published_params in (None, COUNTS[name])
+    assert model.bindings["n_params"] == COUNTS[name]
+
+
+def test_published_counts_are_there():
+    # Of the others only round numbers are published, or totals with a vision tower.
+    others = {"llama-4-scout", "llama-4-maverick", "gpt-3-175b", "opt-175b", "palm-540b",
+              "chinchilla-70b", "gopher-280b"}  # fmt: skip
+    assert {name for name, model in models.items() if model.published_params is None} == others
+
+
+# HOI of the facts, in FLOPs per byte at one decimal: part, precision, value.
+INTENSITIES = {
+    ("v100-sxm2-32gb", "fp16"): 138.9,
+    ("v100-sxm2-32gb", "int8"): 69.7,
+    ("t4", "fp16"): 203.1,
+    ("t4", "int8"): 406.2,
+    ("a100-sxm-40gb", "bf16"): 200.6,
+    ("a100-sxm-40gb", "int8"): 401.3,
+    ("a100-sxm-80gb", "bf16"): 153.0,
+    ("a100-sxm-80gb", "int8"): 306.0,
+    ("l4", "bf16"): 403.3,
+    ("l4", "fp8"): 806.7,
+    ("l40s", "bf16"): 419.0,
+    ("l40s", "fp8"): 848.4,
+    ("h100-sxm", "bf16"): 295.2,
+    ("h100-sxm", "fp8"): 590.7,
+    ("h100-pcie", "bf16"): 378.0,
+    ("h100-pcie", "fp8"): 756.5,
+    ("h200-sxm", "bf16"): 206.0,
+    ("h200-sxm", "fp8"): 412.3,
+    ("b200", "bf16"): 281.2,
+    ("b200", "fp8"): 562.5,
+    ("b200", "fp4"): 1125.0,
+    ("gb200", "bf16"): 312.5,
+    ("gb200", "fp4"): 1250.0,
+    ("b300", "bf16"): 281.2,
+    ("b300", "fp4"): 1640.6,
+    ("gb300", "fp8"): 625.0,
+    ("gb300", "fp4"): 1875.0,
+    ("rubin", "bf16"): 181.8,
+    ("rubin", "fp8"): 795.5,
+    ("rubin", "fp4"): 1590.9,
+    ("rtx-4090", "bf16"): 163.9,
+    ("rtx-4090", "fp8"): 327.7,
+    # NVIDIA's paper: 209.5 and 1.792 TB/s (the facts derive 209.6 from the sparse rate).
+    ("rtx-5090", "bf16"): 116.9,
+    ("mi250x", "bf16"): 116.8,
+    ("mi300x", "bf16"): 246.6,
+    ("mi300x", "fp8"): 493.4,
+    ("mi325x", "bf16"): 217.8,
+    ("mi325x", "fp8"): 435.8,
+    ("mi355x", "bf16"): 312.5,
+    ("mi355x", "fp4"): 1262.5,
+    ("mi455x", "bf16"): 214.6,
+    ("mi455x", "fp4"): 858.4,
+    ("tpu-v2", "bf16"): 75.0,
+    ("tpu-v3", "bf16"): 136.7,
+    ("tpu-v4", "bf16"): 229.2,
+    # Google's page has 819 GB/s, which the source of the facts rounds to 810.
+    ("tpu-v5e", "bf16"): 240.5,
+    ("tpu-v5p", "bf16"): 166.0,
+    ("tpu-v5p", "int8"): 332.0,
+    ("tpu-v6e", "bf16"): 559.8,
+    ("tpu-v7", "bf16"): 313.0,
+    ("tpu-v7", "fp8"): 626.1,
+    ("trainium2", "bf16"): 230.0,
+    ("trainium2", "fp8"): 447.9,
+    ("gaudi-2", "bf16"): 175.6,
+    ("gaudi-2", "fp8"): 351.6,
+    ("gaudi-3", "bf16"): 453.2,
+    ("groq-lpu", "int8"): 9.4,
+}
+
+
+@pytest.mark.parametrize(("part", "precision"), INTENSITIES)
+def test_intensity(part, precision):
+    rates = hardware[part].at(precision)
+    assert rates["hoi"] == rates["peak_flops"] / rates["memory_bandwidth"]
+    assert rates["hoi"] == pytest.approx(INTENSITIES[part, precision], abs=0.051)
+
+
+def test_no_part_is_without_a_checked_intensity():
+    assert {part for part, _ in INTENSITIES} == set(hardware)
+
+
+@pytest.mark.parametrize("part", hardware.values(), ids=hardware)
+def test_hardware_row(part):
+    assert part.memory in ("HBM", "GDDR", "SRAM")
+    assert 2015 <= part.year <= 2027
+    assert part.tdp is None or 0 < part.tdp < 5000
+    assert 1e8 < part.memory_capacity < 1e12
+    assert 1e11 < part.memory_bandwidth < 1e14
+    assert part.peak_flops
+    assert set(part.peak_flops) <= set(ELEMENT_BYTES)
+    assert all(1e13 < rate < 1e17 for rate in part.peak_flops.values())
+    # A narrower floating-point format is never slower; a sparse rate taken for a dense one would
+    # be four times the next wider format instead of about twice. Announced parts may surprise, and
+    # consumer parts halve the rate of the wider formats when they accumulate in 32 bits.
+    odd = part.announced or "accumulation" in part.note
+    widths = {name: rate for name, rate in part.peak_flops.items() if name != "int8"}
+    ordered = [widths[n] for n in sorted(widths, key=ELEMENT_BYTES.__getitem__, reverse=True)]
+    for wide, narrow in pairwise(ordered):
+        assert 1 <= narrow / wide < (5 if odd else 3.5)
+
+
+@pytest.mark.parametrize("law", [*laws.values()], ids=laws)
+def test_loss_law(law):
+    assert set(law.bindings) == set(LAW)
+    assert 1 < law.loss_floor < 2.5
+    assert 0.2 < law.param_exponent < 0.5
+    assert 0.2 < law.data_exponent < 0.5
+
+
+# Hoffmann et al. 2022, equation 10; its TeX source by way of Besiroglu et al. 2024, whose own fit
+# follows; Sardana et al. 2024, appendix A, footnote 2.
+LAWS = {
+    "hoffmann": (1.69, 406.4, 410.7, 0.34, 0.28),
+    "hoffmann-unrounded": (1.6934, 406.401, 410.7228, 0.33917084, 0.2849083),
+    "besiroglu": (1.8172, 482.01, 2085.43, 0.3478, 0.3658),
+    "sardana": (1.69, 406.4, 410.7, 0.336, 0.283),
+}
+POWERS = {  # Kaplan et al. 2020, table 6, in PF-days; Llama 3 paper, section 3.2.1
+    "kaplan-params": (1.3e9, 0.73, 8.64e19),
+    "kaplan-tokens": (2e10, 0.27, 8.64e19),
+    "llama-3-tokens": (0.29, 0.53, 1),
+    "llama-3-tokens-legend": (0.299, 0.537, 1),
+}
+
+
+def test_constants_of_the_laws():
+    assert {name: tuple(law.bindings[s] for s in LAW) for name, law in laws.items()} == LAWS
+    powers = {name: tuple(law.bindings[s] for s in POWER_LAW) for name, law in power_laws.items()}
+    assert powers == POWERS
+
+
+@pytest.mark.parametrize("approach", ["hoffmann-approach-1", "hoffmann-approach-2"])
+def test_tabulated_optima_are_on_their_budgets(approach):
+    # C = 6 N D within the rounding of the printed rows (two digits in most).
+    for row in load("scaling_laws")[approach]["rows"]:
+        spent = 6 * row["n_params"] * row["train_tokens"]
+        assert spent == pytest.approx(row["train_flops"], rel=0.06)
+
+
+def test_training_runs_are_near_6nd():
+    # Attention, recomputation and rounding: no published count is further than a third from the
+    # rule; a slip of a factor of two or ten would be.
+    for name, run in load("training_runs").items():
+        spent = 6 * run["n_params"] * run["train_tokens"]
+        assert run["train_flops"] == pytest.approx(spent, rel=1 / 3), name
+
+
+@pytest.mark.parametrize("row", load("utilization")["row"], ids=lambda row: row["title"])
+def test_utilization_is_a_fraction_and_follows_from_its_inputs(row):
+    assert 0 < row["utilization"] < 1
+    if row.get("derived"):
+        inputs = row["inputs"]
+        computed = inputs["tokens_per_second"] * (1 - inputs.get("cached_fraction", 0))
+        flops = computed * 2 * inputs["n_params_active"]
+        share = flops / (inputs["n_device"] * inputs["peak_flops"])
+        assert row["utilization"] == pytest.approx(share, abs=0.0005)
+    if row["phase"] == "benchmark":  # printed rates are whole TFLOP/s
+        inputs, half = row["inputs"], 0.5e12
+        share = inputs["achieved_flops"] / inputs["peak_flops"]
+        assert row["utilization"] == pytest.approx(share, abs=half / inputs["peak_flops"])
+
+
+@pytest.mark.parametrize(
+    "row",
+    load("utilization")["row"] + load("training_hours")["row"] + load("measurements")["row"],
+    ids=lambda row: row.get("title", row.get("model")),
+)
+def test_a_share_says_of_which_chip_and_format_it_is(row):
+    chip = row.get("chip", row["hardware"])
+    if chip == "unnamed":  # by its source; then it is of no use beside another peak
+        assert row["precision"] == "unnamed"
+    else:
+        for field in ("precision", "attention_precision"):
+            assert row.get(field, row["precision"]) in hardware[chip].peak_flops
+    # Where the free text names the format of the peak, the field agrees with it.
+    for words, precision in ((", FP8", "fp8"), (", bf16", "bf16"), ("of dense bf16", "bf16")):
+        if words in f"{row.get('title')} {row.get('note')}" and row.get("phase") != "decode":
+            assert row["precision"] == precision
+
+
+def test_the_post():
+    assert post.bindings == dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+    rounded = {name: post.model(name)["n_params"] for name in load("post")["n_params"]}
+    assert rounded == {"llama-3-8b": 8e9, "llama-3-70b": 70e9, "llama-3-405b": 405e9}
+    for name, value in rounded.items():
+        assert value == pytest.approx(models[name].n_params, rel=0.01)
+        assert post.model(name) == {**models[name].bindings, "n_params": value}
+    assert repr(post).startswith("<the post's setting: batch=128, context=8192")
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        (lambda: models["llama-3-7b"], "unknown model 'llama-3-7b'; did you mean 'llama-3-70b'?"),
+        (lambda: models["Llama-3-8B"], "unknown model 'Llama-3-8B'; did you mean 'llama-3-8b'?"),
+        (lambda: hardware["h100"], "unknown device 'h100'; did you mean 'h100-pcie' or 'h1"),
+        (lambda: laws["chinchilla"], "unknown scaling law 'chinchilla'; known: besiroglu, hof"),
+        (lambda: laws["hofman"], "unknown scaling law 'hofman'; did you mean 'hoffmann'?"),
+        (lambda: hardware["h100-sxm"].at("fp16"), "unknown precision of NVIDIA H100 SXM 'fp16'; "),
+        (lambda: post.model("llama-2-7b"), "unknown model of the post 'llama-2-7b'; did you mean"),
+        (lambda: models[3], "unknown model 3; known: "),
+    ],
+)
+def test_unknown_name_suggests_the_nearest(look, message):
+    with pytest.raises(InputError) as caught:
+        look()
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_catalog_is_a_mapping():
+    assert "llama-3-8b" in models
+    assert "nope" not in models
+    assert models.get("nope") is None
+    assert models.get("nope", 3) == 3
+    assert models.get("llama-3-8b") is models["llama-3-8b"]
+    assert len(models) == len(list(models)) == len(COUNTS)
+    assert repr(models).startswith(f"<{len(models)} models: llama-2-7b, ")
+
+
+SHAPE = dict(
+    n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8, d_head=128,
+    vocab_size=128256, tied_embeddings=0,
+)  # fmt: skip
+ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=2026)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (dict(n_kv_head=5), "n_kv_head = 5 does not divide n_head = 32"),
+        (dict(n_layer=0), "n_layer = 0 is out of range"),
+        (dict(d_ff=1.5), "d_ff = 1.5 is out of range"),
+        (dict(vocab_size="128256"), "vocab_size = '128256' is not a number"),
+        (dict(n_ff_matrix=4), "n_ff_matrix = 4 is out of range"),
+        (dict(tied_embeddings=2), "tied_embeddings = 2 is out of range"),
+        (dict(n_moe_layer=33), "n_moe_layer = 33 is more than n_layer = 32"),
+        (dict(n_heads=3), "unknown symbol of a model's shape in mine 'n_heads'"),
+        (dict(n_active_params=9), "unknown symbol of a model's shape in mine 'n_active_params'"),
+    ],
+)
+def test_a_model_checks_its_shape(wrong, message):
+    assert Model(**ROW, shape=SHAPE).n_params == 8_030_261_248
+    with pytest.raises(InputError, match=re.escape(message)):
+        Model(**ROW, shape={**SHAPE, **wrong})
+
+
+def test_no_key_of_a_row_is_dropped_without_a_word():
+    # A misspelled optional key would be: the catalog takes what it knows.
+    for catalog, file in ((models, "models"), (hardware, "hardware"), (power_laws, "power_laws")):
+        for name, row in load(file).items():
+            shape = getattr(catalog[name], "shape", {})
+            assert set(row) <= set(vars(catalog[name])) | set(shape), name
+
+
+def test_units_of_the_base():
+    assert dimension("byte/s") / dimension("FLOP/s") == 1 / dimension("FLOP/byte")
+
+
+@pytest.mark.parametrize("row", load("prices")["row"], ids=lambda row: row["hardware"])
+def test_a_price_is_of_a_device_a_day_and_terms(row):
+    assert row["hardware"] in hardware
+    assert 1 <= row["chip_hour_price"] <= 10  # dollars an hour; a whole machine costs more
+    assert re.fullmatch(r"20\d\d-\d\d(-\d\d)?", row["date"])
+    assert row["date"] <= row["checked"]
+    assert row["terms"]
+    assert ("reckon" in row["terms"]) == row.get("reckoned", False)
+    assert row["source"]

@@ -1,0 +1,594 @@
+"""Configurations from elsewhere: exact counts, the library's defaults, one line for an error."""
+
+import io
+import json
+import math
+import os
+
+import numpy as np
+import pytest
+from configurations import (
+    ALIASES,
+    CONFIGS,
+    CORPUS,
+    FULL,
+    LIBRARY,
+    REMOVED,
+    SLIDING,
+    configurations,
+    read,
+)
+from hypothesis import HealthCheck, example, given, settings
+
+from lifebook.data import load
+from lifecost import InputError, kv_to_compute_ratio, models, post
+from lifecost.config import LARGEST_MODEL, load_model, shape_of
+from lifecost.config.files import LARGEST_FILE
+from lifecost.config.messages import show
+from lifecost.symbols import SYMBOLS
+
+# What is not in the catalog: totals as the checkpoints' own metadata give them.
+ELSEWHERE = {
+    "gpt2": 124_439_808,
+    "gpt2-xl": 1_557_611_200,
+    "opt-125m": 125_239_296,
+    "gemma-3-1b": 999_885_952,
+    "qwen2.5-0.5b": 494_032_768,
+    "qwen3-0.6b": 596_049_920,
+    "deepseek-v2-lite": 15_706_484_224,
+}
+
+
+def changed(name, changes):
+    """Return a configuration with some fields replaced or `REMOVED`; "a.b" is nested."""
+    config = read(name)
+    for field, value in changes.items():
+        *outer, last = field.split(".")
+        inner = config[outer[0]] if outer else config
+        if value is REMOVED:
+            inner.pop(last, None)
+        else:
+            inner[last] = value
+    return config
+
+
+# A second count that shares nothing with the package: tensor by tensor, as the modules of
+# transformers make them (modeling_*.py), from the completed fields.
+def fields_of(config):
+    kind = config["model_type"]
+    inner = config["text_config"] if kind == "gemma3" else config
+    renamed = {ALIASES.get(kind, {}).get(field, field): value for field, value in inner.items()}
+    return kind, {**LIBRARY[kind], **renamed}
+
+
+def linear(rows, columns, bias=False):
+    return rows * columns + (columns if bias else 0)
+
+
+def plain_parameters(d, ff, layers, heads, vocabulary, positions, tied, bias):
+    """GPT-2 and OPT: two matrices, biases, layer norms with gain and bias, learned positions."""
+    assert d % heads == 0
+    layer = 4 * linear(d, d, bias) + linear(d, ff, bias) + linear(ff, d, bias) + 2 * 2 * d
+    return layers * layer + 2 * d + (vocabulary * (1 if tied else 2) + positions) * d
+
+
+def attention_parameters(kind, c):
+    d, heads = int(c["hidden_size"]), int(c["num_attention_heads"])
+    if "kv_lora_rank" in c and kind.startswith(("deepseek", "kimi")):
+        rank, rope, value = c["kv_lora_rank"], c["qk_rope_head_dim"], c["v_head_dim"]
+        wide = heads * (c["qk_nope_head_dim"] + rope)
+        low = c["q_lora_rank"]
+        query = linear(d, wide) if low is None else linear(d, low) + low + linear(low, wide)
+        up = heads * (c["qk_nope_head_dim"] + value)
+        return query + linear(d, rank + rope) + rank + linear(rank, up) + linear(heads * value, d)
+    groups = heads if c["num_key_value_heads"] is None else c["num_key_value_heads"]
+    width = d // heads if c["head_dim"] is None else c["head_dim"]
+    bias = kind not in ("mistral", "mixtral", "qwen2") and c["attention_bias"]
+    into, out = bias or kind == "qwen2", bias
+    total = linear(d, heads * width, into) + 2 * linear(d, groups * width, into)
+    total += linear(heads * width, d, out)
+    if kind in ("qwen3", "qwen3_moe", "gemma3", "gemma3_text"):
+        total += 2 * width
+    if kind == "olmo2":
+        total += (heads + groups) * width
+    return total + (heads if kind == "gpt_oss" else 0)
+
+
+def feed_forward_parameters(kind, c, layer):
+    d, bias = c["hidden_size"], kind == "gpt_oss" or (kind == "llama" and c["mlp_bias"])
+
+    def gated(width):
+        return 2 * linear(d, width, bias) + linear(width, d, bias)
+
+    if kind in ("mixtral", "gpt_oss"):
+        experts = c["num_local_experts"]
+        router = linear(d, experts) + (experts if kind == "gpt_oss" else 0)
+        return router + experts * gated(c["intermediate_size"])
+    if kind == "qwen3_moe":
+        step, experts = c["decoder_sparse_step"], c["num_experts"]
+        if layer not in (c["mlp_only_layers"] or []) and (layer + 1) % step == 0:
+            return linear(d, experts) + experts * gated(c["moe_intermediate_size"])
+    if kind.startswith(("deepseek", "kimi")) and layer >= c["first_k_dense_replace"]:
+        experts, shared = c["n_routed_experts"], c["n_shared_experts"] or 0
+        correction = experts if kind != "deepseek_v2" else 0
+        return (linear(d, experts) + correction
+                + (experts + shared) * gated(c["moe_intermediate_size"]))  # fmt: skip
+    return gated(c["intermediate_size"])
+
+
+def parameters(config):
+    """Return the parameters, counted layer by layer."""
+    kind, c = fields_of(config)
+    if kind == "gpt2":
+        ff = 4 * c["n_embd"] if c["n_inner"] is None else c["n_inner"]
+        return plain_parameters(c["n_embd"], ff, c["n_layer"], c["n_head"], c["vocab_size"],
+                                c["n_positions"], c["tie_word_embeddings"], True)  # fmt: skip
+    d, layers, vocabulary = c["hidden_size"], int(c["num_hidden_layers"]), c["vocab_size"]
+    tied = c["tie_word_embeddings"]
+    if kind == "opt":
+        return plain_parameters(d, c["ffn_dim"], layers, c["num_attention_heads"], vocabulary,
+                                c["max_position_embeddings"] + 2, tied,
+                                c["enable_bias"])  # fmt: skip
+    norms = 4 if kind.startswith("gemma") else 2
+    ends = d + vocabulary * d * (1 if tied else 2)
+    middle = layers * (attention_parameters(kind, c) + norms * d)
+    return ends + middle + sum(feed_forward_parameters(kind, c, i) for i in range(layers))
+
+
+def windows(config):
+    """Return the window of each layer, None where there is none, as modeling_*.py has it."""
+    kind, c = fields_of(config)
+    if kind == "gpt2":
+        return [None] * int(c["n_layer"])
+    layers, width = range(int(c["num_hidden_layers"])), c.get("sliding_window")
+    if kind in ("qwen2", "qwen3", "qwen3_moe"):
+        width = width if c["use_sliding_window"] else None
+    if kind in ("mistral", "mixtral", "qwen3_moe"):
+        return [width for _ in layers]
+    types = ("qwen2", "qwen3", "gemma2", "gemma3", "gemma3_text", "gpt_oss")
+    if kind not in types or width is None:
+        return [None for _ in layers]
+    if c["layer_types"] is not None:
+        return [width if one == "sliding_attention" else None for one in c["layer_types"]]
+    if kind.startswith("qwen"):
+        return [width if i >= c["max_window_layers"] else None for i in layers]
+    pattern = c["sliding_window_pattern"] if kind.startswith("gemma3") else 2
+    return [width if (i + 1) % pattern else None for i in layers]
+
+
+def check_counts(config, model):
+    assert model.n_params == parameters(config)
+    local = [width for width in windows(config) if width is not None]
+    assert model.shape.get("n_local_layer", 0) == len(local)
+    assert {model.shape[name] for name in ("window",) if name in model.shape} == set(local)
+
+
+def test_the_types():
+    assert set(load("config_rules")) == set(LIBRARY)
+    assert {read(name)["model_type"] for name in CONFIGS} == set(LIBRARY)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_parameters_to_the_unit(name):
+    model = load_model(CONFIGS[name])
+    assert model.name == name
+    if name in ELSEWHERE:
+        assert model.n_params == ELSEWHERE[name]
+    check_counts(read(name), model)
+
+
+@pytest.mark.parametrize("name", sorted(set(CONFIGS) - set(ELSEWHERE)))
+def test_agrees_with_the_catalog(name):
+    found, known = load_model(CONFIGS[name]), models[name]
+    assert found.n_params == known.n_params
+    assert found.n_active_params == known.n_active_params
+    assert kv_to_compute_ratio(found, post) == kv_to_compute_ratio(known, post)
+    dense = {} if found.n_layer > found.variants.get("n_moe_layer", 0) else {"d_ff": known.d_ff}
+    assert {**found.shape, **dense} == known.shape
+
+
+def test_every_model_of_the_catalog_that_has_a_type_is_here():
+    # Those of labs that publish no such file, or of a type that is not read.
+    others = {"gpt-3-175b", "palm-540b", "chinchilla-70b", "gopher-280b", "llama-4-scout",
+              "llama-4-maverick"}  # fmt: skip
+    assert set(models) - others <= set(CONFIGS)
+
+
+def test_a_checkpoint_with_a_padded_vocabulary():
+    # The Hub's file leaves the vocabulary of Gemma 3 to the library. Its checkpoint, 27,432,406,640
+    # parameters by its metadata, has a vision tower too (modeling_siglip.py, modeling_gemma3.py):
+    # patches of 14, a grid of 64, 27 layers, and a norm and a matrix that lead to the decoder.
+    wide, ff, width = 1152, 4304, 5376
+    layer = 4 * linear(wide, wide, True) + linear(wide, ff, True) + linear(ff, wide, True)
+    layer += 2 * 2 * wide
+    tower = linear(3 * 14**2, wide, True) + 64**2 * wide + 27 * layer + 2 * wide
+    found = load_model(changed("gemma-3-27b", {"text_config.vocab_size": REMOVED}))
+    assert found.n_params + tower + wide + wide * width == 27_432_406_640
+    assert found.n_params - models["gemma-3-27b"].n_params == (262_208 - 262_144) * width
+
+
+def test_sources_of_every_kind():
+    expected = load_model(CONFIGS["llama-3-8b"]).n_params
+    content = CONFIGS["llama-3-8b"].read_bytes()
+    marked = b"\xef\xbb\xbf" + content
+    for source in (
+        str(CONFIGS["llama-3-8b"]), read("llama-3-8b"), io.BytesIO(content),
+        io.StringIO(content.decode()), io.BytesIO(marked), io.StringIO(marked.decode()),
+    ):  # fmt: skip
+        assert load_model(source).n_params == expected
+    with CONFIGS["llama-3-8b"].open(encoding="utf-8") as file:
+        assert load_model(file).name == "llama-3-8b"
+
+
+def test_the_name_is_the_folder_where_the_file_is_called_config(tmp_path):
+    path = tmp_path / "my-model" / "config.json"
+    path.parent.mkdir()
+    path.write_bytes(CONFIGS["gpt2"].read_bytes())
+    assert load_model(path).title == "my-model"
+    strange = {**read("gpt2"), "_name_or_path": "<b>org/x\x1b[31m\n" + "y" * 200}
+    assert load_model(strange).title == "y" * 80
+    assert load_model({**strange, "_name_or_path": "<b>org/x\x1b[31m\n"}).title == "borg/x31m"
+
+
+def test_what_is_left_out_is_said():
+    assert "vision" in load_model(CONFIGS["gemma-3-27b"]).left_out
+    assert "multi-token" in load_model(CONFIGS["deepseek-v3"]).left_out
+    assert load_model(CONFIGS["llama-3-8b"]).left_out == ""
+
+
+# What transformers does where a field is missing, null or unusual: (model, changes, symbol, value).
+WINDOWED = {"use_sliding_window": True, "sliding_window": 4096}
+DEFAULTS = [
+    ("llama-3-8b", {"num_key_value_heads": REMOVED}, "n_kv_head", 32),
+    ("llama-3-8b", {"num_key_value_heads": None}, "n_kv_head", 32),
+    ("llama-3-8b", {"head_dim": None}, "d_head", 128),
+    ("llama-3-8b", {"head_dim": 96}, "d_head", 96),
+    ("llama-3-8b", {"tie_word_embeddings": REMOVED}, "tied_embeddings", 0),
+    ("llama-3-8b", {"tie_word_embeddings": True}, "tied_embeddings", 1),
+    ("llama-3-8b", {"attention_bias": True}, "qkv_bias", 1),
+    ("llama-3-8b", {"attention_bias": True}, "output_bias", 1),
+    ("llama-3-8b", {"mlp_bias": True}, "ff_bias", 1),
+    ("llama-3-8b", {"hidden_size": 4096.0}, "d_model", 4096),
+    ("llama-3-8b", {"architectures": None}, "d_model", 4096),
+    ("llama-3-8b", {"architectures": []}, "d_model", 4096),
+    ("llama-3-8b", {"architectures": ["LLaMAForCausalLM"]}, "d_model", 4096),
+    ("llama-3-8b", {"sliding_window": 5, "layer_types": 3, "qk_norm": True}, "window", None),
+    ("mistral-7b", {"num_key_value_heads": REMOVED}, "n_kv_head", 8),
+    ("mistral-7b", {"num_key_value_heads": None}, "n_kv_head", 32),
+    ("mistral-7b", {"attention_bias": True}, "qkv_bias", None),
+    ("mistral-7b", {"sliding_window": REMOVED}, "window", 4096),
+    ("mistral-7b", {"sliding_window": None}, "window", None),
+    ("mixtral-8x7b", {"sliding_window": REMOVED}, "window", None),
+    ("mixtral-8x7b", {"sliding_window": 4096}, "n_local_layer", 32),
+    ("mixtral-8x7b", {"num_local_experts": REMOVED, "num_experts": 16}, "n_expert", 16),
+    ("mixtral-8x7b", {"num_local_experts": REMOVED}, "n_expert", 8),
+    ("mixtral-8x7b", {"num_experts_per_tok": REMOVED}, "n_active_expert", 2),
+    ("qwen2.5-7b", {"num_key_value_heads": None}, "n_kv_head", 28),
+    ("qwen2.5-7b", {"sliding_window": 4096}, "window", None),
+    ("qwen2.5-7b", {**WINDOWED, "max_window_layers": 20}, "n_local_layer", 8),
+    ("qwen2.5-7b", {**WINDOWED, "max_window_layers": 28}, "window", None),
+    ("qwen2.5-7b", {**WINDOWED, "sliding_window": None}, "window", None),
+    ("qwen2.5-7b", {**WINDOWED, "layer_types": [SLIDING] * 3 + [FULL] * 25}, "n_local_layer", 3),
+    ("qwen2.5-7b", {"layer_types": [FULL] * 28}, "n_local_layer", None),
+    ("qwen3-8b", {"head_dim": REMOVED}, "d_head", 128),
+    ("qwen3-8b", {"attention_bias": True}, "output_bias", 1),
+    ("qwen3-235b-a22b", {"head_dim": REMOVED}, "d_head", 64),
+    ("qwen3-235b-a22b", {"mlp_only_layers": [0, 1, 1]}, "n_moe_layer", 92),
+    ("qwen3-235b-a22b", {"mlp_only_layers": REMOVED}, "n_moe_layer", 94),
+    ("qwen3-235b-a22b", {"decoder_sparse_step": 2}, "n_moe_layer", 47),
+    ("qwen3-235b-a22b", {"decoder_sparse_step": 95}, "n_expert", None),
+    ("qwen3-235b-a22b", {"num_experts": REMOVED, "num_local_experts": 64}, "n_expert", 64),
+    # In the modeling code max_window_layers has no effect on this type.
+    ("qwen3-235b-a22b", {**WINDOWED, "max_window_layers": 90}, "n_local_layer", 94),
+    ("gemma-2-9b", {"head_dim": REMOVED}, "d_head", 256),
+    ("gemma-2-9b", {"num_key_value_heads": REMOVED}, "n_kv_head", 4),
+    ("gemma-2-9b", {"tie_word_embeddings": False}, "tied_embeddings", 0),
+    ("gemma-2-9b", {"num_hidden_layers": 41}, "n_local_layer", 21),
+    ("gemma-2-9b", {"sliding_window": None}, "n_local_layer", None),
+    ("gemma-3-1b", {"sliding_window_pattern": REMOVED}, "n_local_layer", 22),
+    ("gemma-3-1b", {"sliding_window_pattern": 2}, "n_local_layer", 13),
+    ("gemma-3-1b", {"sliding_window_pattern": 1}, "n_local_layer", None),
+    ("gemma-3-1b", {"layer_types": [FULL] * 25 + [SLIDING]}, "n_local_layer", 1),
+    ("gemma-3-1b", {"vocab_size": REMOVED}, "vocab_size", 262_208),
+    # As the Hub has it: nested, saved without what is default.
+    ("gemma-3-27b", {"text_config.vocab_size": REMOVED}, "vocab_size", 262_208),
+    ("gemma-3-27b", {"text_config.head_dim": REMOVED}, "d_head", 256),
+    ("gemma-3-27b", {"text_config.hidden_size": REMOVED}, "d_model", 2304),
+    ("gemma-3-27b", {"tie_word_embeddings": True}, "tied_embeddings", 1),
+    ("gemma-3-27b", {"text_config.model_type": REMOVED}, "n_layer", 62),
+    ("olmo-2-7b", {"num_key_value_heads": 8}, "wide_norm", 1),
+    ("deepseek-v2", {"q_lora_rank": None}, "query_rank", None),
+    ("deepseek-v2", {"q_lora_rank": REMOVED}, "query_rank", 1536),
+    ("deepseek-v2", {"first_k_dense_replace": REMOVED}, "n_moe_layer", 60),
+    ("deepseek-v2", {"n_shared_experts": None}, "n_shared_expert", None),
+    ("deepseek-v3", {"first_k_dense_replace": REMOVED}, "n_moe_layer", 58),
+    ("deepseek-v3", {"first_k_dense_replace": 99}, "router_bias", None),
+    ("deepseek-v3", {"num_nextn_predict_layers": 3}, "n_layer", 61),
+    ("deepseek-v3", {"num_experts": 3}, "n_expert", 256),
+    ("deepseek-v3", {"n_routed_experts": REMOVED, "num_local_experts": 64}, "n_expert", 64),
+    ("deepseek-v2", {"n_routed_experts": REMOVED, "num_experts": 64}, "n_expert", 64),
+    ("deepseek-v3", {"num_key_value_heads": None}, "n_kv_head", 128),
+    ("gpt-oss-20b", {"layer_types": REMOVED}, "n_local_layer", 12),
+    ("gpt-oss-20b", {"head_dim": None}, "d_head", 45),
+    ("gpt-oss-20b", {"num_key_value_heads": None}, "n_kv_head", 64),
+    ("gpt-oss-20b", {"attention_bias": False}, "qkv_bias", None),
+    ("gpt2", {"n_inner": 1000}, "d_ff", 1000),
+    ("gpt2", {"n_embd": REMOVED, "hidden_size": 1200}, "d_model", 1200),
+    ("gpt2", {"hidden_size": 768.0}, "d_model", 768),
+    ("opt-125m", {"max_position_embeddings": 100}, "n_position", 102),
+    ("opt-125m", {"enable_bias": False}, "ff_bias", None),
+    ("opt-125m", {"word_embed_proj_dim": None}, "d_model", 768),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "symbol", "value"), DEFAULTS)
+def test_what_the_library_makes_of_it(name, changes, symbol, value):
+    config = changed(name, changes)
+    assert shape_of(config).get(symbol) == value
+    check_counts(config, load_model(config))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_default_at_once(name):
+    config = read(name)
+    kind = config["model_type"]
+    inner = config.get("text_config", config)
+    for field in {*LIBRARY[kind], *load("config_rules")[kind].get("default", {})}:
+        inner.pop(field, None)
+    try:
+        model = load_model(config)
+    except InputError as error:  # 8 groups, say, do not go with 14 heads
+        line = str(error)
+    else:
+        line = "does not divide"
+        check_counts(config, model)
+    assert "does not divide" in line or "is not divisible by" in line
+
+
+WRONG = [
+    ("llama-3-8b", {"model_type": "bert"}, 'unknown model_type "bert"; known: deepseek_v2, deep'),
+    ("llama-3-8b", {"model_type": 3}, "unknown model_type 3;"),
+    ("llama-3-8b", {"model_type": None}, "unknown model_type null;"),
+    ("llama-3-8b", {"model_type": ["llama"]}, "unknown model_type [...];"),
+    ("llama-3-8b", {"model_type": REMOVED}, "the configuration lacks model_type"),
+    ("llama-3-8b", {"hidden_size": REMOVED}, "the configuration lacks hidden_size"),
+    ("llama-3-8b", {"hidden_size": None}, "hidden_size = null is not a whole number"),
+    ("llama-3-8b", {"hidden_size": "4096"}, 'hidden_size = "4096" is not a whole number'),
+    ("llama-3-8b", {"hidden_size": True}, "hidden_size = true is not a whole number"),
+    ("llama-3-8b", {"hidden_size": 4096.5}, "hidden_size = 4096.5 is not a whole number"),
+    ("llama-3-8b", {"hidden_size": 1e-7}, "hidden_size = nearly 0 is not a whole number"),
+    ("llama-3-8b", {"hidden_size": math.nan}, "hidden_size = NaN is not a whole number"),
+    ("llama-3-8b", {"hidden_size": math.inf}, "hidden_size = over 10^15 is out of range"),
+    ("llama-3-8b", {"hidden_size": [4096]}, "hidden_size = [...] is not a whole number"),
+    ("llama-3-8b", {"hidden_size": {"a": 1}}, "hidden_size = {...} is not a whole number"),
+    ("llama-3-8b", {"hidden_size": -4096}, "hidden_size = -4096 is out of range: from 0 to 1"),
+    ("llama-3-8b", {"hidden_size": 10**400}, "hidden_size = over 10^15 is out of range"),
+    ("llama-3-8b", {"hidden_size": -(10**400)}, "hidden_size = below -10^15 is out of range"),
+    ("llama-3-8b", {"hidden_size": 0, "head_dim": 128},
+     "hidden_size = 0 is out of range: width of the residual stream, from 1 to 10000000"),
+    ("llama-3-8b", {"hidden_size": 4095},
+     "hidden_size = 4095 is not divisible by num_attention_heads = 32"),
+    ("llama-3-8b", {"num_attention_heads": 0}, "num_attention_heads = 0 is out of range"),
+    ("llama-3-8b", {"num_key_value_heads": 5},
+     "num_key_value_heads = 5 does not divide num_attention_heads = 32: each key-value head"),
+    ("llama-3-8b", {"num_key_value_heads": 0}, "num_key_value_heads = 0 is out of range"),
+    ("llama-3-8b", {"num_key_value_heads": 64}, "num_key_value_heads = 64 does not divide"),
+    ("llama-3-8b", {"num_hidden_layers": 10**9}, "num_hidden_layers = 1000000000 is out of range"),
+    ("llama-3-8b", {"tie_word_embeddings": "no"}, 'tie_word_embeddings = "no" is not true or fa'),
+    ("llama-3-8b", {"tie_word_embeddings": 1}, "tie_word_embeddings = 1 is not true or false"),
+    ("llama-3-8b", {"attention_bias": None}, "attention_bias = null is not true or false"),
+    ("llama-3-8b", {"text_config": {}}, "text_config = {...} is not counted here, only null"),
+    ("llama-3-8b", {"architectures": ["LlamaForSequenceClassification"]},
+     'architectures = "LlamaForSequenceClassification" is not counted here, only "...ForCausalLM"'),
+    ("llama-3-8b", {"architectures": ["LlamaModel"]}, 'architectures = "LlamaModel" is not count'),
+    ("llama-3-8b", {"architectures": 3}, "architectures = 3 is not counted here"),
+    ("llama-3-8b", {"hidden_size": "4\n09\u20286\x1b[31m" + "x" * 99},
+     f'hidden_size = "4?09?6?[31m{"x" * 26}..." is not a whole number'),
+    ("llama-3-8b", {"hidden_size": 10**7, "intermediate_size": 10**8, "num_hidden_layers": 10**5,
+                    "head_dim": 128}, "more than 10^15 parameters"),
+    ("mistral-7b", {"layer_types": [SLIDING] * 32}, "layer_types = [...] is not counted here"),
+    ("mistral-7b", {"sliding_window": 0}, "sliding_window = 0 is out of range: tokens that a la"),
+    ("mistral-7b", {"sliding_window": False}, "sliding_window = false is not a whole number"),
+    ("mixtral-8x7b", {"num_experts_per_tok": 9},
+     "num_experts_per_tok = 9 is more than num_local_experts = 8: a token is served by some"),
+    ("mixtral-8x7b", {"num_experts_per_tok": 0}, "num_experts_per_tok = 0 is out of range"),
+    ("mixtral-8x7b", {"num_experts": 9}, "num_experts = 9 contradicts num_local_experts = 8"),
+    ("qwen2.5-7b", {"layer_types": [SLIDING] * 28},
+     'layer_types = "sliding_attention" contradicts use_sliding_window = false'),
+    ("qwen2.5-7b", {**WINDOWED, "layer_types": [SLIDING] * 28, "sliding_window": None},
+     'layer_types = "sliding_attention" contradicts sliding_window = null'),
+    ("qwen2.5-7b", {"use_sliding_window": "yes"}, 'use_sliding_window = "yes" is not true or'),
+    ("qwen2.5-7b", {**WINDOWED, "max_window_layers": None}, "max_window_layers = null is not a"),
+    ("qwen3-8b", {"head_dim": None}, "head_dim = null is not a whole number"),
+    ("qwen3-235b-a22b", {"decoder_sparse_step": 0}, "decoder_sparse_step = 0 is out of range: fr"),
+    ("qwen3-235b-a22b", {"mlp_only_layers": [0, "1"]}, 'mlp_only_layers[1] = "1" is not a whole'),
+    ("qwen3-235b-a22b", {"mlp_only_layers": 0}, "mlp_only_layers = 0 is not a list"),
+    ("qwen3-235b-a22b", {"num_experts": 0}, "num_experts = 0 is out of range"),
+    ("gemma-2-9b", {"num_key_value_heads": None}, "num_key_value_heads = null is not a whole"),
+    ("gemma-3-1b", {"sliding_window_pattern": 0}, "sliding_window_pattern = 0 is out of range"),
+    ("gemma-3-1b", {"use_bidirectional_attention": True},
+     "use_bidirectional_attention = true is not counted here, only false or null"),
+    ("gemma-3-27b", {"text_config": REMOVED}, "the configuration lacks text_config"),
+    ("gemma-3-27b", {"text_config": 3}, "text_config = 3 is not an object"),
+    ("gemma-3-27b", {"text_config.model_type": "llama"}, 'model_type = "llama" is not counted'),
+    ("gemma-3-27b", {"tie_word_embeddings": False},
+     "tie_word_embeddings = false contradicts text_config.tie_word_embeddings = true"),
+    ("deepseek-v2", {"use_mla": False}, "use_mla = false is not counted here, only true"),
+    ("deepseek-v2", {"attention_bias": True}, "attention_bias = true is not counted here"),
+    ("deepseek-v2", {"attention_bias": 0}, "attention_bias = 0 is not counted here, only false"),
+    ("deepseek-v2", {"num_key_value_heads": 16}, "num_key_value_heads = 16 is not counted here"),
+    ("deepseek-v2", {"qk_nope_head_dim": 10**5},
+     "qk_nope_head_dim + qk_rope_head_dim = 100064 is out of range: width of one attention head"),
+    ("deepseek-v2", {"n_shared_experts": REMOVED}, "the configuration lacks n_shared_experts"),
+    ("deepseek-v2", {"q_lora_rank": 0}, "q_lora_rank = 0 is out of range: width of the latent th"),
+    ("deepseek-v2", {"kv_lora_rank": 0}, "kv_lora_rank = 0 is out of range: width of the latent t"),
+    ("deepseek-v2", {"moe_intermediate_size": 0},
+     "moe_intermediate_size = 0 is out of range: width inside one expert, from 1 to 100000000"),
+    ("deepseek-v2", {"q_lora_rank": False}, "q_lora_rank = false is not a whole number"),
+    ("deepseek-v3", {"moe_layer_freq": 2}, "moe_layer_freq = 2 is not counted here, only 1"),
+    ("deepseek-v3", {"moe_layer_freq": True}, "moe_layer_freq = true is not counted here, only 1"),
+    ("deepseek-v3", {"topk_method": "greedy"},
+     'topk_method = "greedy" is not counted here, only "noaux_tc" or null'),
+    ("deepseek-v3", {"qk_rope_head_dim": REMOVED}, "the configuration lacks qk_rope_head_dim"),
+    ("deepseek-v3", {"num_experts_per_tok": 257}, "is more than n_routed_experts = 256"),
+    ("gpt-oss-20b", {"num_hidden_layers": 25}, "layer_types lists 24 layers, and the model has 25"),
+    ("gpt-oss-20b", {"layer_types": ["linear"] * 24},
+     '"linear" in layer_types is not counted here, only "sliding_attention" or "full_attention"'),
+    ("gpt-oss-20b", {"layer_types": "sliding"}, 'layer_types = "sliding" is not a list'),
+    ("gpt-oss-20b", {"num_experts_per_tok": 33}, "= 33 is more than num_local_experts = 32"),
+    ("gpt2", {"n_head": 7}, "n_embd = 768 is not divisible by n_head = 7"),
+    ("gpt2", {"n_embd": REMOVED, "hidden_size": [768]}, "n_embd = [...] is not a whole number"),
+    ("gpt2", {"hidden_size": 1024}, "hidden_size = 1024 contradicts n_embd = 768"),
+    ("gpt2", {"add_cross_attention": True}, "add_cross_attention = true is not counted here"),
+    ("gpt2", {"architectures": ["GPT2DoubleHeadsModel"]}, "is not counted here"),
+    ("opt-125m", {"word_embed_proj_dim": 512}, "word_embed_proj_dim = 512 is not counted here, o"),
+    ("opt-125m", {"do_layer_norm_before": False}, "do_layer_norm_before = false is not counted"),
+    ("opt-125m", {"do_layer_norm_before": None}, "do_layer_norm_before = null is not counted"),
+]  # fmt: skip
+
+
+def is_a_line(text):
+    return text.isprintable() and 0 < len(text) < 500
+
+
+@pytest.mark.parametrize(("name", "changes", "message"), WRONG)
+def test_what_is_wrong_is_said_in_one_line(name, changes, message):
+    with pytest.raises(InputError) as caught:
+        load_model(changed(name, changes))
+    assert message in str(caught.value)
+    assert is_a_line(str(caught.value))
+
+
+FILES = [
+    (b"", r"is not JSON: Expecting value \(line 1, column 1\)"),
+    (b"{", "is not JSON"),
+    (b"\xff\xfe\x00", "is not text in UTF-8"),
+    (b"[]", r"not an object but \[\.\.\.\]"),
+    (b"3", "not an object but 3"),
+    (b"[" * 100_000, "nested too deeply"),
+    (b'{"a":' * 100_000, "nested too deeply"),
+    (b'{"model_type": "llama", "hidden_size": NaN}', "NaN is no number of JSON"),
+    (b'{"model_type": -Infinity}', r"unknown model_type below -10\^15;"),
+    (b'{"model_type": Infinity}', r"unknown model_type over 10\^15;"),
+    (b" " * (LARGEST_FILE + 1), "is no config.json: over 1000000 bytes"),
+    (b"\x7fELF" + bytes(200), "is not JSON"),
+    (b'{"model_type": ' + b"9" * 9999 + b"}", r"unknown model_type over 10\^15;"),
+    (b'{"model_type": "llama", "a": 1, "b": {"a": 1, "a": 2}}', 'the key "a" stands twice'),
+    (b'{"model_type": -1e999}', r"unknown model_type below -10\^15;"),
+]
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = read("llama-3-8b")
+    config |= {"hidden_size": np.int64(4096), "intermediate_size": np.float32(14336),
+               "tie_word_embeddings": np.bool_(False)}  # fmt: skip
+    assert load_model(config).n_params == 8_030_261_248
+    assert shape_of(config) == shape_of(read("llama-3-8b"))
+
+
+@pytest.mark.parametrize(("content", "message"), FILES, ids=range(len(FILES)))
+def test_files_that_are_none(content, message, tmp_path):
+    path = tmp_path / "config\n.json"
+    path.write_bytes(content)
+    for source in (path, io.BytesIO(content)):
+        with pytest.raises(InputError, match=message) as caught:
+            load_model(source)
+        assert is_a_line(str(caught.value))
+
+
+@pytest.mark.parametrize("source", [
+    None, 3, b"x.json", ["x"], "no.json", ".", "\0.json", "\udc80.json", "no\n.json", "x" * 9999,
+])  # fmt: skip
+def test_sources_that_are_none(source):
+    with pytest.raises(InputError) as caught:
+        load_model(source)
+    assert is_a_line(str(caught.value))
+
+
+def test_files_without_an_end_or_a_beginning(tmp_path):
+    closed = io.StringIO("{}")
+    closed.close()
+    for source in (closed, type("", (), {"read": lambda self, size: 3})()):
+        with pytest.raises(InputError, match="cannot read config"):
+            load_model(source)
+    if os.path.exists("/dev/zero"):
+        with pytest.raises(InputError, match="over 1000000 bytes"):
+            load_model("/dev/zero")
+
+
+def test_the_largest_model_is_within_what_both_languages_count():
+    assert LARGEST_MODEL < 2**53
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.1, "0.1"), (-0.0, "0"), (123456.789, "123456.789"), (999999999999999.0, "999999999999999"),
+    (1e15, "over 10^15"), (0.0009, "nearly 0"), ("\"o\u00e9\U0001f600", '"?o??"'),
+    ("a" * 41, '"' + "a" * 37 + '..."'), ("a" * 40, '"' + "a" * 40 + '"'),
+])  # fmt: skip
+def test_values_are_shown_as_javascript_would(value, text):
+    assert show(value) == text
+
+
+# Fuzzing: a real configuration with a few fields changed, removed or taken from another model.
+def outcome(config):
+    """Return the shape, or the line that says what is wrong; nothing else may happen."""
+    try:
+        model = load_model(config)
+    except InputError as error:
+        return str(error)
+    for name, value in model.shape.items():
+        assert type(value) is int
+        assert SYMBOLS[name].low <= value <= SYMBOLS[name].high
+    assert 0 < model.n_active_params <= model.n_params <= LARGEST_MODEL
+    check_counts(config, model)
+    return dict(model.shape)
+
+
+@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "250")), deadline=None, database=None,
+          derandomize="LIFECOST_FUZZ" not in os.environ,
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(config=configurations())
+@example(config={})
+def test_whatever_comes_is_a_model_or_a_line(config):
+    found = outcome(config)
+    assert isinstance(found, dict) or is_a_line(found)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_corpus(path):
+    case = json.loads(path.read_text("utf-8"))
+    assert outcome(case["config"]) == case["outcome"]
+
+
+def test_the_corpus_is_here():
+    assert len(CORPUS) >= 100
+
+
+# What two releases of the library read in two ways, or what is no model of its own: (file, changes,
+# complaint).
+REFUSED = [
+    ("gemma-3-27b", {"text_config.tie_word_embeddings": False},
+     "tie_word_embeddings = true contradicts text_config.tie_word_embeddings = false"),
+    ("qwen3-235b-a22b", {**WINDOWED, "layer_types": [FULL] * 94},
+     "layer_types = [...] is not counted here, only null"),
+    ("llama-3-8b", {"draft_vocab_size": 32_000}, "draft_vocab_size = 32000 is not counted here"),
+    ("mistral-7b", {"draft_vocab_size": 32_000}, "draft_vocab_size = 32000 is not counted here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "changes", "complaint"), REFUSED, ids=range(len(REFUSED)))
+def test_what_has_no_one_reading_is_refused(name, changes, complaint):
+    with pytest.raises(InputError) as caught:
+        load_model(changed(name, changes))
+    assert complaint in str(caught.value)
+
+
+def test_the_tie_may_be_said_in_both_places():
+    both = {"text_config.tie_word_embeddings": False, "tie_word_embeddings": False}
+    assert load_model(changed("gemma-3-27b", both)).tied_embeddings == 0
+
+
+def test_a_limit_that_is_none_is_read():
+    text = json.dumps({**read("llama-3-8b"), "time_step_limit": [0.0, math.inf]})
+    assert "Infinity" in text
+    assert load_model(io.StringIO(text)).shape == load_model(read("llama-3-8b")).shape

