@@ -18,7 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 from lifecost.symbols import SYMBOLS
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "tests/unit")]
+sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "tests"), str(ROOT / "tests/unit")]
 import chromium  # noqa: E402
 
 # Tests wait for what a page shows, and give up only where a busy machine could not explain it.

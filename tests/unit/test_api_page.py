@@ -16,7 +16,7 @@ from lifecost import FORMULAS, Formula
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "book/reference/api.md").read_text("utf-8")
-DOCUMENTED = re.findall(r":: (lifecost[\w.]+)", PAGE)
+DOCUMENTED = re.findall(r":: (life(?:cost|book)[\w.]+)", PAGE)
 
 
 @cache
@@ -36,7 +36,10 @@ def imported():
         code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
         modules = {}
         for node in ast.walk(ast.parse(code)):
-            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "lifecost":
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in (
+                "lifecost",
+                "lifebook",
+            ):
                 for name in (f"{node.module}.{alias.name}" for alias in node.names):
                     if isinstance(resolved(name), ModuleType):
                         modules[name.rpartition(".")[2]] = name

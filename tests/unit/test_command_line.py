@@ -451,3 +451,11 @@ def test_in_a_shell(shell, status, complaint):
         timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (status, complaint)
+
+
+def test_the_ledger_without_the_book_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr("lifecost.__main__.entry_points", lambda **_: ())
+    assert main(["ledger"]) == 2
+    assert capsys.readouterr().err == (
+        "lifecost: the ledger belongs to the book: install its package, pip install ./book\n"
+    )

@@ -269,7 +269,7 @@ def tampered(monkeypatch):
     """Return a function that changes a row of the post's data for the length of a test."""
 
     def change(name, **fields):
-        data = copy.deepcopy(load("post"))
+        data = copy.deepcopy(load("ledger"))
         (row,) = (row for row in data["row"] if row["id"] == name)
         row.update(fields)
         monkeypatch.setattr(module, "load", lambda _: data)

@@ -49,8 +49,8 @@ def metadata(unpacked):
 def test_files(wheel):
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     assert {Path(name).parts[0] for name in names} == {"lifecost"}
-    # Code, the data that it reads, and the page's scripts.
-    assert {Path(name).suffix for name in names} == {".py", ".toml", ".js", ".json", ".typed"}
+    # Code, the data and sources that it reads, and the import in JavaScript.
+    assert {Path(name).suffix for name in names} == {".py", ".toml", ".bib", ".js", ".typed"}
     assert not any("__pycache__" in name or "test" in name for name in names)
     source = {str(path.relative_to(ROOT)) for path in ROOT.glob("lifecost/**/*.*")}
     assert set(names) == {name for name in source if "__pycache__" not in name}
@@ -60,7 +60,7 @@ def test_files(wheel):
 def test_needs(metadata):
     needs = metadata.get_all("Requires-Dist")
     assert {need for need in needs if "extra ==" not in need} == {"numpy>=2.0", "sympy>=1.13"}
-    assert {"cli", "optimum", "plots", "widgets"} <= set(metadata.get_all("Provides-Extra"))
+    assert {"cli", "optimum"} <= set(metadata.get_all("Provides-Extra"))
     assert metadata["Requires-Python"] == ">=3.11"
 
 
@@ -89,7 +89,6 @@ def run(unpacked, code):
     ("arguments", "status", "out", "err"),
     [
         (["cost", "llama-3-8b", "--json"], 0, '"kv_cache_bytes"', ""),
-        (["ledger"], 0, "", ""),
         (["cost", "llama-3-8b"], 2, "", "pip install 'lifecost[cli]'"),
         (["optimum", "--quality-of", "7e10", "--inference-tokens", "1e13"], 2, "", "[optimum]'"),
     ],
@@ -101,13 +100,6 @@ def test_command_without_extras(unpacked, arguments, status, out, err):
     assert out in done.stdout
     assert err in done.stderr
     assert done.stderr.count("\n") == (status != 0)
-
-
-@pytest.mark.parametrize("module", ["plots.training", "explorer.gallery"])
-def test_drawing_without_its_extra(unpacked, module):
-    done = run(unpacked, f"import lifecost.{module}")
-    last = done.stderr.strip().split("\n")[-1]
-    assert last == "ImportError: pictures need matplotlib: pip install ./book"
 
 
 def test_formulas_without_extras(unpacked):
@@ -123,7 +115,7 @@ def test_every_extra_of_the_readme_exists():
     readme = (ROOT / "README.md").read_text("utf-8")
     extras = PROJECT["project"]["optional-dependencies"]
     named = {name for part in readme.split('".[')[1:] for name in part.split("]")[0].split(",")}
-    assert named == {"cli", "optimum", "plots", "widgets"} <= set(extras)
+    assert named == {"cli", "optimum"} <= set(extras)
 
 
 def test_binder_installs_what_runs_the_chapters():
