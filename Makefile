@@ -38,7 +38,7 @@ $(HTML)/index.html: $(BOOK_READY) $(SOURCES) _build/.address
 	@rm -rf $(HTML) _build/.doctrees
 	@.venv/bin/jupyter-book build --all --quiet --nitpick --warningiserror --keep-going . >/dev/null || \
 		{ rm -rf $(HTML); echo "The book was not built: see the warnings above." >&2; exit 1; }
-	@$(PY) book/_tools/slides.py $(HTML)
+	@$(PY) -m tools.slides $(HTML)
 	@rm -f $(HTML)/.buildinfo # a hash of the folder that it was built in
 	@touch $@
 
@@ -51,11 +51,11 @@ lite: _build/lite/index.html ## Build the chapters with a kernel that runs in th
 
 _build/lite/index.html: $(TEST_READY) $(SOURCES) _build/.address
 	@echo "Building the chapters with a kernel for the browser ..."
-	@$(PY) book/_tools/lite.py
+	@$(PY) -m tools.lite
 	@touch $@
 
 site: book lite pdf ## Put together what is published: the book, its kernel for browsers, the PDF
-	@$(PY) book/_tools/complete.py
+	@$(PY) -m tools.complete
 
 serve: book ## Serve the book on localhost (PORT=8000)
 	@echo "Serving http://localhost:$(PORT)/ (Ctrl-C ends it)"
@@ -65,23 +65,23 @@ pdf: $(PDF) ## Typeset the book for paper
 	@echo "The PDF stands at $<"
 
 $(PDF): $(TEST_READY) $(HTML)/index.html
-	@$(PY) book/_tools/chromium.py
+	@$(PY) -m tools.chromium
 	@echo "Printing the book ..."
-	@$(PY) book/_tools/pdf.py $@
+	@$(PY) -m tools.pdf $@
 
 test: $(TEST_READY) lint site ## Check everything: style, types, units, notebooks, pages
-	@$(PY) book/_tools/chromium.py
+	@$(PY) -m tools.chromium
 	@$(PY) -m pytest $(NBVAL) -n auto --dist loadscope $(ARGS)
 
 bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
 
 audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
-	@$(PY) book/_tools/audit.py $(ARGS)
+	@$(PY) -m tools.audit $(ARGS)
 
 places: $(TEST_READY) site ## Run the chapters in each place, with times and sizes (ARGS: names)
-	@$(PY) book/_tools/chromium.py
-	@$(PY) book/_tools/places.py $(ARGS)
+	@$(PY) -m tools.chromium
+	@$(PY) -m tools.places $(ARGS)
 
 links: $(BOOK_READY) ## Check the links that leave the book (asks each address)
 	@echo "Asking every address that the book links to, one at a time ..."
@@ -96,16 +96,16 @@ lint: $(TEST_READY) ## Check style, types, spelling and prose
 	@$(PY) -m ruff format --quiet --check .
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m codespell_lib
-	@$(PY) book/_tools/prose.py
+	@$(PY) -m tools.prose
 
 grades: $(TEST_READY) ## Measure how hard the chapters' sentences are to read
-	@$(PY) book/_tools/prose.py --grades
+	@$(PY) -m tools.prose --grades
 
 notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
-	@$(PY) book/_tools/execute.py $(ARGS)
+	@$(PY) -m tools.execute $(ARGS)
 
 generate: $(BOOK_READY) ## Write the reference pages again
-	@$(PY) book/_tools/reference.py $(ARGS)
+	@$(PY) -m tools.reference $(ARGS)
 
 lab: $(BOOK_READY) ## Open the chapters in JupyterLab
 	@$(PY) -m nbformat.sign book/*.ipynb >/dev/null
@@ -122,8 +122,8 @@ lock: $(TEST_READY) ## Pin the requirements again (ARGS=--upgrade)
 		printf '%s\n' '# The library and the book'"'"'s package, so that one file is all that a reader or Binder installs.' '-e .' '-e ./book' >> $$file; done
 
 rehearse: $(TEST_READY) site ## Install what Binder would, and run the chapters there (ARGS: names)
-	@$(PY) book/_tools/chromium.py
-	@$(PY) book/_tools/rehearse.py $(ARGS)
+	@$(PY) -m tools.chromium
+	@$(PY) -m tools.rehearse $(ARGS)
 
 # Each file by itself, as it is installed; the package itself is no pin.
 audit-deps: $(TEST_READY) ## Ask PyPI about known vulnerabilities of what is pinned (network)

@@ -16,10 +16,10 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from lifecost.symbols import SYMBOLS
+from tools import chromium
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "book/_tools"), str(ROOT / "tests"), str(ROOT / "tests/unit")]
-import chromium  # noqa: E402
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/unit")]
 
 # Tests wait for what a page shows, and give up only where a busy machine could not explain it.
 expect.set_options(timeout=1000 * chromium.PATIENCE)

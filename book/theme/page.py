@@ -87,7 +87,7 @@ def _set_context(
         context["description"] = description(env, name)
     if source.endswith(".ipynb"):
         # A page alone has no kernel to offer: the published site brings one and shows the button
-        # (book/_tools/complete.py).
+        # (book/tools/complete.py).
         context["notebook"] = f"_sources/{source}"
         context["lite"] = f"lite/lab/index.html?path={Path(source).name}"
         context["binder"] = address.binder(source)

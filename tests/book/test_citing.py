@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import prose
 import pytest
 import yaml
 from pybtex.database import parse_file, parse_string
 
 import lifecost
+from tools import prose
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "book"))

@@ -1,17 +1,16 @@
 """The slides: written from the book's own sources, offline, by keyboard, and one sheet each."""
 
 import re
-import sys
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from tools import slides
+
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build/html"
 SOURCE = (ROOT / "book/slides/lecture.md").read_text("utf-8")
-sys.path.insert(0, str(ROOT / "book/_tools"))
-import slides  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,11 @@
 
 import re
 
-import host
 import nbformat
-import places
 import pytest
 from playwright.sync_api import expect
+
+from tools import host, places
 
 EXPLORED = [
     name

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import audit
 import pytest
 
 from lifecost import InputError
+from tools import audit
 
 SCORES = {"performance": 0.98, "accessibility": 1, "best-practices": 0.96, "seo": 0.92}
 

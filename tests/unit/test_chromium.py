@@ -2,8 +2,9 @@
 
 from subprocess import CompletedProcess, TimeoutExpired
 
-import chromium
 import pytest
+
+from tools import chromium
 
 
 def fails(command, **_):

@@ -1,22 +1,19 @@
 """The committed notebooks: executed, filled in, and lean. nbval compares their outputs."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from lifecost import FORMULAS
+from lifecost.symbols import SYMBOLS
+from tools import execute
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 PAGES = ("intro", "ledger", "your-model", "for-instructors", "problem-set")
 CHAPTERS = [p for p in NOTEBOOKS if p.stem not in PAGES]
-
-sys.path.insert(0, str(ROOT / "book/_tools"))
-import execute  # noqa: E402
-
-from lifecost import FORMULAS  # noqa: E402
-from lifecost.symbols import SYMBOLS  # noqa: E402
 
 
 def read(path):

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
-import prose
 import pytest
+
+from tools import prose
 
 GRADES = prose.grades()
 

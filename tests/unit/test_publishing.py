@@ -6,11 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-import publish
 import pytest
 import yaml
 
 import lifecost
+from tools import publish
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"

@@ -1,16 +1,14 @@
 """The generated pages are what the package gives."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from lifecost import FORMULAS, hardware, models
 from lifecost.symbols import SYMBOLS
+from tools import reference
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book/_tools"))
-import reference  # noqa: E402
 
 
 @pytest.mark.parametrize("name", reference.GENERATED)

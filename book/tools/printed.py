@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -17,10 +16,10 @@ import matplotlib
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+import lifecost
+from theme import address
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "book")]
-import lifecost  # noqa: E402
-from theme import address  # noqa: E402
 
 HTML = ROOT / "_build/html"
 TEMPLATE = Path(__file__).with_name("printed.html")

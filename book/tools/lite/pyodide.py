@@ -20,7 +20,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CACHE = ROOT / "_build/wheels"
 # Its files and hashes are those of npm's pyodide@314.0.3, whose packages are on no registry.
 CARRIER = "open-webui==0.12.4"
@@ -42,7 +42,7 @@ BROWSER = {
 
 def kernel_packages() -> list[str]:
     """Return what the kernel loads before it is ready, as JupyterLite is told."""
-    config = json.loads((ROOT / "book/_lite/jupyter-lite.json").read_text("utf-8"))
+    config = json.loads(Path(__file__).with_name("jupyter-lite.json").read_text("utf-8"))
     (kernel,) = config["jupyter-config-data"]["litePluginSettings"].values()
     return kernel["loadPyodideOptions"]["packages"]
 

@@ -13,12 +13,11 @@ import statistics
 import time
 from pathlib import Path
 
-import chromium
-import host
 from playwright.sync_api import sync_playwright
 
 from lifebook.explorer import Choice, widgets
 from lifebook.explorer.gallery import EXPLORERS
+from tools import chromium, host
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 400

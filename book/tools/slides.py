@@ -19,14 +19,12 @@ import nbformat
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from lifebook.explorer.gallery import EXPLORERS
+from lifecost import FORMULAS
+from theme.mathml import mathml
+from tools.execute import NUMBER
+
 BOOK = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(BOOK), str(BOOK / "_tools")]
-from execute import NUMBER  # noqa: E402
-
-from lifebook.explorer.gallery import EXPLORERS  # noqa: E402
-from lifecost import FORMULAS  # noqa: E402
-from theme.mathml import mathml  # noqa: E402
-
 SOURCE = BOOK / "slides"
 LINE = re.compile(r"^!\[([^\]]*)\]\(([^)]+)\)$", re.M)
 MARKDOWN = MarkdownIt("commonmark").enable("table")

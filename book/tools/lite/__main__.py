@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pyodide
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE, LITE = ROOT / "book/_lite", ROOT / "_build/lite"
+from theme import address
+from tools.lite import pyodide
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE, LITE = Path(__file__).parent, ROOT / "_build/lite"
 EXTENSION = Path(sys.prefix, "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension")
-sys.path.insert(0, str(ROOT / "book"))
-from theme import address  # noqa: E402
 
 PAGE_LINK = re.compile(r"\[([^\]]*)\]\(([\w/-]+)\.md(#[^)]*)?\)")
 

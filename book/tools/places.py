@@ -22,12 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import chromium
-import host
 import nbformat
-from chromium import PATIENCE
 from nbclient import NotebookClient
 from playwright.sync_api import TimeoutError, sync_playwright
+
+from tools import chromium, host
+from tools.chromium import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK, SITE = ROOT / "book", ROOT / "_build/site"

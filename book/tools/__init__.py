@@ -1,0 +1,1 @@
+"""What builds, checks and measures the book; the Makefile runs each as `python -m tools.NAME`."""
