@@ -7,21 +7,11 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
 
 
-@styled
+@style.apply
 def fronts(
     panels: Mapping[str, Mapping[str, tuple[Any, Any]]], training: float, inference: float
 ) -> Figure:
@@ -35,7 +25,7 @@ def fronts(
     training, inference
         The corner of the box: the most that training may cost, the least that inference is cheaper.
     """
-    drawing, grid = canvas(7.2, 3.9, ncols=len(panels), sharey=True)
+    drawing, grid = style.canvas(7.2, 3.9, ncols=len(panels), sharey=True)
     for axes, (title, lines) in zip(grid, panels.items(), strict=True):
         corner = Rectangle((0.01, inference), training - 0.01, 1e4, color=COLORS["training"])
         corner.set(alpha=0.18, linewidth=0)
@@ -50,8 +40,7 @@ def fronts(
             )  # fmt: skip
         axes.set(xscale="log", yscale="log", xlim=(0.1, 10), ylim=(0.5, 300), title=title)
         axes.set_xlabel("training cost")
-        plain_log(axes.xaxis)
-        plain_log(axes.yaxis)
+        style.plain_log(axes.xaxis, axes.yaxis)
     grid[0].set_ylabel("inference is cheaper by")
     drawing.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     reached = {
@@ -75,20 +64,17 @@ def fronts(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def design(points: Points) -> Figure:
     """Return the explorer's curve of the inference factor over the share of the cache."""
-    drawing, axes = canvas(7.2, 3.2)
+    drawing, axes = style.canvas(7.2, 3.2)
     axes.axhline(10, color=COLORS["training"], linewidth=1.5, linestyle="--")
     axes.axhline(1, color=GREY, linewidth=1)
-    axes.annotate(
-        "ten times", (0.011, 10), xytext=(0, 3), textcoords="offset points", fontsize=9,
-    )  # fmt: skip
-    mark(axes, "factor", points, color=COLORS["kv"])
-    mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
+    style.note(axes, "ten times", (0.011, 10), (0, 3))
+    style.mark(axes, "factor", points, color=COLORS["kv"])
+    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
     axes.set(xscale="log", yscale="log", xlim=(0.01, 1), ylim=(0.5, 300))
-    plain_log(axes.xaxis)
-    plain_log(axes.yaxis)
+    style.plain_log(axes.xaxis, axes.yaxis)
     axes.set_xlabel("share of the cache that is read")
     axes.set_ylabel("inference is cheaper by")
     return Figure(

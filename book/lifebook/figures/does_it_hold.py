@@ -7,11 +7,12 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from lifebook.figures.style import COLORS, GREY, Figure, Points, canvas, mark, styled
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, GREY, Figure, Points
 from lifecost.quantities import number, percent, quantity
 
 
-@styled
+@style.apply
 def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float | None]) -> Figure:
     """Return the share of its bound that each published run reaches.
 
@@ -24,15 +25,14 @@ def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float |
     light
         The same without weights, as the post counts; None for prefill.
     """
-    drawing, axes = canvas(7.2, 0.27 * len(titles) + 1.2)
+    drawing, axes = style.canvas(7.2, 0.27 * len(titles) + 1.2)
     axes.axvline(1, color=GREY, linewidth=2.5)
     for row, (share, without) in enumerate(zip(full, light, strict=True)):
         look = {"color": COLORS["weights" if without is not None else "prefill"], "markersize": 7}
         axes.plot(share, row, "o", **look)
-        axes.annotate(
-            percent(share), (1, row), xytext=(6, 0), textcoords="offset points", va="center",
-            fontsize=8, annotation_clip=False,
-        )  # fmt: skip
+        style.note(
+            axes, percent(share), (1, row), (6, 0), fontsize=8, va="center", annotation_clip=False
+        )
         if without is not None:
             axes.plot(without, row, "o", markerfacecolor="none", markersize=7, color=COLORS["kv"])
     axes.set_xscale("log")
@@ -45,10 +45,9 @@ def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float |
     axes.set_yticks(range(len(titles)), titles, fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(titles) - 0.4)
-    axes.annotate(
-        "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
-        "ring: decode without the weights", (0, 1), xytext=(0, 5), xycoords="axes fraction",
-        textcoords="offset points", fontsize=9,
+    style.over(
+        axes, "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
+        "ring: decode without the weights", 5,
     )  # fmt: skip
     return Figure(
         "bounds-and-reality", drawing,
@@ -61,20 +60,19 @@ def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float |
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def machine(predicted: Mapping[str, float], measured: Mapping[str, float]) -> Figure:
     """Return predicted and measured times of one decode step, in seconds, by variant."""
-    drawing, axes = canvas(7.2, 2.4)
+    drawing, axes = style.canvas(7.2, 2.4)
     for row, name in enumerate(predicted):
         least, found = predicted[name], measured[name]
         axes.barh(row - 0.2, 1e3 * least, 0.36, color=GREY, label="predicted" if not row else None)
         axes.barh(
             row + 0.2, 1e3 * found, 0.36, color=COLORS["kv"], label="measured" if not row else None
         )
-        axes.annotate(
-            f"{number(found / least)} times", (1e3 * found, row + 0.2), xytext=(4, 0),
-            textcoords="offset points", va="center", fontsize=9,
-        )  # fmt: skip
+        style.note(
+            axes, f"{number(found / least)} times", (1e3 * found, row + 0.2), (4, 0), va="center"
+        )
     axes.set_yticks(range(len(predicted)), list(predicted))
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(predicted) - 0.4, -0.6)
@@ -90,10 +88,10 @@ def machine(predicted: Mapping[str, float], measured: Mapping[str, float]) -> Fi
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def overlap(points: Points) -> Figure:
     """Return the parts of a decode step and its time under both conventions, in seconds."""
-    drawing, axes = canvas(7.2, 2.6)
+    drawing, axes = style.canvas(7.2, 2.6)
     names = {
         "arithmetic": "compute-time",
         "weights": "weights-time",
@@ -104,7 +102,7 @@ def overlap(points: Points) -> Figure:
     for name, part in zip(
         names.values(), ("compute", "weights", "kv", "decode", "decode"), strict=True
     ):
-        mark(axes, name, points, "o", color=COLORS[part], markersize=11)
+        style.mark(axes, name, points, "o", color=COLORS[part], markersize=11)
     axes.set_yticks(range(len(names)), list(names))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xscale("log")

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    Figure,
-    Points,
-    bars,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Figure, Points
 
 _COSTS = ("compute", "weights", "kv")
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
 
 
-@styled
+@style.apply
 def costs_and_break_even(
     costs: Mapping[str, Sequence[float]],
     context: Any,
@@ -48,34 +37,24 @@ def costs_and_break_even(
     opening
         Context of the upper panel, a reference line in the lower one.
     """
-    drawing, (lanes, lines) = canvas(7.2, 6.6, nrows=2, height_ratios=[1, 1.4])
+    drawing, (lanes, lines) = style.canvas(7.2, 6.6, nrows=2, height_ratios=[1, 1.4])
     shares = {model: [cost / values[0] for cost in values] for model, values in costs.items()}
     _lanes(lanes, shares)
     lanes.set_title(f"One decode step at {opening:,.0f} tokens of context")
     for (title, ratio), dash in zip(ratios.items(), DASHES, strict=False):
         lines.plot(context, ratio, color=COLORS["kv"], linestyle=dash)
-        lines.annotate(
-            title, (context[-1], ratio[-1]), xytext=(5, -3), textcoords="offset points", fontsize=9,
-            annotation_clip=False,
-        )  # fmt: skip
+        style.note(lines, title, (context[-1], ratio[-1]), (5, -3), annotation_clip=False)
         lines.plot(even[title], 1, "o", color=COLORS["kv"], markersize=7)
-        lines.annotate(
-            f"{even[title]:,.0f}", (even[title], 1), xytext=(-6, 4), textcoords="offset points",
-            fontsize=9, ha="right",
-        )  # fmt: skip
+        style.note(lines, f"{even[title]:,.0f}", (even[title], 1), (-6, 4), ha="right")
     lines.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
-    lines.annotate(
-        "compute = 1", (context[-1], 1), xytext=(-2, 4), textcoords="offset points", fontsize=9,
-        ha="right",
-    )  # fmt: skip
+    style.note(lines, "compute = 1", (context[-1], 1), (-2, 4), ha="right")
     lines.axvline(opening, color=GREY, linewidth=1, linestyle="--", zorder=0)
     lines.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
     lines.set_xlim(context[0], context[-1])
     lines.set_ylim(0.02, 500)
     lines.set_xticks([context[0] * 4**step for step in range(6)])
     lines.xaxis.set_minor_locator(NullLocator())
-    plain_log(lines.xaxis)
-    plain_log(lines.yaxis)
+    style.plain_log(lines.xaxis, lines.yaxis)
     lines.set_title("Where the cache costs as much as the arithmetic, for any batch")
     return Figure(
         "costs-and-break-even", drawing,
@@ -103,10 +82,9 @@ def _lanes(axes: Any, shares: Mapping[str, Sequence[float]]) -> None:
         axes.barh(low, weights, 0.86, color=COLORS["weights"])
         axes.barh(low, cache, 0.86, left=weights, color=COLORS["kv"])
         names = ("arithmetic  ", "weights  ", "KV cache  ") if group == 0 else ("", "", "")
-        note = {"textcoords": "offset points", "xytext": (5, 0), "va": "center", "fontsize": 9}
-        axes.annotate(f"{names[0]}{compute:.3g}", (compute, top), **note)
+        style.note(axes, f"{names[0]}{compute:.3g}", (compute, top), (5, 0), va="center")
         text = f"{names[1]}{weights:.3g} + {names[2]}{cache:.3g}"
-        axes.annotate(text, (weights + cache, low), **note)
+        style.note(axes, text, (weights + cache, low), (5, 0), va="center")
     axes.set_yticks(ticks, list(shares))
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1.5 * max(sum(values[1:]) for values in shares.values()))
@@ -114,7 +92,7 @@ def _lanes(axes: Any, shares: Mapping[str, Sequence[float]]) -> None:
     axes.set_xlabel("multiples of the forward pass")
 
 
-@styled
+@style.apply
 def intensity_by_year(
     points: Sequence[tuple[int, str, float, float]],
     bands: Mapping[float, tuple[float, float]],
@@ -135,9 +113,8 @@ def intensity_by_year(
         Two devices, (title, year, FLOPs per byte), of which the second is the first with faster
         memory.
     """
-    drawing, panels = canvas(7.2, 4.2, ncols=3, sharey=True)
-    ink = mpl.rcParams["text.color"]
-    fills = dict(zip(_FORMATS, ("none", GREY, ink), strict=True))
+    drawing, panels = style.canvas(7.2, 4.2, ncols=3, sharey=True)
+    fills = dict(zip(_FORMATS, ("none", GREY, INK), strict=True))
     titles = ("every format", *(f"{_FORMATS[size][0]} only" for size in bands))
     for axes, only, title in zip(panels, (None, *bands), titles, strict=True):
         axes.axhline(reference, color=GREY, linewidth=1, linestyle="--", zorder=0)
@@ -146,8 +123,8 @@ def intensity_by_year(
             shift = 0.22 * (place - 1) if only is None else 0  # side by side
             for whole in (False, True):  # whole numbers are small crosses
                 rows = [row for row in chosen if row[1].startswith("int") is whole]
-                look = {"marker": "x", "s": 14, "c": ink} if whole else {
-                    "marker": sign, "s": 26, "facecolors": fills[size], "edgecolors": ink,
+                look = {"marker": "x", "s": 14, "c": INK} if whole else {
+                    "marker": sign, "s": 26, "facecolors": fills[size], "edgecolors": INK,
                 }  # fmt: skip
                 name = "8 bits, integer" if whole and size == 1 else label
                 axes.scatter(
@@ -160,7 +137,7 @@ def intensity_by_year(
         axes.set_xticks([2017, 2020, 2023, 2026])
         axes.set_title(title)
         axes.set_xlabel("year")
-        plain_log(axes.yaxis)
+        style.plain_log(axes.yaxis)
     for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
         axes.fill_between([2021.5, 2025.5], low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
         axes.annotate(
@@ -170,24 +147,15 @@ def intensity_by_year(
     left = panels[0]
     left.set_ylabel("operational intensity (FLOP/byte)")
     left.legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
-    left.annotate(
-        f"the post's {reference:,.0f}", (2016.6, reference), xytext=(0, 4),
-        textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.note(left, f"the post's {reference:,.0f}", (2016.6, reference), (0, 4))
     (old, start, high), (new, end, low) = refresh
     panels[2].annotate(
         "", (end, low), xytext=(start, high),
-        arrowprops={"arrowstyle": "-|>", "color": ink, "lw": 1.6, "shrinkA": 3, "shrinkB": 4},
+        arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6, "shrinkA": 3, "shrinkB": 4},
     )  # fmt: skip
-    panels[2].annotate(
-        old.split()[1], (start, high), xytext=(-7, 8), textcoords="offset points", fontsize=9,
-        ha="right",
-    )  # fmt: skip
+    style.note(panels[2], old.split()[1], (start, high), (-7, 8), ha="right")
     slowest = min((row for row in points if row[2] == next(iter(bands))), key=lambda row: row[3])
-    panels[1].annotate(
-        "memory on the chip", (slowest[0], slowest[3]), xytext=(8, -2), textcoords="offset points",
-        fontsize=9,
-    )  # fmt: skip
+    style.note(panels[1], "memory on the chip", (slowest[0], slowest[3]), (8, -2))
     spreads = " and ".join(f"{high / low:.3g}" for low, high in bands.values())
     return Figure(
         "intensity-by-year", drawing,
@@ -202,17 +170,17 @@ def intensity_by_year(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def balance(points: Points) -> Figure:
     """Return three bars of cost, and the ratio of KV cache to compute against the context."""
-    drawing, (upper, axes) = canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
+    drawing, (upper, axes) = style.canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
     low, high = 1e8, 1e19
     names = {
         "compute": "compute-cost",
         "weights (all of them)": "weights-cost",
         "KV cache": "kv-cost",
     }
-    bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
+    style.bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
     upper.set_xscale("log")
     upper.set_xlim(low, high)
     upper.xaxis.set_minor_formatter(NullFormatter())
@@ -221,16 +189,15 @@ def balance(points: Points) -> Figure:
     upper.set_xlabel("FLOP-equivalents in one step")
 
     axes.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
-    axes.annotate("compute = 1", (13, 1), xytext=(0, 4), textcoords="offset points", fontsize=9)
+    style.note(axes, "compute = 1", (13, 1), (0, 4))
     look = {"color": COLORS["kv"], "markersize": 8}
-    mark(axes, "ratio-mark", points, color=COLORS["kv"])
-    mark(axes, "break-even-mark", points, "o", markerfacecolor="none", **look)
-    mark(axes, "setting-mark", points, "o", **look)
+    style.mark(axes, "ratio-mark", points, color=COLORS["kv"])
+    style.mark(axes, "break-even-mark", points, "o", markerfacecolor="none", **look)
+    style.mark(axes, "setting-mark", points, "o", **look)
     axes.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
     axes.set_xlim(10, 2**21)
     axes.set_ylim(1e-4, 1e5)
-    plain_log(axes.xaxis)
-    plain_log(axes.yaxis)
+    style.plain_log(axes.xaxis, axes.yaxis)
     return Figure(
         "balance", drawing,
         alt="Above, bars of compute, weights and KV cache in FLOP-equivalents on a logarithmic "
@@ -242,22 +209,21 @@ def balance(points: Points) -> Figure:
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def roofline(points: Points) -> Figure:
     """Return a device's roofline with prefill, decode and attention in decode under it."""
-    drawing, axes = canvas(7.2, 3.8)
-    ink = mpl.rcParams["text.color"]
-    mark(axes, "roof", points, color=ink, linewidth=1.5)
+    drawing, axes = style.canvas(7.2, 3.8)
+    style.mark(axes, "roof", points, color=INK, linewidth=1.5)
     looks = {"prefill": ("s", "prefill"), "decode": ("D", "weights"), "attention": ("o", "kv")}
     labels = ("prefill: weights, once a prompt", "decode: weights, once a step", "decode: KV cache")
     for (name, (sign, color)), label in zip(looks.items(), labels, strict=True):
-        mark(axes, name, points, sign, color=COLORS[color], markersize=9, label=label)
+        style.mark(axes, name, points, sign, color=COLORS[color], markersize=9, label=label)
     axes.legend(loc="lower right")
     axes.set(xscale="log", yscale="log")
     axes.set(xlabel="operational intensity (FLOP/byte)", ylabel="attainable rate (FLOP/s)")
     axes.set_xlim(2**-3, 2**22)
     axes.set_ylim(1e10, 1e17)
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.yaxis.set_minor_formatter(NullFormatter())
     return Figure(
         "roofline", drawing,

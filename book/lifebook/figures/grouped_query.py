@@ -6,23 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.ticker import FixedLocator
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    byte_log,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
 from lifecost.quantities import quantity
 
 
-@styled
+@style.apply
 def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[float]) -> Figure:
     """Return the KV cache of each model with multi-head and with grouped-query attention.
 
@@ -33,7 +22,7 @@ def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[
     multi_head, grouped
         Bytes of the cache, one for each model.
     """
-    drawing, axes = canvas(7.2, 3.7)
+    drawing, axes = style.canvas(7.2, 3.7)
     low = 1.0
     for place, (whole, shared) in enumerate(zip(multi_head, grouped, strict=True)):
         for shift, size, kind, look in (
@@ -44,24 +33,21 @@ def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[
                 place + shift, size / 1e9 - low, 0.36, left=low, edgecolor=COLORS["kv"],
                 linewidth=1.5, **look,
             )  # fmt: skip
-            axes.annotate(
-                f"{kind}: {quantity(size, 'byte', prefix='G')}", (low, place + shift),
-                xytext=(6, 0), textcoords="offset points", va="center", fontsize=9,
-                # Black on the filled bar in both themes; the page's ink on the empty one.
-                **({"color": "#000000"} if shift > 0 else {}),
-            )  # fmt: skip
+            ink = "#000000" if shift > 0 else INK  # black on the filled bar, in both themes
+            text = f"{kind}: {quantity(size, 'byte', prefix='G')}"
+            style.note(axes, text, (low, place + shift), (6, 0), va="center", color=ink)
         ends = shared / 1e9, whole / 1e9
         axes.annotate(
             "", (ends[1], place + 0.2), xytext=(ends[0], place + 0.2),
             arrowprops={"arrowstyle": "<->", "color": GREY, "shrinkA": 2, "shrinkB": 0},
         )  # fmt: skip
-        axes.annotate(
-            f"{whole / shared:.3g}×", (ends[1], place + 0.2), xytext=(6, 0),
-            textcoords="offset points", va="center", fontweight="bold",
+        style.note(
+            axes, f"{whole / shared:.3g}×", (ends[1], place + 0.2), (6, 0), fontsize=10,
+            va="center", fontweight="bold",
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xlim(low, 1e4)
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.set_xlabel("size of the KV cache (GB)")
     axes.set_yticks(range(len(models)), models)
     axes.tick_params(axis="y", length=0)
@@ -77,7 +63,7 @@ def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def balance(
     models: Sequence[str],
     groups: Sequence[Sequence[float]],
@@ -97,7 +83,7 @@ def balance(
     chosen
         The group size that each model was published with.
     """
-    drawing, axes = canvas(7.2, 3.8)
+    drawing, axes = style.canvas(7.2, 3.8)
     for name, sizes, ratio, group, color, dash in zip(
         models, groups, ratios, chosen, SERIES, DASHES, strict=False
     ):
@@ -105,24 +91,18 @@ def balance(
         axes.plot(sizes[-1], ratio[-1], "s", color=color, markersize=6)
         place = list(sizes).index(group)
         axes.plot(group, ratio[place], "o", color=color, markersize=9)
-        axes.annotate(
-            name, (sizes[-1], ratio[-1]), xytext=(9, 0), textcoords="offset points",
-            va="center", annotation_clip=False,
+        style.note(
+            axes, name, (sizes[-1], ratio[-1]), (9, 0), fontsize=10, va="center",
+            annotation_clip=False,
         )  # fmt: skip
     axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
-    axes.annotate(
-        "balance: KV load = compute", (1, 1), xytext=(6, 4), textcoords="offset points", fontsize=9
-    )
-    axes.annotate(
-        "circle: as published\nsquare: one head for all (MQA)", (1, 0.11), xytext=(6, 2),
-        textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.note(axes, "balance: KV load = compute", (1, 1), (6, 4))
+    style.note(axes, "circle: as published\nsquare: one head for all (MQA)", (1, 0.11), (6, 2))
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xlim(1, 400)
     axes.set_ylim(0.1, 150)
-    plain_log(axes.xaxis)
-    plain_log(axes.yaxis)
+    style.plain_log(axes.xaxis, axes.yaxis)
     axes.xaxis.set_major_locator(FixedLocator([2**power for power in range(8)]))
     axes.set_xlabel("query heads that share one key-value head")
     axes.set_ylabel("KV load over compute")
@@ -137,7 +117,7 @@ def balance(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def quality(
     variants: Sequence[str],
     studies: Sequence[str],
@@ -164,7 +144,7 @@ def quality(
     order = sorted(
         found, key=lambda k: (kinds.index(k[0][:3]), -sum(d for d, *_ in found[k]) / len(found[k]))
     )
-    drawing, axes = canvas(7.2, 5.0)
+    drawing, axes = style.canvas(7.2, 5.0)
     axes.axvline(0, color=GREY, linewidth=1, linestyle="--")
     for place, key in enumerate(order):
         dots = sorted(found[key])
@@ -175,10 +155,9 @@ def quality(
             )  # fmt: skip
         ends = [(dots[0], -8, "right"), (dots[-1], 8, "left")]
         for (difference, metric, _), shift, side in ends[: len(dots)]:
-            axes.annotate(
-                metric, (difference, place), xytext=(shift, 0), textcoords="offset points",
-                ha=side, va="center", fontsize=8,
-            )  # fmt: skip
+            style.note(
+                axes, metric, (difference, place), (shift, 0), fontsize=8, ha=side, va="center"
+            )
     axes.set_yticks(range(len(order)), [f"{v}\n{s}" for v, s in order], fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(order) - 0.4, -0.6)
@@ -201,7 +180,7 @@ def quality(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def groupings(models: Mapping[str, str], points: Points) -> Figure:
     """Return the KV cache of each model on fixed axes: one head each, a grouping, one for all.
 
@@ -213,21 +192,18 @@ def groupings(models: Mapping[str, str], points: Points) -> Figure:
         For each model the marks ``range-``, ``mha-``, ``mqa-`` and ``chosen-``, in bytes; and
         ``marked``, the ring around one model's choice.
     """
-    drawing, axes = canvas(7.2, 2.6)
+    drawing, axes = style.canvas(7.2, 2.6)
     look = {"markersize": 8, "markeredgecolor": COLORS["kv"], "linestyle": "none"}
     for name in models:
-        mark(axes, f"range-{name}", points, color=GREY, linewidth=1)
-        mark(axes, f"mha-{name}", points, ">", markerfacecolor="none", **look)
-        mark(axes, f"mqa-{name}", points, "<", markerfacecolor="none", **look)
-        mark(axes, f"chosen-{name}", points, "o", markerfacecolor=COLORS["kv"], **look)
-    mark(axes, "marked", points, "o", **{**look, "markersize": 15}, markerfacecolor="none")
-    axes.annotate(
-        "< one head for all (MQA)     ● as chosen     > one for each query head (MHA)",
-        (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+        style.mark(axes, f"range-{name}", points, color=GREY, linewidth=1)
+        style.mark(axes, f"mha-{name}", points, ">", markerfacecolor="none", **look)
+        style.mark(axes, f"mqa-{name}", points, "<", markerfacecolor="none", **look)
+        style.mark(axes, f"chosen-{name}", points, "o", markerfacecolor=COLORS["kv"], **look)
+    style.mark(axes, "marked", points, "o", **{**look, "markersize": 15}, markerfacecolor="none")
+    style.over(axes, "< one head for all (MQA)     ● as chosen     > one for each query head (MHA)")
     axes.set_xscale("log")
     axes.set_xlim(1e5, 1e17)
-    byte_log(axes.xaxis)
+    style.byte_log(axes.xaxis)
     axes.grid(visible=True, axis="x", which="both")
     axes.set_xlabel("size of the KV cache (bytes)")
     axes.set_yticks(range(len(models)), list(models.values()))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifebook.figures.style import COLORS, GREY, Figure, Points, bars, byte_log, canvas, styled
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, GREY, Figure, Points
 
 
-@styled
+@style.apply
 def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, device: str) -> Figure:
     """Return the bytes that one decode step reads, by batch.
 
@@ -24,17 +25,14 @@ def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, devi
     device
         Name of that device.
     """
-    drawing, axes = canvas()
+    drawing, axes = style.canvas()
     gigabytes = 1 / 1e9
     axes.stackplot(
         batch, [weights * gigabytes] * len(batch), kv_cache * gigabytes,
         colors=[COLORS["weights"], COLORS["kv"]], alpha=0.85, labels=["weights", "KV cache"],
     )  # fmt: skip
     axes.axhline(capacity * gigabytes, color=GREY, linewidth=1, linestyle="--")
-    axes.annotate(
-        f"memory of one {device}", (batch[0], capacity * gigabytes), xytext=(6, 4),
-        textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.note(axes, f"memory of one {device}", (batch[0], capacity * gigabytes), (6, 4))
     axes.set(xlabel="batch (sequences)", ylabel="read in one decode step (GB)")
     axes.set_xlim(batch[0], batch[-1])
     axes.set_ylim(0)
@@ -49,21 +47,18 @@ def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, devi
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def kv_against_weights(points: Points, capacity: float, device: str) -> Figure:
     """Return two bars, weights and cache in bytes, with a device's memory for scale."""
-    drawing, axes = canvas(7.2, 1.9)
+    drawing, axes = style.canvas(7.2, 1.9)
     low, high = 1e8, 1e14
-    bars(axes, {"weights": "weights-size", "KV cache": "kv-cache-size"}, points, low,
+    style.bars(axes, {"weights": "weights-size", "KV cache": "kv-cache-size"}, points, low,
          [COLORS["weights"], COLORS["kv"]])  # fmt: skip
     axes.axvline(capacity, color=GREY, linewidth=1, linestyle="--")
-    axes.annotate(
-        f"one {device}", (capacity, 1.45), xytext=(4, 0), textcoords="offset points",
-        fontsize=9, annotation_clip=False,
-    )  # fmt: skip
+    style.note(axes, f"one {device}", (capacity, 1.45), (4, 0), annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    byte_log(axes.xaxis)
+    style.byte_log(axes.xaxis)
     axes.set_xlabel("size (bytes)")
     return Figure(
         "kv-against-weights", drawing,

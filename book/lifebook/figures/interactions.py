@@ -5,34 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
-
-_SMALL = {"textcoords": "offset points", "fontsize": 9}
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Figure, Points
 
 
 def _as_roof(axes: Any) -> None:
     axes.set(xscale="log", yscale="log")
     axes.set(xlabel="FLOPs for each byte of the cache", ylabel="share of the peak rate")
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.12g} %"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-@styled
+@style.apply
 def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) -> Figure:
     """Return the roofline of a device with decode attention of several kinds under it.
 
@@ -45,21 +33,19 @@ def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) ->
     device
         Its name and format.
     """
-    drawing, axes = canvas(7.2, 4)
+    drawing, axes = style.canvas(7.2, 4)
     axis = np.array([1, hoi, 4 * hoi])
     roof = np.minimum(1, axis / hoi)
     axes.fill_between(axis[:2], roof[:2], 1, color=COLORS["compute"], alpha=0.12, linewidth=0)
-    axes.plot(axis, roof, color=mpl.rcParams["text.color"], linewidth=1.5)
+    axes.plot(axis, roof, color=INK, linewidth=1.5)
     for title, intensity in kinds.items():
         share = min(1, intensity / hoi)
         axes.plot(
             [intensity] * 2, [share, 1], color=COLORS["compute"], linewidth=1.5, linestyle=":"
         )
         axes.plot(intensity, share, "o", color=COLORS["kv"], markersize=9)
-        axes.annotate(title, (intensity, share), xytext=(9, -6), **_SMALL)
-        axes.annotate(
-            f"×{hoi / intensity:,.3g}", (intensity, 1), xytext=(0, 5), ha="center", **_SMALL
-        )
+        style.note(axes, title, (intensity, share), (9, -6))
+        style.note(axes, f"×{hoi / intensity:,.3g}", (intensity, 1), (0, 5), ha="center")
     axes.annotate("arithmetic that\nstands idle", (9.2, 0.35), fontsize=9, color=COLORS["compute"])
     _as_roof(axes)
     axes.set_xlim(1, 4 * hoi)
@@ -78,7 +64,7 @@ def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) ->
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def budgets(
     names: Sequence[str], rows: Mapping[str, Sequence[float]], costs: Mapping[str, float]
 ) -> Figure:
@@ -94,7 +80,7 @@ def budgets(
     costs
         Multiples that known interactions take, by name: reference lines.
     """
-    drawing, axes = canvas(7.2, 3.6)
+    drawing, axes = style.canvas(7.2, 3.6)
     looks = [(COLORS["decode"], 0.45), (COLORS["decode"], 1), (COLORS["training"], 1)]
     for place, ((label, values), (color, alpha)) in enumerate(
         zip(rows.items(), looks, strict=True)
@@ -104,17 +90,17 @@ def budgets(
             heights, np.asarray(values) - 1, 0.86, left=1, color=color, alpha=alpha, label=label
         )
         for height, value in zip(heights, values, strict=True):
-            axes.annotate(f"{value:.3g}", (value, height), xytext=(4, 0), va="center", **_SMALL)
+            style.note(axes, f"{value:.3g}", (value, height), (4, 0), va="center")
     for title, multiple in costs.items():
         axes.axvline(multiple, color=GREY, linewidth=1, linestyle="--", zorder=0)
-        axes.annotate(title, (multiple, 4 * len(names) - 1.2), xytext=(5, 0), **_SMALL)
+        style.note(axes, title, (multiple, 4 * len(names) - 1.2), (5, 0))
     axes.set_yticks([4 * group + 1 for group in range(len(names))], names)
     axes.tick_params(axis="y", length=0)
     axes.set_xscale("log")
     axes.set_xlim(1, 300)
     axes.set_ylim(4 * len(names) - 0.6, -0.8)
     axes.set_xlabel("arithmetic of an interaction, as a multiple of today's attention")
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.legend(loc="lower center", bbox_to_anchor=(0.42, 1), ncols=3, fontsize=9)
     return Figure(
         "interaction-budgets", drawing,
@@ -131,7 +117,7 @@ def budgets(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def needed_savings(
     prompts: Any, savings: Mapping[str, Any], cases: Mapping[str, tuple[float, float]]
 ) -> Figure:
@@ -146,23 +132,20 @@ def needed_savings(
     cases
         By workload: prompt tokens for each decoded token, and the share that it asks for.
     """
-    drawing, axes = canvas(7.2, 4)
-    ink = mpl.rcParams["text.color"]
+    drawing, axes = style.canvas(7.2, 4)
     axes.axhspan(1, 100, color=GREY, alpha=0.15, linewidth=0)
-    axes.annotate("more than there is to save", (prompts[0], 1), xytext=(6, 26), **_SMALL)
+    style.note(axes, "more than there is to save", (prompts[0], 1), (6, 26))
     for (title, values), dash in zip(savings.items(), DASHES, strict=False):
         axes.plot(prompts, values, color=COLORS["kv"], linestyle=dash)
-        axes.annotate(
-            title, (prompts[-1], values[-1]), xytext=(5, -3), annotation_clip=False, **_SMALL
-        )
+        style.note(axes, title, (prompts[-1], values[-1]), (5, -3), annotation_clip=False)
     for title, (asked, share) in cases.items():
-        axes.plot(asked, share, "o", color=ink, markersize=6)
-        axes.annotate(title, (asked, share), xytext=(-8, 3), ha="right", **_SMALL)
+        axes.plot(asked, share, "o", color=INK, markersize=6)
+        style.note(axes, title, (asked, share), (-8, 3), ha="right")
     axes.set(xscale="log", yscale="log", ylabel="share of the cache to be saved")
     axes.set_xlabel("prompt tokens read for each token decoded")
     axes.set_xlim(prompts[0], prompts[-1])
     axes.set_ylim(0.005, 5)
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.12g} %"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     return Figure(
@@ -180,16 +163,16 @@ def needed_savings(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def under_the_roof(points: Points) -> Figure:
     """Return a roofline with attention in decode as it is, and with a richer interaction."""
-    drawing, axes = canvas(7.2, 3.6)
-    mark(axes, "roof", points, color=mpl.rcParams["text.color"], linewidth=1.5)
-    mark(
+    drawing, axes = style.canvas(7.2, 3.6)
+    style.mark(axes, "roof", points, color=INK, linewidth=1.5)
+    style.mark(
         axes, "today", points, "o", color=COLORS["kv"], markersize=12, markerfacecolor="none",
         label="dot products",
     )  # fmt: skip
-    mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=7, label="as set")
+    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=7, label="as set")
     _as_roof(axes)
     axes.set_xlim(0.5, 2**15)
     axes.set_ylim(2e-4, 2)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifebook.figures.style import COLORS, GREY, Figure, canvas, styled
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, GREY, Figure
 
 
-@styled
+@style.apply
 def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: float) -> Figure:
     """Return the cost of training and of decoding against days of service.
 
@@ -24,7 +25,7 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
     share
         Part of the decode cost that is arithmetic; the rest is waiting for the KV cache.
     """
-    drawing, axes = canvas()
+    drawing, axes = style.canvas()
     scale = 1e24
     base = [training / scale] * len(days)
     axes.stackplot(
@@ -32,9 +33,9 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
         colors=[COLORS["training"], COLORS["compute"], COLORS["kv"]], alpha=0.85,
     )  # fmt: skip
     axes.plot([even, even], [0, 2 * training / scale], color=GREY, linewidth=1, linestyle="--")
-    axes.annotate(
-        f"day {even:.0f}: serving has cost\nas much as training", (even, 2 * training / scale),
-        xytext=(-10, 14), textcoords="offset points", ha="right",
+    style.note(
+        axes, f"day {even:.0f}: serving has cost\nas much as training",
+        (even, 2 * training / scale), (-10, 14), fontsize=10, ha="right",
     )  # fmt: skip
     last = days[-1]
     axes.annotate("training", (last * 0.02, training / scale / 2), va="center", color="black")
@@ -42,10 +43,9 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
         "decode: waiting for the KV cache", (last * 0.97, training / scale * 1.5),
         ha="right", va="center", color="black",
     )  # fmt: skip
-    axes.annotate(
-        "decode: arithmetic", (last * 0.86, 1.02 * training / scale), xytext=(0, -22),
-        textcoords="offset points", ha="right", color="black",
-        arrowprops={"arrowstyle": "-", "color": "black"},
+    style.note(
+        axes, "decode: arithmetic", (last * 0.86, 1.02 * training / scale), (0, -22), fontsize=10,
+        ha="right", color="black", arrowprops={"arrowstyle": "-", "color": "black"},
     )  # fmt: skip
     axes.set(xlabel="days of service", ylabel=r"cost ($10^{24}$ FLOP-equivalents)")
     axes.set_xlim(0, last)

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, Figure, Points
 from lifecost.quantities import percent
 
 
@@ -27,7 +20,7 @@ def _axes(axes: Any) -> None:
     axes.set_ylabel("loss in effective parameters")
 
 
-@styled
+@style.apply
 def penalties(
     shares: Any, curves: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]
 ) -> Figure:
@@ -42,27 +35,21 @@ def penalties(
     measured
         Variants: what each reads, and its penalty in both readings.
     """
-    drawing, axes = canvas(7.2, 4.2)
+    drawing, axes = style.canvas(7.2, 4.2)
     for (demand, allowed), dash in zip(curves.items(), DASHES, strict=False):
         axes.plot(shares, allowed, color=COLORS["decode"], linestyle=dash)
-        axes.annotate(
-            f"{demand} decoded", (shares[0], allowed[0]), xytext=(4, 4),
-            textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+        style.note(axes, f"{demand} decoded", (shares[0], allowed[0]), (4, 4), fontsize=8)
     for row in measured:
         x = row["read_share"]
         low, high = row["params_penalty"], row["equal_loss_params_penalty"]
         axes.plot([x, x], [low, high], color=COLORS["kv"], linewidth=1)
         axes.plot(x, low, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6)
         axes.plot(x, high, "o", color=COLORS["kv"], markersize=6)
-        axes.annotate(
-            row["title"], (x, high), xytext=(5, 3), textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+        style.note(axes, row["title"], (x, high), (5, 3), fontsize=8)
     _axes(axes)
-    axes.annotate(
-        "curves: break-even;  measured, carried over as nats: dots,  as a share: rings", (0, 1),
-        xytext=(0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.over(
+        axes, "curves: break-even;  measured, carried over as nats: dots,  as a share: rings", 8
+    )
     return Figure(
         "penalty-allowed", drawing,
         alt="Falling curves of the largest penalty in parameters that pays, against the share of "
@@ -74,17 +61,17 @@ def penalties(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def compression(points: Points, shares: Sequence[float], lost: Sequence[float]) -> Figure:
     """Return the curve and the dots of the explorer over measured variants."""
-    drawing, axes = canvas(7.2, 3.6)
+    drawing, axes = style.canvas(7.2, 3.6)
     axes.plot(
         shares, lost, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6,
         linestyle="none",
     )  # fmt: skip
-    mark(axes, "allowed", points, color=COLORS["decode"])
-    mark(axes, "here", points, "D", color=COLORS["decode"], markersize=9)
-    mark(axes, "owed", points, "o", color=COLORS["kv"], markersize=9)
+    style.mark(axes, "allowed", points, color=COLORS["decode"])
+    style.mark(axes, "here", points, "D", color=COLORS["decode"], markersize=9)
+    style.mark(axes, "owed", points, "o", color=COLORS["kv"], markersize=9)
     _axes(axes)
     return Figure(
         "penalty-explorer", drawing,

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
 from lifecost.quantities import number
 
 
@@ -27,7 +17,7 @@ def _sizes(axes: Any, low: float, high: float) -> None:
     axes.set_xlabel("parameters")
 
 
-@styled
+@style.apply
 def valleys(
     sizes: Any, costs: Mapping[str, tuple[Any, Any]], lowest: Mapping[str, Any], peer: float
 ) -> Figure:
@@ -45,7 +35,7 @@ def valleys(
     peer
         Parameters of the compute-optimal model.
     """
-    drawing, axes = canvas(7.2, 4.2)
+    drawing, axes = style.canvas(7.2, 4.2)
     axes.axhline(1, color=GREY, linewidth=1)
     for (demand, (forward, full)), color in zip(costs.items(), SERIES, strict=False):
         axes.plot(sizes, forward, linestyle=":", color=color)
@@ -53,18 +43,12 @@ def valleys(
         for (size, cost), face in zip(lowest[demand], ("none", color), strict=True):
             axes.plot(size, cost, "o", markersize=8, color=color, markerfacecolor=face)
     axes.plot(peer, 1, "s", color=GREY, markersize=8)
-    axes.annotate(
-        "compute-optimal", (peer, 1), xytext=(8, -4), textcoords="offset points", va="top",
-        fontsize=9,
-    )  # fmt: skip
+    style.note(axes, "compute-optimal", (peer, 1), (8, -4), va="top")
     _sizes(axes, sizes[0], sizes[-1])
     axes.set_ylim(0.4, 1.7)
     axes.set_ylabel("cost of the whole life, same loss")
     axes.legend(title="tokens decoded", loc="lower left")
-    axes.annotate(
-        "dotted: a token is a forward pass;  solid: it may wait for its cache", (0, 1),
-        xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.over(axes, "dotted: a token is a forward pass;  solid: it may wait for its cache")
     return Figure(
         "lifetime-valleys", drawing,
         alt="Curves of lifetime cost against model size at equal loss, relative to the "
@@ -77,7 +61,7 @@ def valleys(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def walk(demand: Any, paths: Mapping[str, Any], bands: Mapping[str, tuple[Any, Any]]) -> Figure:
     """Return the cheapest size over the compute-optimal one, by demand, law by law.
 
@@ -90,7 +74,7 @@ def walk(demand: Any, paths: Mapping[str, Any], bands: Mapping[str, tuple[Any, A
     bands
         By what spreads them: the lowest and the highest of the same.
     """
-    drawing, axes = canvas(7.2, 4.6)
+    drawing, axes = style.canvas(7.2, 4.6)
     for (spread, (low, high)), alpha in zip(bands.items(), (0.25, 0.55), strict=False):
         axes.fill_between(demand, low, high, color=GREY, alpha=alpha, linewidth=0, label=spread)
     for (law, path), color, dash in zip(paths.items(), SERIES, DASHES, strict=False):
@@ -112,25 +96,22 @@ def walk(demand: Any, paths: Mapping[str, Any], bands: Mapping[str, tuple[Any, A
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def lifetime(points: Points) -> Figure:
     """Return the two curves of the explorer, with the compute-optimal model and the chosen one."""
-    drawing, axes = canvas(7.2, 3.6)
+    drawing, axes = style.canvas(7.2, 3.6)
     axes.axhline(1, color=GREY, linewidth=1)
-    mark(axes, "forward-curve", points, color=COLORS["compute"], linestyle=":")
-    mark(axes, "life-curve", points, color=COLORS["kv"])
-    mark(axes, "peer", points, "s", color=GREY, markersize=8)
-    mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
+    style.mark(axes, "forward-curve", points, color=COLORS["compute"], linestyle=":")
+    style.mark(axes, "life-curve", points, color=COLORS["kv"])
+    style.mark(axes, "peer", points, "s", color=GREY, markersize=8)
+    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
     _sizes(axes, 1e8, 1e13)
     axes.set_yscale("log")
     axes.set_ylim(0.1, 30)
     axes.set_yticks([0.1, 0.3, 1, 3, 10, 30])
-    plain_log(axes.yaxis)
+    style.plain_log(axes.yaxis)
     axes.set_ylabel("cost of the whole life")
-    axes.annotate(
-        "dotted: a token is a forward pass;  solid: it may wait for its cache", (0, 1),
-        xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.over(axes, "dotted: a token is a forward pass;  solid: it may wait for its cache")
     return Figure(
         "lifetime-at-equal-loss", drawing,
         alt="Two curves of lifetime cost over that of the compute-optimal model against model "

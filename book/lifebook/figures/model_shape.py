@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
-
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
 
 _TICKS = (4, 8, 16, 32, 64, 128)
 # Published laws have no color of their own meaning; green is taken, and so is vermilion.
@@ -30,7 +18,7 @@ _LOOK = {
 }
 
 
-@styled
+@style.apply
 def equal_size(
     layers: Any,
     published: int,
@@ -53,7 +41,7 @@ def equal_size(
     title
         Name of the published model.
     """
-    drawing, (upper, lower) = canvas(7.2, 5.6, nrows=2, sharex=True, height_ratios=[1.1, 1])
+    drawing, (upper, lower) = style.canvas(7.2, 5.6, nrows=2, sharex=True, height_ratios=[1.1, 1])
     labels = {"KV cache": "KV cache a token", "decode": "a decoded token, full level",
               "chips": "memory of weights and cache, or chips"}  # fmt: skip
     for name, values in costs.items():
@@ -68,7 +56,7 @@ def equal_size(
     upper.legend(loc="upper left")
     upper.set(xscale="log", yscale="log", ylabel=f"times that of {title}")
     upper.set_yticks([0.125, 0.25, 0.5, 1, 2, 4])
-    plain_log(upper.yaxis)
+    style.plain_log(upper.yaxis)
     for (name, (at, loss)), hue, line in zip(prices.items(), _LAWS, DASHES, strict=False):
         lower.plot(
             at, 100 * (loss / loss[at == published] - 1), color=hue, linestyle=line, label=name
@@ -78,15 +66,12 @@ def equal_size(
     lower.axhline(0, color=GREY, linewidth=1, zorder=0)
     for axes in (upper, lower):
         axes.axvline(published, color=GREY, linewidth=1, linestyle=":", zorder=0)
-    lower.annotate(
-        f"{title}, as published", (published, -2), xytext=(-5, 6), textcoords="offset points",
-        fontsize=9, ha="right",
-    )  # fmt: skip
+    style.note(lower, f"{title}, as published", (published, -2), (-5, 6), ha="right")
     lower.set_xlabel("layers (fewer layers are wider: the size is the same)")
     lower.set_ylabel("loss (% against published)")
     lower.set_xticks([tick for tick in _TICKS if tick <= layers[-1]])
     lower.set_xlim(layers[0], layers[-1])
-    plain_log(lower.xaxis)
+    style.plain_log(lower.xaxis)
     return Figure(
         "equal-size", drawing,
         alt=f"Two panels over the number of layers, from 4 to 64, at the size of {title}. Above, "
@@ -100,7 +85,7 @@ def equal_size(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def optimal_shapes(
     paths: Mapping[str, tuple[Any, Any]],
     published: tuple[float, float],
@@ -123,8 +108,7 @@ def optimal_shapes(
     title
         Name of the published model.
     """
-    drawing, axes = canvas(7.2, 4.0)
-    ink = mpl.rcParams["text.color"]
+    drawing, axes = style.canvas(7.2, 4.0)
     (left, right), (low, high) = edges
     for edge in (low, high):
         axes.axhline(edge, color=GREY, linewidth=1, linestyle=":", zorder=0)
@@ -134,17 +118,16 @@ def optimal_shapes(
         axes.plot(layers, ratios, color=color, linestyle=dash, marker=sign, label=name, zorder=2)
     layers, ratios = next(iter(paths.values()))
     for label, x, y in zip(labels, layers, ratios, strict=True):
-        axes.annotate(label, (x, y), xytext=(7, 5), textcoords="offset points", fontsize=9)
-    axes.plot(*published, "*", color=ink, markersize=13, zorder=3)
-    axes.annotate(title, published, xytext=(8, 8), textcoords="offset points", fontsize=9)
+        style.note(axes, label, (x, y), (7, 5))
+    axes.plot(*published, "*", color=INK, markersize=13, zorder=3)
+    style.note(axes, title, published, (8, 8))
     axes.set(xscale="log", yscale="log", xlabel="layers")
     axes.set_ylabel("feed-forward parameters\nfor each of attention")
     axes.set_xlim(left, right)
     axes.set_ylim(low * 0.85, high * 1.35)
     axes.set_xticks([tick for tick in _TICKS if left <= tick <= right])
     axes.set_yticks([1, 2, 3, 4, 5])
-    plain_log(axes.xaxis)
-    plain_log(axes.yaxis)
+    style.plain_log(axes.xaxis, axes.yaxis)
     axes.legend(loc="lower left", fontsize=9)
     return Figure(
         "optimal-shapes", drawing,
@@ -157,25 +140,26 @@ def optimal_shapes(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def shape(points: Points) -> Figure:
     """Return cost and loss along the line of equal size, with the shape that is set."""
-    drawing, (upper, lower) = canvas(7.2, 4.6, nrows=2, sharex=True)
-    ink = mpl.rcParams["text.color"]
-    mark(upper, "post-line", points, color=COLORS["decode"], linestyle="--", label="post's level")
-    mark(upper, "full-line", points, color=COLORS["decode"], label="full level")
-    mark(upper, "full-dot", points, "o", color=ink)
+    drawing, (upper, lower) = style.canvas(7.2, 4.6, nrows=2, sharex=True)
+    style.mark(
+        upper, "post-line", points, color=COLORS["decode"], linestyle="--", label="post's level"
+    )
+    style.mark(upper, "full-line", points, color=COLORS["decode"], label="full level")
+    style.mark(upper, "full-dot", points, "o", color=INK)
     upper.legend(loc="upper left")
     upper.set(xscale="log", yscale="log", ylabel="FLOP-equivalents\na decoded token")
     upper.set_ylim(1e9, 1e15)
-    mark(lower, "loss-line", points, color=_LAWS[0])
-    mark(lower, "loss-dot", points, "o", color=ink)
+    style.mark(lower, "loss-line", points, color=_LAWS[0])
+    style.mark(lower, "loss-dot", points, "o", color=INK)
     lower.axhline(1, color=GREY, linewidth=1, zorder=0)
     lower.set(xlabel="layers", ylabel="factor of the loss\n(1 is the best shape)")
     lower.set_ylim(0.99, 1.15)
     lower.set_xlim(2, 200)
     lower.set_xticks([2, *_TICKS])
-    plain_log(lower.xaxis)
+    style.plain_log(lower.xaxis)
     return Figure(
         "shape", drawing,
         alt="Two panels over the number of layers. Above, the cost of a decoded token at both "

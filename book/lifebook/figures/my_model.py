@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lifebook.figures.style import COLORS, GREY, Figure, Points, canvas, mark, plain_log, styled
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, GREY, Figure, Points
 
 
-@styled
+@style.apply
 def among(titles: Mapping[str, str], points: Points) -> Figure:
     """Return a row for each model: what reading its cache costs, as a multiple of its arithmetic.
 
@@ -18,18 +19,15 @@ def among(titles: Mapping[str, str], points: Points) -> Figure:
     points
         For each model a mark of its name, and ``yours`` in the row above them.
     """
-    drawing, axes = canvas(7.2, 6.4)
+    drawing, axes = style.canvas(7.2, 6.4)
     axes.axvline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
-    axes.annotate(
-        "cache = arithmetic", (1, -1.6), xytext=(4, 2), textcoords="offset points", fontsize=9,
-        annotation_clip=False,
-    )  # fmt: skip
+    style.note(axes, "cache = arithmetic", (1, -1.6), (4, 2), annotation_clip=False)
     for name in titles:
-        mark(axes, name, points, "o", color=GREY, markersize=5)
-    mark(axes, "yours", points, "D", color=COLORS["kv"], markersize=8)
+        style.mark(axes, name, points, "o", color=GREY, markersize=5)
+    style.mark(axes, "yours", points, "D", color=COLORS["kv"], markersize=8)
     axes.set_xscale("log")
     axes.set_xlim(1e-3, 1e5)
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.grid(visible=True, axis="both")
     axes.set_xlabel("reading the KV cache over arithmetic, one decode step")
     axes.set_yticks(range(-1, len(titles)), ["your model", *titles.values()], fontsize=8)

@@ -7,24 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
 
 _LEVELS = (1.0, 1.1, 1.5, 2.0, 2.5, 3.0)
 _NODE = 8  # chips that commonly stand in one machine
 
 
-@styled
+@style.apply
 def maps(
     batch: Any, context: Any, speedups: Mapping[str, Any], chips: Mapping[str, Any], chip: str
 ) -> Figure:
@@ -41,7 +31,7 @@ def maps(
     chip
         What one of them is called.
     """
-    drawing, panels = canvas(7.2, 3.9, ncols=len(speedups), sharey=True)
+    drawing, panels = style.canvas(7.2, 3.9, ncols=len(speedups), sharey=True)
     for axes, (title, best) in zip(panels, speedups.items(), strict=True):
         filled = axes.contourf(batch, context, best, levels=[*_LEVELS, 9], cmap="cividis")
         lines = axes.contour(batch, context, best, levels=_LEVELS[1:], colors="white", linewidths=1)
@@ -53,14 +43,13 @@ def maps(
             batch, context, chips[title], levels=[1, _NODE], colors="black", linewidths=1.5,
         )  # fmt: skip
         for most, name in ((1, "1 chip"), (_NODE, f"{_NODE} chips")):
-            axes.annotate(
-                name, (np.interp(most, chips[title][-1], batch), context[-1]),
-                xytext=(14, -11), textcoords="offset points", fontsize=8,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5}, color="black",
+            style.note(
+                axes, name, (np.interp(most, chips[title][-1], batch), context[-1]), (14, -11),
+                fontsize=8, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+                color="black",
             )  # fmt: skip
         axes.set(xscale="log", yscale="log", xlabel="batch (sequences)", title=title)
-        plain_log(axes.xaxis)
-        plain_log(axes.yaxis)
+        style.plain_log(axes.xaxis, axes.yaxis)
         for layer in (filled, lines, beyond, memory):
             layer.set_rasterized(False)
     panels[0].set_ylabel("context (tokens)")
@@ -79,13 +68,13 @@ def maps(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def measured(names: Sequence[str], predicted: Sequence[float], found: Sequence[float]) -> Figure:
     """Return predicted bounds on the speed-up, and what was found, row by row.
 
     The rows bear the ``names`` of their settings.
     """
-    drawing, axes = canvas(7.2, 0.27 * len(names) + 1)
+    drawing, axes = style.canvas(7.2, 0.27 * len(names) + 1)
     for row, (most, was) in enumerate(zip(predicted, found, strict=True)):
         axes.plot([was, most], [row, row], color=GREY, linewidth=1)
         axes.plot(most, row, "|", color=GREY, markersize=12, markeredgewidth=2)
@@ -106,7 +95,7 @@ def measured(names: Sequence[str], predicted: Sequence[float], found: Sequence[f
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def by_batch(
     batch: Any, speedups: Mapping[str, Any], chips: Mapping[str, Any], chip: str
 ) -> Figure:
@@ -121,14 +110,14 @@ def by_batch(
     chip
         What one of them is called.
     """
-    drawing, axes = canvas(7.2, 3.4)
+    drawing, axes = style.canvas(7.2, 3.4)
     for (name, best), color, dash in zip(speedups.items(), SERIES, DASHES, strict=False):
         fits = chips[name] <= _NODE
         axes.plot(batch[fits], best[fits], color=color, linestyle=dash, label=name)
         axes.plot(batch, best, color=color, linestyle=dash, alpha=0.3)
     axes.axhline(1, color=GREY, linewidth=1)
     axes.set_xscale("log")
-    plain_log(axes.xaxis)
+    style.plain_log(axes.xaxis)
     axes.set_xlim(batch[0], batch[-1])
     axes.set_xlabel("batch (sequences)")
     axes.set_ylabel("best speed-up")
@@ -145,22 +134,19 @@ def by_batch(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def speculation(points: Points) -> Figure:
     """Return the explorer's two curves over the draft length, and the chosen point."""
-    drawing, axes = canvas(7.2, 3.2)
+    drawing, axes = style.canvas(7.2, 3.2)
     axes.axhline(1, color=GREY, linewidth=1)
-    mark(axes, "post-curve", points, color=COLORS["compute"], linestyle=":")
-    mark(axes, "full-curve", points, color=COLORS["decode"])
-    mark(axes, "chosen", points, "o", color=COLORS["decode"], markersize=9)
+    style.mark(axes, "post-curve", points, color=COLORS["compute"], linestyle=":")
+    style.mark(axes, "full-curve", points, color=COLORS["decode"])
+    style.mark(axes, "chosen", points, "o", color=COLORS["decode"], markersize=9)
     axes.set_xlim(0, 24)
     axes.set_ylim(0, 5)
     axes.set_xlabel("draft length (tokens)")
     axes.set_ylabel("speed-up")
-    axes.annotate(
-        "solid: weights and attention counted;  dotted: as the post counts", (0, 1),
-        xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-    )  # fmt: skip
+    style.over(axes, "solid: weights and attention counted;  dotted: as the post counts")
     return Figure(
         "speculation-explorer", drawing,
         alt="Speed-up against the draft length at both levels of the cost model, rising, then "

@@ -34,14 +34,14 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#AA3377", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 GREY = "#808080"  # reference lines: legible on white and on the dark page
 
-_INK = "#010203"  # stands for the page's own text color: replaced in the SVG
+INK = "#010203"  # stands for the page's own text color: replaced in the SVG
 _STYLE: dict[Any, Any] = {
-    "axes.edgecolor": _INK,
+    "axes.edgecolor": INK,
     "axes.facecolor": "none",
-    "axes.labelcolor": _INK,
+    "axes.labelcolor": INK,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlecolor": _INK,
+    "axes.titlecolor": INK,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "figure.constrained_layout.use": True,
@@ -51,9 +51,9 @@ _STYLE: dict[Any, Any] = {
     "grid.color": GREY,
     "legend.frameon": False,
     "lines.linewidth": 2,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
 }
 
 
@@ -133,7 +133,7 @@ class Figure:
         return f"Figure: {self.caption}"
 
 
-def styled(draw: Callable[_Given, Figure]) -> Callable[_Given, Figure]:
+def apply(draw: Callable[_Given, Figure]) -> Callable[_Given, Figure]:
     """Return a drawing function that draws in the book's style."""
 
     @functools.wraps(draw)
@@ -150,10 +150,11 @@ def canvas(width: float = 7.2, height: float = 3.6, **subplots: Any) -> tuple[An
     return drawing, drawing.subplots(**subplots)
 
 
-def plain_log(axis: Any) -> None:
-    """Label a logarithmic axis with plain numbers instead of powers of ten."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
-    axis.set_minor_formatter(NullFormatter())
+def plain_log(*axes: Any) -> None:
+    """Label logarithmic axes with plain numbers instead of powers of ten."""
+    for axis in axes:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def byte_log(axis: Any) -> None:
@@ -162,6 +163,19 @@ def byte_log(axis: Any) -> None:
     axis.set_minor_locator(LogLocator(base=10, numticks=30))
     axis.set_major_formatter(FuncFormatter(lambda size, _: quantity(size, "byte", 1)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def note(
+    axes: Any, text: str, at: tuple[Any, Any], shift: tuple[float, float], **look: Any
+) -> None:
+    """Write small text beside a point of the axes, so many points of the page from it."""
+    look = {"fontsize": 9} | look
+    axes.annotate(text, at, xytext=shift, textcoords="offset points", **look)
+
+
+def over(axes: Any, text: str, height: float = 6) -> None:
+    """Write small text over the upper left corner of the axes, which says how to read them."""
+    note(axes, text, (0, 1), (0, height), xycoords="axes fraction")
 
 
 def bars(
@@ -182,7 +196,7 @@ def mark(axes: Any, name: str, points: Points, *style: Any, **look: Any) -> None
 
 def _lean(text: str) -> str:
     """Return matplotlib's SVG without what differs by machine or repeats the page's style."""
-    text = text[text.index("<svg") :].replace(_INK, "currentColor")
+    text = text[text.index("<svg") :].replace(INK, "currentColor")
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
     text = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", text, count=2)
     text = re.sub(r" font-family: [^;\"]*;", "", text)

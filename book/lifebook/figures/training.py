@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 
-from lifebook.figures.style import (
-    COLORS,
-    DASHES,
-    GREY,
-    SERIES,
-    Figure,
-    Points,
-    canvas,
-    mark,
-    plain_log,
-    styled,
-)
+from lifebook.figures import style
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
 
 
-@styled
+@style.apply
 def isoflop_valleys(
     n_params: Any,
     valleys: Mapping[float, Any],
@@ -48,31 +37,29 @@ def isoflop_valleys(
     floor
         Loss that no model can remove; the axis is logarithmic above it.
     """
-    drawing, axes = canvas(7.2, 4.4)
-    low, top, ink = 1.867, 3.3, mpl.rcParams["text.color"]
+    drawing, axes = style.canvas(7.2, 4.4)
+    low, top = 1.867, 3.3
     axes.plot(*path, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
     for budget, losses in valleys.items():
         axes.plot(n_params, losses, color=_GREEN)
         last = int(np.flatnonzero(np.asarray(losses) < top)[-1])
         beyond = last == len(n_params) - 1
-        axes.annotate(
-            f"{budget:.2e} FLOPs".replace("e+", "e"), (n_params[last], losses[last]),
-            xytext=(4, -4) if beyond else (6, -12), textcoords="offset points", fontsize=9,
-            annotation_clip=False,
+        style.note(
+            axes, f"{budget:.2e} FLOPs".replace("e+", "e"), (n_params[last], losses[last]),
+            (4, -4) if beyond else (6, -12), annotation_clip=False,
         )  # fmt: skip
     (start, end), (high, deep) = path[0][:2], path[1][:2] - floor
-    axes.annotate(
-        "lowest loss\nfor each budget", ((start * end) ** 0.5, floor + (high * deep) ** 0.5),
-        xytext=(8, -4), textcoords="offset points", fontsize=9,
+    style.note(
+        axes, "lowest loss\nfor each budget", ((start * end) ** 0.5, floor + (high * deep) ** 0.5),
+        (8, -4),
     )  # fmt: skip
     places = ((10, -11, "left"), (44, -30, "left"), (-8, -11, "right"), (-6, -15, "right"))
-    leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkB": 4}
+    leader = {"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkB": 4}
     for (title, size, loss), (x, y, side) in zip(published, places, strict=True):
-        axes.plot(size, loss, "o", color=ink, markersize=6)
-        axes.annotate(
-            title, (size, loss), xytext=(x, y), textcoords="offset points", fontsize=9, ha=side,
-            arrowprops=leader if abs(x) > 20 else None,
-        )  # fmt: skip
+        axes.plot(size, loss, "o", color=INK, markersize=6)
+        style.note(
+            axes, title, (size, loss), (x, y), ha=side, arrowprops=leader if abs(x) > 20 else None
+        )
     axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token, log above floor)")
     axes.set_xlim(n_params[0], n_params[-1])
     axes.set_yscale(
@@ -98,7 +85,7 @@ def isoflop_valleys(
     )  # fmt: skip
 
 
-@styled
+@style.apply
 def published_laws(
     flops: Any,
     sizes: Mapping[str, Any],
@@ -119,8 +106,7 @@ def published_laws(
     budget
         A reference line.
     """
-    drawing, (upper, lower) = canvas(7.2, 7.0, nrows=2, sharex=True, height_ratios=[1, 1.15])
-    ink = mpl.rcParams["text.color"]
+    drawing, (upper, lower) = style.canvas(7.2, 7.0, nrows=2, sharex=True, height_ratios=[1, 1.15])
     for axes, values in ((upper, sizes), (lower, tokens_per_parameter)):
         for line, color, dash in zip(values.values(), SERIES, DASHES, strict=False):
             axes.plot(flops, line, color=color, linestyle=dash)
@@ -130,28 +116,26 @@ def published_laws(
     for (title, rows), sign in zip(tables.items(), _MARKS, strict=True):
         names = ("train_flops", "n_params", "train_tokens")
         spent, n_params, tokens = (np.array([row[name] for row in rows]) for name in names)
-        look = {"s": 24, "marker": sign, "facecolors": "none", "edgecolors": ink, "zorder": 3}
+        look = {"s": 24, "marker": sign, "facecolors": "none", "edgecolors": INK, "zorder": 3}
         upper.scatter(spent, n_params, label=title, **look)
         lower.scatter(spent, tokens / n_params, **look)
     upper.legend(loc="upper left", handletextpad=0.2, borderaxespad=0)
     upper.set_ylim(3e7, 2e14)
     upper.set_ylabel("compute-optimal parameters")
-    upper.annotate(
-        "Gopher's budget", (budget, 3e7), xytext=(5, 6), textcoords="offset points", fontsize=9
-    )
+    style.note(upper, "Gopher's budget", (budget, 3e7), (5, 6))
     lower.axhline(20, color=GREY, linewidth=1, zorder=0)
     low = 0.1
     lower.set_ylim(low, 1000)
     lower.set(xlabel="compute budget (FLOPs)", ylabel="tokens for each parameter")
     lower.set_yticks([low, 1, 10, 20, 100, 1000])
-    plain_log(lower.yaxis)
+    style.plain_log(lower.yaxis)
     ends = {title: float(values[-1]) for title, values in tokens_per_parameter.items()}
     for (title, y), color in zip(_spread(ends, 1.7).items(), SERIES, strict=False):
         last = int(np.flatnonzero(np.asarray(tokens_per_parameter[title]) > low)[-1])
         beyond = last == len(flops) - 1
-        lower.annotate(
-            title, (flops[last], y if beyond else low), xytext=(6, 0 if beyond else 10),
-            textcoords="offset points", fontsize=9, va="center", annotation_clip=False, color=color,
+        style.note(
+            lower, title, (flops[last], y if beyond else low), (6, 0 if beyond else 10),
+            va="center", annotation_clip=False, color=color,
         )  # fmt: skip
     return Figure(
         "published-laws", drawing,
@@ -174,15 +158,16 @@ def _spread(ends: Mapping[str, float], factor: float) -> dict[str, float]:
     return {title: placed[title] for title in ends}
 
 
-@styled
+@style.apply
 def isoflop(points: Points) -> Figure:
     """Return one valley with its bottom, and the path of the bottoms of all budgets."""
-    drawing, axes = canvas(7.2, 3.6)
-    ink = mpl.rcParams["text.color"]
-    mark(axes, "path-mark", points, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
-    mark(axes, "valley-mark", points, color=_GREEN)
-    mark(axes, "optimum-mark", points, "o", color=_GREEN, markersize=9, markerfacecolor="none")
-    mark(axes, "chosen-mark", points, "o", color=ink, markersize=6)
+    drawing, axes = style.canvas(7.2, 3.6)
+    style.mark(axes, "path-mark", points, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
+    style.mark(axes, "valley-mark", points, color=_GREEN)
+    style.mark(
+        axes, "optimum-mark", points, "o", color=_GREEN, markersize=9, markerfacecolor="none"
+    )
+    style.mark(axes, "chosen-mark", points, "o", color=INK, markersize=6)
     axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token)")
     axes.set_xlim(1e7, 1e13)
     axes.set_ylim(1.6, 4.2)

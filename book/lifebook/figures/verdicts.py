@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lifebook.figures.style import GREY, Figure, canvas, styled
+from lifebook.figures import style
+from lifebook.figures.style import GREY, Figure
 
 # Verdicts have no color of their own meaning: shades of one grey, told apart by their labels.
 _ALPHA = {"holds": 0.95, "rounding": 0.75, "conditional": 0.55, "fails": 0.95}
 
 
-@styled
+@style.apply
 def verdicts(counts: Mapping[str, int]) -> Figure:
     """Return the counts of rows by verdict, as bars with their numbers beside them."""
-    drawing, axes = canvas(7.2, 2.2)
+    drawing, axes = style.canvas(7.2, 2.2)
     names = list(counts)[::-1]
     bars = axes.barh(names, [counts[n] for n in names], color=GREY)
     for bar, name in zip(bars, names, strict=True):
