@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,15 @@ from lifecost.lowered import Lowered
 from lifecost.symbols import SYMBOLS, VARIANTS, Expr, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
+
+
+class Example(NamedTuple):
+    """A number from elsewhere that a formula must give: published, or counted by hand."""
+
+    given: check.Bindings
+    value: float
+    origin: str
+    rounding: float = 1e-12  # relative: that of a printed number; no more than computed, else
 
 
 class Formula:
@@ -42,6 +51,11 @@ class Formula:
         The symbol for which an equation is solved, or ``""``.
     dense
         Whether it holds for models without experts only.
+    varies
+        How the value answers to each symbol: ``*`` in proportion, ``/`` in inverse proportion,
+        ``^0.5`` with a power, ``+`` and ``-`` never the other way, ``~`` either way.
+    example
+        What it must give where, and who says so; or None.
     """
 
     def __init__(
@@ -55,6 +69,8 @@ class Formula:
         unknown: str,
         assumptions: tuple[str, ...],
         dense: bool,
+        varies: str,
+        example: tuple[Any, ...],
     ) -> None:
         # A formula is called, documented and pickled as the function that it is made of.
         self.name = self.__name__ = self.__qualname__ = build.__name__
@@ -62,6 +78,8 @@ class Formula:
         self.meaning, _, self.notes = inspect.cleandoc(build.__doc__ or "").partition("\n\n")
         self.latex, self.unit, self.source, self.level = latex, unit, source, level
         self.assumptions, self.unknown, self.dense = assumptions, unknown, dense
+        self.varies = _by_symbol(varies)
+        self.example = Example(*example) if example else None
         self.module = build.__module__.rpartition(".")[2]
         self._build = build
         self._expressions: dict[frozenset[str], Expr] = {}
@@ -294,19 +312,34 @@ def formula(
     unknown: str = "",
     assumptions: tuple[str, ...] = (),
     dense: bool = False,
+    varies: str = "",
+    example: tuple[Any, ...] = (),
 ) -> Callable[[Callable[[Symbols], Any]], Formula]:
     """Return a decorator that makes a formula of a function of the symbols.
 
     With ``unknown``, the function returns the two sides of an equation, and the formula is its
-    solution for that symbol. With ``dense``, it holds for models without experts only. Nothing is
-    built before it is used.
+    solution for that symbol. With ``dense``, it holds for models without experts only. ``varies``
+    lists the symbols behind the sign of how the value answers to them, as in ``"* batch / n_params
+    + context"``, and ``example`` is an `Example`: a setting, the value, and where it is from. The
+    tests hold the formula to both. Nothing is built before it is used.
     """
 
     def decorate(build: Callable[[Symbols], Any]) -> Formula:
         FORMULAS[build.__name__] = made = Formula(
             build, latex=latex, unit=unit, source=source, level=level, unknown=unknown,
-            assumptions=assumptions, dense=dense,
+            assumptions=assumptions, dense=dense, varies=varies, example=example,
         )  # fmt: skip
         return made
 
     return decorate
+
+
+def _by_symbol(varies: str) -> dict[str, str]:
+    """Return the sign of each symbol in a text such as ``"* batch context / n_params"``."""
+    signs, sign = dict[str, str](), ""
+    for word in varies.split():
+        if word.isidentifier():
+            signs[word] = sign
+        else:
+            sign = word
+    return signs

@@ -6,6 +6,7 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
+from lifecost.formulas._settings import BESIROGLU, DECODE_8B, LIFE_8B, LLAMA_8B, POST
 from lifecost.formulas.decode import forward_flops, kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
@@ -16,23 +17,43 @@ from lifecost.symbols import Expr, Symbols
 _POST = ("every decoded token sees the same context; weights are amortized over the batch",)
 
 
-@formula(r"C_\text{decode}^\text{small}", "FLOP", level="post", assumptions=_POST)
+@formula(
+    r"C_\text{decode}^\text{small}", "FLOP", level="post", assumptions=_POST,
+    varies="* decode_tokens + hoi n_params n_layer n_kv_head d_head kv_bytes context kv_share",
+    example=(dict(LLAMA_8B | POST, decode_tokens=1e12, kv_share=0.25), DECODE_8B / 4,
+             "a quarter of the load"),
+)  # fmt: skip
 def compressed_decode_cost(s: Symbols) -> Expr:
     """Cost of all decoded tokens when each reads only a share of the cache."""
     costs = forward_flops(s), kv_load_flop_equivalent(s) * s.kv_share
     return Max(*(cost / s.batch for cost in costs)) * s.decode_tokens
 
 
-@formula(r"C_\text{life}^\text{small}", "FLOP", level="post", assumptions=_POST)
+@formula(
+    r"C_\text{life}^\text{small}", "FLOP", level="post", assumptions=_POST,
+    varies=(
+        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context train_tokens kv_share "
+        "prefill_tokens decode_tokens"
+    ),
+    example=(dict(LIFE_8B, kv_share=0.25), 48e21 + 16e21 + DECODE_8B / 4, "by hand"),
+)  # fmt: skip
 def compressed_lifetime_cost(s: Symbols) -> Expr:
     """Cost of a whole life when each decoded token reads only a share of the cache."""
     fixed = training_flops(s) + prefill_flops(s)
     return fixed + compressed_decode_cost(s)
 
 
-@formula(r"\varepsilon_N^\text{even}", "1", level="post", assumptions=(
-    *_POST, "the model is enlarged until it is as good, and its cache grows in proportion",
-))  # fmt: skip
+@formula(
+    r"\varepsilon_N^\text{even}", "1", level="post",
+    assumptions=(*_POST,
+                 "the model is enlarged until it is as good, and its cache grows in proportion"),
+    varies=(
+        "+ hoi n_layer n_kv_head d_head kv_bytes context decode_tokens - n_params train_tokens "
+        "kv_share prefill_tokens"
+    ),
+    example=(dict(LIFE_8B, kv_share=0.25), 1 - (64e21 + DECODE_8B / 4) / (64e21 + DECODE_8B),
+             "by hand"),
+)  # fmt: skip
 def break_even_params_penalty(s: Symbols) -> Expr:
     """Share of its effective parameters that a variant may lose and still cost no more.
 
@@ -43,9 +64,16 @@ def break_even_params_penalty(s: Symbols) -> Expr:
     return 1 - compressed_lifetime_cost(s) / whole
 
 
-@formula(r"\varepsilon_D^\text{even}", "1", level="post", assumptions=(
-    *_POST, "the model is trained longer until it is as good, at its size",
-))  # fmt: skip
+@formula(
+    r"\varepsilon_D^\text{even}", "1", level="post",
+    assumptions=(*_POST, "the model is trained longer until it is as good, at its size",),
+    varies=(
+        "+ hoi n_layer n_kv_head d_head kv_bytes context decode_tokens - n_params train_tokens "
+        "kv_share"
+    ),
+    example=(dict(LIFE_8B, kv_share=0.25),
+             (DECODE_8B - DECODE_8B / 4) / (48e21 + DECODE_8B - DECODE_8B / 4), "by hand"),
+)  # fmt: skip
 def break_even_tokens_penalty(s: Symbols) -> Expr:
     """Share of its effective training tokens that a variant may lose and still cost no more.
 
@@ -60,7 +88,13 @@ def _penalty(s: Symbols, term: Expr, exponent: Expr) -> Expr:
     return 1 - (1 + s.loss_gap / term) ** (-1 / exponent)
 
 
-@formula(r"\varepsilon_N", "1", assumptions=FIT, dense=True)
+@formula(
+    r"\varepsilon_N", "1", dense=True, assumptions=FIT,
+    varies="+ n_params param_exponent loss_gap - param_scale",
+    example=(dict(BESIROGLU, n_params=1.1e9, loss_gap=0.0292),
+             1 - (1 + 0.0292 * 1.1e9**0.3478 / 482.01) ** (-1 / 0.3478),
+             "Brandon et al. 2024, table 1, MQA; 22 % to first order"),
+)  # fmt: skip
 def params_penalty(s: Symbols) -> Expr:
     """Share of its parameters that a model would have to lose for its loss to grow by a gap.
 
@@ -70,7 +104,13 @@ def params_penalty(s: Symbols) -> Expr:
     return sympy.powsimp(_penalty(s, size, s.param_exponent))
 
 
-@formula(r"\varepsilon_D", "1", assumptions=FIT, dense=True)
+@formula(
+    r"\varepsilon_D", "1", dense=True, assumptions=FIT,
+    varies="+ train_tokens data_exponent loss_gap - data_scale",
+    example=(dict(BESIROGLU, train_tokens=3e10, loss_gap=0.0292),
+             1 - (1 + 0.0292 * 3e10**0.3658 / 2085.43) ** (-1 / 0.3658),
+             "Brandon et al. 2024, table 1, MQA; 23 % to first order"),
+)  # fmt: skip
 def tokens_penalty(s: Symbols) -> Expr:
     """Share of its training tokens that a model would have to lose for its loss to grow by a gap.
 
@@ -85,7 +125,12 @@ def _equal_loss_penalty(s: Symbols, term: Expr, exponent: Expr) -> Expr:
     return 1 - Max(1 - s.loss_gap / term, 0) ** (1 / exponent)
 
 
-@formula(r"\varepsilon_N^\text{gap}", "1", assumptions=FIT, dense=True)
+@formula(
+    r"\varepsilon_N^\text{gap}", "1", dense=True, assumptions=FIT,
+    varies="+ n_params param_exponent loss_gap - param_scale",
+    example=(dict(BESIROGLU, n_params=8e9, loss_gap=0.0292),
+             1 - (1 - 0.0292 * 8e9**0.3478 / 482.01) ** (1 / 0.3478), "by hand"),
+)  # fmt: skip
 def equal_loss_params_penalty(s: Symbols) -> Expr:
     """Share of its parameters that a variant with a gap in loss spends on making the gap good.
 
@@ -96,7 +141,12 @@ def equal_loss_params_penalty(s: Symbols) -> Expr:
     return sympy.powsimp(_equal_loss_penalty(s, size, s.param_exponent))
 
 
-@formula(r"\varepsilon_D^\text{gap}", "1", assumptions=FIT, dense=True)
+@formula(
+    r"\varepsilon_D^\text{gap}", "1", dense=True, assumptions=FIT,
+    varies="+ train_tokens data_exponent loss_gap - data_scale",
+    example=(dict(BESIROGLU, train_tokens=15e12, loss_gap=0.0158),
+             1 - (1 - 0.0158 * 15e12**0.3658 / 2085.43) ** (1 / 0.3658), "by hand"),
+)  # fmt: skip
 def equal_loss_tokens_penalty(s: Symbols) -> Expr:
     """Share of its training tokens that a variant with a gap in loss spends on making the gap good.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
+from lifecost.formulas._settings import ATTENTION_8B, EIGHTH, HALF, KV_8B, MATRICES_8B, YIELD
 from lifecost.formulas.decode import kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
@@ -32,14 +33,29 @@ def _token_cost(s: Symbols, work: Expr, weights: Expr) -> Expr:
     return (verification + drafts) / expected_tokens(s)
 
 
-@formula(r"c_\text{design}", "FLOP/token", level="post", assumptions=_BOUND)
+@formula(
+    r"c_\text{design}", "FLOP/token", level="post", assumptions=_BOUND,
+    varies=(
+        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context draft_cost_ratio kv_share - "
+        "acceptance_rate ~ draft_length"
+    ),
+    example=(EIGHTH, (5 * 16e9 + 4 * 0.05 * 600 * KV_8B / 128 / 8) / YIELD, "by hand: computing"),
+)  # fmt: skip
 def design_token_cost(s: Symbols) -> Expr:
     """Cost of one decoded token that reads a share of the cache, with guesses."""
     return _token_cost(s, token_flops_estimate(s), weights=0)
 
 
-@formula(r"c_\text{design}^\text{full}", "FLOP/token", level="full", dense=True,
-         assumptions=_BOUND)  # fmt: skip
+@formula(
+    r"c_\text{design}^\text{full}", "FLOP/token", level="full", dense=True, assumptions=_BOUND,
+    varies=(
+        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes context draft_cost_ratio kv_share attention_share size_ratio - batch "
+        "acceptance_rate ~ draft_length"
+    ),
+    example=(HALF, 1.2 * (600 * MATRICES_8B / 128 / 2 + 600 * KV_8B / 128 / 8) / YIELD,
+             "reading, four drafts at a twentieth"),
+)  # fmt: skip
 def design_token_cost_full(s: Symbols) -> Expr:
     """Cost of one decoded token of a design with guesses, counting weights and attention."""
     work = matmul_flops(s) * s.size_ratio + attention_flops(s) * s.attention_share
@@ -47,16 +63,34 @@ def design_token_cost_full(s: Symbols) -> Expr:
     return _token_cost(s, work, weights)
 
 
-@formula(r"c_\text{prompt}^\text{full}", "FLOP/token", level="full", dense=True, assumptions=(
-    "prompts are as long as the context; in layers with a window, too, attention is halved",
-))  # fmt: skip
+@formula(
+    r"c_\text{prompt}^\text{full}", "FLOP/token", level="full", dense=True,
+    assumptions=(
+        "prompts are as long as the context; in layers with a window, too, attention is halved",
+    ),
+    varies=(
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head context "
+        "attention_share size_ratio"
+    ),
+    example=(HALF, 2 * MATRICES_8B / 2 + ATTENTION_8B / 8, "counted by hand"),
+)  # fmt: skip
 def design_prompt_cost_full(s: Symbols) -> Expr:
     """Cost of one prompt token of a design: every matrix multiplication, causal attention."""
     attention = attention_flops(s) * s.attention_share / _CAUSAL
     return matmul_flops(s) * s.size_ratio + attention
 
 
-@formula(r"F_\text{inference}", "1", level="post", assumptions=_BOUND)
+@formula(
+    r"F_\text{inference}", "1", level="post", assumptions=_BOUND,
+    varies=(
+        "+ acceptance_rate - draft_cost_ratio kv_share ~ hoi n_params n_layer n_kv_head d_head "
+        "kv_bytes context draft_length prefill_tokens decode_tokens"
+    ),
+    example=(
+        dict(EIGHTH, draft_length=0, prefill_tokens=2e12, decode_tokens=1e12),
+        (32e21 + 600 * KV_8B / 128 * 1e12) / (32e21 + 600 * KV_8B / 128 / 8 * 1e12), "by hand",
+    ),
+)  # fmt: skip
 def design_inference_factor(s: Symbols) -> Expr:
     """Factor by which a share of the cache and guesses make prompts and answers cheaper.
 

@@ -10,6 +10,7 @@ import sympy
 
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
+from lifecost.formulas._settings import ATTENTION_8B, KV_8B, LLAMA_8B, MATRICES_8B, POST, READ_8B
 from lifecost.formulas.decode import (
     decode_memory_flop_equivalent,
     forward_flops,
@@ -41,13 +42,25 @@ def _budget(s: Symbols, *left: Expr) -> Expr:
     return Max(0, sum(sympy.factor_terms(part / today) for part in left))
 
 
-@formula(r"C_m^\text{step}", "FLOP", level="post", assumptions=_OVERLAP)
+@formula(
+    r"C_m^\text{step}", "FLOP", level="post", assumptions=_OVERLAP,
+    varies=(
+        "* batch + hoi n_params n_layer n_head n_kv_head d_head kv_bytes context "
+        "interaction_multiplier"
+    ),
+    example=(dict(LLAMA_8B | POST, interaction_multiplier=71), 600 * KV_8B,
+             "71 times the attention of the 8B model hides behind its cache"),
+)  # fmt: skip
 def interaction_step_cost(s: Symbols) -> Expr:
     """Cost of one decode step in FLOP-equivalents with an interaction, weights left out."""
     return Max(_with_interaction(s, forward_flops(s)), kv_load_flop_equivalent(s))
 
 
-@formula(r"m_\text{free}", "1", level="post", assumptions=_OVERLAP)
+@formula(
+    r"m_\text{free}", "1", level="post", assumptions=_OVERLAP,
+    varies="+ hoi n_layer n_kv_head d_head kv_bytes context - n_params n_head",
+    example=(LLAMA_8B | POST, (600 * KV_8B - 2.048e12) / (128 * ATTENTION_8B), "71, by hand"),
+)  # fmt: skip
 def free_interaction(s: Symbols) -> Expr:
     """Multiple of today's attention arithmetic that a decode step hides behind reading the cache.
 
@@ -57,14 +70,29 @@ def free_interaction(s: Symbols) -> Expr:
     return _budget(s, kv_load_flop_equivalent(s), -forward_flops(s))
 
 
-@formula(r"C_{m,\text{full}}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP)
+@formula(
+    r"C_{m,\text{full}}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP,
+    varies=(
+        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context interaction_multiplier"
+    ),
+    example=(dict(LLAMA_8B | POST, interaction_multiplier=79), READ_8B, "memory-bound"),
+)  # fmt: skip
 def interaction_step_cost_full(s: Symbols) -> Expr:
     """Cost of one decode step in FLOP-equivalents with an interaction, counting weights."""
     work = _with_interaction(s, matmul_flops(s) * s.batch)
     return Max(work, decode_memory_flop_equivalent(s))
 
 
-@formula(r"m_\text{free}^\text{full}", "1", level="full", assumptions=_OVERLAP)
+@formula(
+    r"m_\text{free}^\text{full}", "1", level="full", assumptions=_OVERLAP,
+    varies=(
+        "+ hoi n_kv_head kv_bytes weight_bytes - n_head batch ~ n_layer vocab_size d_model "
+        "n_ff_matrix d_ff d_head context"
+    ),
+    example=(LLAMA_8B | POST, (READ_8B - 128 * 2 * MATRICES_8B) / (128 * ATTENTION_8B),
+             "79.7, counted by hand"),
+)  # fmt: skip
 def free_interaction_full(s: Symbols) -> Expr:
     """Multiple of today's attention arithmetic that a decode step hides behind all it reads.
 
@@ -76,40 +104,78 @@ def free_interaction_full(s: Symbols) -> Expr:
     return _budget(s, load, weights - matmul_flops(s) * s.batch)
 
 
-@formula(r"I_m", "FLOP/byte", level="full", assumptions=_SAME_BYTES)
+@formula(
+    r"I_m", "FLOP/byte", level="full", assumptions=_SAME_BYTES,
+    varies="* n_head interaction_multiplier / n_kv_head kv_bytes",
+    example=(dict(n_head=32, n_kv_head=8, kv_bytes=1, interaction_multiplier=3), 24, "3 x 8"),
+)  # fmt: skip
 def interaction_intensity(s: Symbols) -> Expr:
     """Operational intensity of attention in a decode step with an interaction."""
     return s.interaction_multiplier * attention_intensity(s)
 
 
-@formula(r"u", "1", assumptions=("arithmetic and memory traffic overlap perfectly",))
+@formula(
+    r"u", "1",
+    assumptions=("arithmetic and memory traffic overlap perfectly",),
+    varies="+ intensity - hoi",
+    example=(dict(hoi=600, intensity=150), 0.25, "slope"),
+)  # fmt: skip
 def attainable_share(s: Symbols) -> Expr:
     """Share of the peak rate that a device can reach at an operational intensity."""
     return Min(1, s.intensity / s.hoi)
 
 
-@formula(r"u_m", "1", level="full", assumptions=_OVERLAP)
+@formula(
+    r"u_m", "1", level="full", assumptions=_OVERLAP,
+    varies="+ n_head interaction_multiplier - hoi n_kv_head kv_bytes",
+    example=(dict(n_head=32, n_kv_head=8, kv_bytes=1, interaction_multiplier=15, hoi=600), 0.2,
+             "15 x 8 / 600"),
+)  # fmt: skip
 def interaction_utilization(s: Symbols) -> Expr:
     """Share of the peak rate that attention can reach in a decode step with an interaction."""
     return attainable_share(s.but(intensity=interaction_intensity(s)))
 
 
-@formula(r"C_m", "FLOP", level="full", assumptions=(
-    "no recomputation of activations; causal mask, the rest is skipped", *_ALIKE,
-))  # fmt: skip
+@formula(
+    r"C_m", "FLOP", level="full",
+    assumptions=("no recomputation of activations; causal mask, the rest is skipped", *_ALIKE,),
+    varies=(
+        "* train_tokens + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "sequence_length interaction_multiplier"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12, interaction_multiplier=5),
+             15e12 * 3 * (2 * MATRICES_8B + 5 * ATTENTION_8B / 2), "counted by hand"),
+)  # fmt: skip
 def interaction_training_flops(s: Symbols) -> Expr:
     """FLOPs to train a model with an interaction: every matrix multiplication."""
     forward = matmul_flops(s) + s.interaction_multiplier * training_attention_flops(s)
     return PASSES * forward * s.train_tokens
 
 
-@formula(r"C_m / C_\text{exact}", "1", level="full", assumptions=_ALIKE)
+@formula(
+    r"C_m / C_\text{exact}", "1", level="full", assumptions=_ALIKE,
+    varies=(
+        "+ n_layer n_head d_head sequence_length interaction_multiplier - vocab_size d_model "
+        "n_ff_matrix d_ff n_kv_head"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, interaction_multiplier=5),
+             (2 * 2 * MATRICES_8B + 5 * ATTENTION_8B) / (2 * 2 * MATRICES_8B + ATTENTION_8B),
+             "1.5, counted by hand"),
+)  # fmt: skip
 def interaction_training_factor(s: Symbols) -> Expr:
     """Training cost with an interaction as a multiple of that with dot-product attention."""
     return 1 + (s.interaction_multiplier - 1) * training_attention_share(s)
 
 
-@formula(r"m_\text{train}", "1", level="full", unknown="interaction_multiplier", assumptions=_ALIKE)
+@formula(
+    r"m_\text{train}", "1", level="full", unknown="interaction_multiplier", assumptions=_ALIKE,
+    varies=(
+        "+ vocab_size d_model n_ff_matrix d_ff n_kv_head training_factor - n_layer n_head d_head "
+        "sequence_length"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, training_factor=1.5),
+             1 + 0.5 * (2 * 2 * MATRICES_8B + ATTENTION_8B) / ATTENTION_8B, "5.0, counted by hand"),
+)  # fmt: skip
 def affordable_interaction(s: Symbols) -> Expr:
     """Multiple of today's attention arithmetic that a larger training budget buys."""
     return interaction_training_factor(s), s.training_factor
@@ -120,9 +186,22 @@ def _prompt_attention_flops(s: Symbols) -> Expr:
     return training_attention_flops(s.but(sequence_length=s.context))
 
 
-@formula(r"C_m^\text{life}", "FLOP", level="full", assumptions=(
-    "prompts are as long as the context, and so is every decoded token's cache", *_OVERLAP, *_ALIKE,
-))  # fmt: skip
+@formula(
+    r"C_m^\text{life}", "FLOP", level="full",
+    assumptions=("prompts are as long as the context, and so is every decoded token's cache",
+                 *_OVERLAP, *_ALIKE),
+    varies=(
+        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes context train_tokens sequence_length interaction_multiplier prefill_tokens "
+        "decode_tokens - batch"
+    ),
+    example=(
+        dict(LLAMA_8B | POST, sequence_length=8192, train_tokens=1e12, prefill_tokens=2e12,
+             decode_tokens=3e12, interaction_multiplier=5),
+        5e12 * (2 * MATRICES_8B + 5 * ATTENTION_8B / 2) + 3e12 / 128 * READ_8B,
+        "by hand: three passes and two, memory-bound decode",
+    ),
+)  # fmt: skip
 def interaction_lifetime_cost(s: Symbols) -> Expr:
     """Cost of a model's whole life in FLOP-equivalents with an interaction."""
     weights, m = matmul_flops(s), s.interaction_multiplier
@@ -132,9 +211,21 @@ def interaction_lifetime_cost(s: Symbols) -> Expr:
     return interaction_training_flops(s) + prompt * s.prefill_tokens + token * s.decode_tokens
 
 
-@formula(r"\sigma_m", "1", level="full", assumptions=(
-    "prompts are as long as the context, and so is every decoded token's cache", *_BOUND, *_ALIKE,
-))  # fmt: skip
+@formula(
+    r"\sigma_m", "1", level="full",
+    assumptions=("prompts are as long as the context, and so is every decoded token's cache",
+                 *_BOUND, *_ALIKE),
+    varies=(
+        "* n_head / hoi n_kv_head kv_bytes decode_tokens + train_tokens sequence_length "
+        "interaction_multiplier prefill_tokens - context"
+    ),
+    example=(
+        dict(LLAMA_8B | POST, sequence_length=4096, train_tokens=1e12, prefill_tokens=2e12,
+             decode_tokens=3e12, interaction_multiplier=5),
+        4 * (3e12 * ATTENTION_8B / 4 + 2e12 * ATTENTION_8B / 2) / (3e12 * 600 * KV_8B / 128),
+        "by hand",
+    ),
+)  # fmt: skip
 def cache_saving_needed(s: Symbols) -> Expr:
     """Share of the cache that an interaction has to make needless to repay training and prefill.
 
@@ -148,9 +239,13 @@ def cache_saving_needed(s: Symbols) -> Expr:
     return sympy.Piecewise((share, s.decode_tokens > 0), (sympy.oo, True))
 
 
-@formula(r"m_\text{heads}", "1", source="shazeer2020talking", assumptions=(
-    "as many mixed heads as query heads; one matrix before the softmax, one behind",
-))  # fmt: skip
+@formula(
+    r"m_\text{heads}", "1", source="shazeer2020talking",
+    assumptions=("as many mixed heads as query heads; one matrix before the softmax, one behind",),
+    varies="+ n_head - d_head",
+    example=(dict(n_head=32, d_head=128), (2 * 32 * 128 + 2 * 32 * 32) / (2 * 32 * 128),
+             "heads mixed before and behind the softmax"),
+)  # fmt: skip
 def talking_heads_multiplier(s: Symbols) -> Expr:
     """Arithmetic of talking-heads attention as a multiple of dot-product attention's.
 
@@ -160,8 +255,11 @@ def talking_heads_multiplier(s: Symbols) -> Expr:
 
 
 @formula(
-    r"m_\text{net}", "1", assumptions=("one square matrix applied to each pair, in each head",)
-)
+    r"m_\text{net}", "1",
+    assumptions=("one square matrix applied to each pair, in each head",),
+    varies="+ d_head",
+    example=(dict(d_head=128), (128 * 128 + 128 + 128) / (128 + 128), "65, counted"),
+)  # fmt: skip
 def pair_network_multiplier(s: Symbols) -> Expr:
     """Arithmetic of a layer as wide as the head for each pair, as a multiple of the dot product's.
 

@@ -10,6 +10,7 @@ import sympy
 
 from lifecost.algebra import Max, solve
 from lifecost.formula import formula
+from lifecost.formulas._settings import KV_FAMILY, SARDANA
 from lifecost.formulas.equal_loss import compute_optimal_loss
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import FIT, loss, matching_tokens, terms
@@ -23,26 +24,48 @@ _FAMILY = (
 )
 
 
-@formula(r"e_\text{kv}(N)", "element/token", dense=True, assumptions=_FAMILY[:1])
+@formula(
+    r"e_\text{kv}(N)", "element/token", dense=True, assumptions=_FAMILY[:1],
+    varies="* kv_scale + n_params kv_exponent",
+    example=(dict(kv_scale=20, kv_exponent=0.5, n_params=1e10), 2e6, "twenty times a square root"),
+)  # fmt: skip
 def family_kv_elements(s: Symbols) -> Expr:
     """Cache elements of a token in a model of a family, by its size."""
     return s.kv_scale * s.n_params**s.kv_exponent
 
 
-@formula(r"c_\text{kv}(N)", "FLOP/token", level="post", dense=True, assumptions=_FAMILY)
+@formula(
+    r"c_\text{kv}(N)", "FLOP/token", level="post", dense=True, assumptions=_FAMILY,
+    varies="* hoi kv_bytes context kv_scale + n_params kv_exponent",
+    example=(dict(KV_FAMILY, n_params=1e10), 600 * 8192 * 2e6, "by hand"),
+)  # fmt: skip
 def family_kv_cost(s: Symbols) -> Expr:
     """Cost of reading the cache for one decoded token in FLOP-equivalents, by model size."""
     return s.hoi * s.kv_bytes * s.context * family_kv_elements(s)
 
 
-@formula(r"C_\text{life}(N)", "FLOP", level="post", dense=True, assumptions=_FAMILY)
+@formula(
+    r"C_\text{life}(N)", "FLOP", level="post", dense=True, assumptions=_FAMILY,
+    varies=(
+        "+ hoi n_params kv_bytes context train_tokens kv_scale kv_exponent prefill_tokens "
+        "decode_tokens"
+    ),
+    example=(
+        dict(KV_FAMILY, n_params=1e10, train_tokens=1e12, prefill_tokens=1e12, decode_tokens=1e10),
+        6e22 + 2e22 + 1e10 * 600 * 8192 * 2e6, "reading",
+    ),
+)  # fmt: skip
 def family_lifetime_cost(s: Symbols) -> Expr:
     """Cost of a whole life in FLOP-equivalents, for a model of a family."""
     decode = Max(token_flops_estimate(s), family_kv_cost(s)) * s.decode_tokens
     return training_flops(s) + prefill_flops(s) + decode
 
 
-@formula(r"N_\text{kink}", "parameter", level="post", dense=True, assumptions=_FAMILY)
+@formula(
+    r"N_\text{kink}", "parameter", level="post", dense=True, assumptions=_FAMILY,
+    varies="+ hoi kv_bytes context kv_scale kv_exponent",
+    example=(KV_FAMILY, (600 * 8192 * 20 / 2) ** 2, "2N = 600 S 20 sqrt N"),
+)  # fmt: skip
 def balanced_params(s: Symbols) -> Expr:
     """Model size at which reading the cache costs as much as the forward pass.
 
@@ -53,8 +76,21 @@ def balanced_params(s: Symbols) -> Expr:
     return sympy.powsimp(ratio * s.n_params ** (1 - s.kv_exponent)) ** (1 / (1 - s.kv_exponent))
 
 
-@formula(r"(\lambda_N / \lambda_D)_\text{kv}", "1", level="post", dense=True,
-         assumptions=(*FIT, *_FAMILY))  # fmt: skip
+@formula(
+    r"(\lambda_N / \lambda_D)_\text{kv}", "1", level="post", dense=True,
+    assumptions=(*FIT, *_FAMILY),
+    varies=(
+        "* param_scale / data_scale + train_tokens data_exponent - hoi kv_bytes context "
+        "param_exponent kv_scale kv_exponent prefill_tokens decode_tokens ~ n_params"
+    ),
+    example=(
+        dict(KV_FAMILY | SARDANA, n_params=1e10, train_tokens=1e12, prefill_tokens=1e12,
+             decode_tokens=1e10),
+        (0.336 * 406.4 / 1e10**0.336) / (0.283 * 410.7 / 1e12**0.283)
+        / (1 + (2e22 + 0.5 * 1e10 * 600 * 8192 * 2e6) / 6e22),
+        "the condition by hand",
+    ),
+)  # fmt: skip
 def memory_bound_return(s: Symbols) -> Expr:
     """Loss that the last FLOP buys through size over what it buys through data, with KV load.
 
@@ -82,8 +118,19 @@ def _relative(s: Symbols, cost: Expr) -> Expr:
     return sympy.Piecewise((here / at_peer, left > 0), (sympy.oo, True))
 
 
-@formula(r"C_\text{life}(N) / C_\text{life}(N_\text{peer})", "1", level="post", dense=True,
-         assumptions=(*FIT, *_FAMILY))  # fmt: skip
+@formula(
+    r"C_\text{life}(N) / C_\text{life}(N_\text{peer})", "1", level="post", dense=True,
+    assumptions=(*FIT, *_FAMILY),
+    varies=(
+        "~ hoi n_params kv_bytes context param_scale data_scale param_exponent data_exponent "
+        "kv_scale kv_exponent peer_params prefill_tokens decode_tokens"
+    ),
+    example=(
+        dict(KV_FAMILY | SARDANA, n_params=9e9, peer_params=13e9, prefill_tokens=1e12,
+             decode_tokens=1e10),
+        0.865307, "in plain steps", 1e-6,
+    ),
+)  # fmt: skip
 def relative_lifetime_cost(s: Symbols) -> Expr:
     """Cost of a life over that of the compute-optimal model of the same loss.
 
@@ -92,8 +139,16 @@ def relative_lifetime_cost(s: Symbols) -> Expr:
     return _relative(s, family_lifetime_cost(s))
 
 
-@formula(r"C_\text{forward}(N) / C_\text{forward}(N_\text{peer})", "1",
-         source="sardana2024beyond", level="post", dense=True, assumptions=FIT)  # fmt: skip
+@formula(
+    r"C_\text{forward}(N) / C_\text{forward}(N_\text{peer})", "1", source="sardana2024beyond",
+    level="post", dense=True, assumptions=FIT,
+    varies=(
+        "~ n_params param_scale data_scale param_exponent data_exponent peer_params "
+        "prefill_tokens decode_tokens"
+    ),
+    example=(dict(SARDANA, n_params=7e9, peer_params=13e9, prefill_tokens=0, decode_tokens=2e12),
+             0.83, "Sardana et al. 2024, figure 1: 17 % saved", 0.01),
+)  # fmt: skip
 def relative_forward_cost(s: Symbols) -> Expr:
     """As the cost of a life over its peer's, where a decoded token is a forward pass, no more."""
     served = token_flops_estimate(s) * s.decode_tokens

@@ -6,6 +6,7 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
+from lifecost.formulas._settings import KV_8B, LLAMA_8B, POST
 from lifecost.formulas.decode import decode_step_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import loss
@@ -15,30 +16,54 @@ from lifecost.symbols import SECONDS_PER_HOUR, Expr, Symbols
 _POST = ("every decoded token sees the same context; weights are amortized over the batch",)
 
 
-@formula(r"c_\text{decode}", "FLOP/token", source="matx_lifetime_llm_cost", level="post",
-         assumptions=_POST)  # fmt: skip
+@formula(
+    r"c_\text{decode}", "FLOP/token", source="matx_lifetime_llm_cost", level="post",
+    assumptions=_POST,
+    varies="+ hoi n_params n_layer n_kv_head d_head kv_bytes context",
+    example=(LLAMA_8B | POST, 600 * KV_8B // 128, "the batch's load, shared"),
+)  # fmt: skip
 def decode_token_cost(s: Symbols) -> Expr:
     """Cost of one decoded token in FLOP-equivalents."""
     return Max(*(cost / s.batch for cost in decode_step_cost(s).args))
 
 
-@formula(r"C_\text{decode}", "FLOP", source="matx_lifetime_llm_cost", level="post",
-         assumptions=_POST)  # fmt: skip
+@formula(
+    r"C_\text{decode}", "FLOP", source="matx_lifetime_llm_cost", level="post", assumptions=_POST,
+    varies="* decode_tokens + hoi n_params n_layer n_kv_head d_head kv_bytes context",
+    example=(dict(LLAMA_8B | POST, decode_tokens=1280), 10 * 600 * KV_8B, "ten steps of the batch"),
+)  # fmt: skip
 def decode_cost(s: Symbols) -> Expr:
     """Cost of all decoded tokens in FLOP-equivalents."""
     return decode_token_cost(s) * s.decode_tokens
 
 
-@formula(r"C_\text{life}", "FLOP", source="matx_lifetime_llm_cost", level="post",
-         assumptions=_POST)  # fmt: skip
+@formula(
+    r"C_\text{life}", "FLOP", source="matx_lifetime_llm_cost", level="post", assumptions=_POST,
+    varies=(
+        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context train_tokens prefill_tokens "
+        "decode_tokens"
+    ),
+    example=(dict(LLAMA_8B | POST, train_tokens=1e12, prefill_tokens=1e12, decode_tokens=1280),
+             48e21 + 16e21 + 10 * 600 * KV_8B, "by hand"),
+)  # fmt: skip
 def lifetime_cost(s: Symbols) -> Expr:
     """Cost of a model's whole life in FLOP-equivalents: training, prefill and decode."""
     return training_flops(s) + prefill_flops(s) + decode_cost(s)
 
 
-@formula(r"h_\text{life}", "h", level="post", assumptions=(
-    *_POST, "one kind of chip for the whole life; HOI is that of the chip",
-))  # fmt: skip
+@formula(
+    r"h_\text{life}", "h", level="post",
+    assumptions=(*_POST, "one kind of chip for the whole life; HOI is that of the chip",),
+    varies=(
+        "/ peak_flops + hoi n_params n_layer n_kv_head d_head kv_bytes context train_tokens "
+        "prefill_tokens decode_tokens - train_mfu prefill_mfu decode_efficiency"
+    ),
+    example=(
+        dict(LLAMA_8B | POST, train_tokens=1e12, prefill_tokens=1e12, decode_tokens=1280,
+             peak_flops=1e15, train_mfu=0.4, prefill_mfu=0.5, decode_efficiency=0.8),
+        (48e21 / 0.4 + 16e21 / 0.5 + 10 * 600 * KV_8B / 0.8) / 3.6e18, "by hand",
+    ),
+)  # fmt: skip
 def lifetime_chip_hours(s: Symbols) -> Expr:
     """Accelerator-hours of a model's whole life, at the efficiency that each phase reaches."""
     busy = (
@@ -49,29 +74,56 @@ def lifetime_chip_hours(s: Symbols) -> Expr:
     return busy / (s.peak_flops * SECONDS_PER_HOUR)
 
 
-@formula(r"P_\text{life}", "USD", level="post", assumptions=(
-    "hours are bought at one price; no power, staff or idle time beside it",
-))  # fmt: skip
+@formula(
+    r"P_\text{life}", "USD", level="post",
+    assumptions=("hours are bought at one price; no power, staff or idle time beside it",),
+    varies=(
+        "* chip_hour_price / peak_flops + hoi n_params n_layer n_kv_head d_head kv_bytes context "
+        "train_tokens prefill_tokens decode_tokens - train_mfu prefill_mfu decode_efficiency"
+    ),
+    example=(
+        dict(LLAMA_8B | POST, train_tokens=1e12, prefill_tokens=0, decode_tokens=0, peak_flops=1e15,
+             train_mfu=0.5, prefill_mfu=1, decode_efficiency=1, chip_hour_price=2),
+        2 * 96e21 / 3.6e18, "by hand",
+    ),
+)  # fmt: skip
 def lifetime_price(s: Symbols) -> Expr:
     """Price of a model's whole life: its accelerator-hours at the price of one."""
     return lifetime_chip_hours(s) * s.chip_hour_price
 
 
-@formula(r"D_\text{even}", "token", level="post", unknown="decode_tokens", assumptions=_POST)
+@formula(
+    r"D_\text{even}", "token", level="post", unknown="decode_tokens", assumptions=_POST,
+    varies="* train_tokens + n_params - hoi n_layer n_kv_head d_head kv_bytes context",
+    example=(dict(LLAMA_8B | POST, train_tokens=15e12), 6 * 8e9 * 15e12 / (600 * KV_8B / 128),
+             "by hand"),
+)  # fmt: skip
 def break_even_decode_tokens(s: Symbols) -> Expr:
     """Tokens to decode until decoding has cost as much as training."""
     return decode_cost(s), training_flops(s)
 
 
-@formula(r"t_\text{even}", "day", level="post", assumptions=_POST)
+@formula(
+    r"t_\text{even}", "day", level="post", assumptions=_POST,
+    varies=(
+        "* train_tokens / tokens_per_day + n_params - hoi n_layer n_kv_head d_head kv_bytes "
+        "context"
+    ),
+    example=(dict(LLAMA_8B | POST, train_tokens=15e12, tokens_per_day=168e9),
+             6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, "by hand"),
+)  # fmt: skip
 def break_even_days(s: Symbols) -> Expr:
     """Days of service after which decoding has cost as much as training."""
     return break_even_decode_tokens(s) / s.tokens_per_day
 
 
-@formula(r"\partial C / \partial N", "FLOP/parameter", source="sardana2024beyond", level="post",
-         dense=True,
-         assumptions=("at the compute-optimal point; service is forward passes only",))  # fmt: skip
+@formula(
+    r"\partial C / \partial N", "FLOP/parameter", source="sardana2024beyond", level="post",
+    dense=True,
+    assumptions=("at the compute-optimal point; service is forward passes only",),
+    varies="* prefill_tokens",
+    example=(dict(prefill_tokens=1e12), 2e12, "two FLOPs for each token"),
+)  # fmt: skip
 def size_slope_at_optimum(s: Symbols) -> Expr:
     """Lifetime FLOPs that one more parameter costs at equal loss.
 

@@ -10,6 +10,7 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
+from lifecost.formulas._settings import GUESS, KV_8B, LLAMA_8B, MATRICES_8B, POST, READ_8B, YIELD
 from lifecost.formulas.decode import (
     decode_flops,
     decode_memory_flop_equivalent,
@@ -29,7 +30,11 @@ def _verified(s: Symbols) -> Expr:
     return s.draft_length + 1  # the guesses, and the token that the model adds itself
 
 
-@formula(r"\bar n", "token", source="leviathan2023fast", assumptions=_CHAIN)
+@formula(
+    r"\bar n", "token", source="leviathan2023fast", assumptions=_CHAIN,
+    varies="+ draft_length acceptance_rate",
+    example=(dict(draft_length=4, acceptance_rate=0.8), YIELD, "the series, term by term"),
+)  # fmt: skip
 def expected_tokens(s: Symbols) -> Expr:
     """Tokens that one verification yields on average.
 
@@ -40,15 +45,23 @@ def expected_tokens(s: Symbols) -> Expr:
     return sympy.Piecewise(((1 - p**most) / (1 - p), p < 1), (most, True))
 
 
-@formula(r"\sigma_\text{wall}", "1", source="leviathan2023fast", assumptions=(
-    *_CHAIN, "verifying several tokens takes as long as decoding one",
-))  # fmt: skip
+@formula(
+    r"\sigma_\text{wall}", "1", source="leviathan2023fast",
+    assumptions=(*_CHAIN, "verifying several tokens takes as long as decoding one",),
+    varies="+ acceptance_rate - draft_cost_ratio ~ draft_length",
+    example=(dict(draft_length=7, acceptance_rate=0.75, draft_cost_ratio=77e6 / 11e9), 3.4,
+             "Leviathan et al. 2023, table 2: 3.4", 0.02),
+)  # fmt: skip
 def walltime_speedup(s: Symbols) -> Expr:
     """Speed-up where a verification takes no longer than a decode step."""
     return expected_tokens(s) / (s.draft_length * s.draft_cost_ratio + 1)
 
 
-@formula(r"C_\text{verify}", "FLOP", level="post", assumptions=_OVERLAP)
+@formula(
+    r"C_\text{verify}", "FLOP", level="post", assumptions=_OVERLAP,
+    varies="* batch + hoi n_params n_layer n_kv_head d_head kv_bytes context draft_length",
+    example=(dict(LLAMA_8B | POST, draft_length=4), 600 * KV_8B, "reading"),
+)  # fmt: skip
 def verification_cost(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, in FLOP-equivalents.
 
@@ -58,7 +71,14 @@ def verification_cost(s: Symbols) -> Expr:
     return Max(work, kv_load_flop_equivalent(s))
 
 
-@formula(r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=_OVERLAP)
+@formula(
+    r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=_OVERLAP,
+    varies=(
+        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context draft_length"
+    ),
+    example=(LLAMA_8B | POST | GUESS, READ_8B, "reading, as one step"),
+)  # fmt: skip
 def verification_cost_full(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, counting weights and attention."""
     read = bytes_read(s.but(batch=s.batch * _verified(s)))
@@ -70,7 +90,15 @@ def _speedup(s: Symbols, step: Expr, verification: Expr, draft: Expr) -> Expr:
     return step * expected_tokens(s) / (verification + s.draft_length * draft)
 
 
-@formula(r"\sigma", "1", level="post", assumptions=(*_CHAIN, *_OVERLAP))
+@formula(
+    r"\sigma", "1", level="post",
+    assumptions=(*_CHAIN, *_OVERLAP),
+    varies=(
+        "+ hoi n_layer n_kv_head d_head kv_bytes context acceptance_rate - n_params "
+        "draft_cost_ratio ~ draft_length"
+    ),
+    example=(LLAMA_8B | POST | GUESS, YIELD / (1 + 4 * 0.05), "reading: each guess at a twentieth"),
+)  # fmt: skip
 def speculative_speedup(s: Symbols) -> Expr:
     """Speed-up by a draft model whose step costs a given share of the model's own.
 
@@ -81,15 +109,33 @@ def speculative_speedup(s: Symbols) -> Expr:
     return _speedup(s, step, verification_cost(one), step * s.draft_cost_ratio)
 
 
-@formula(r"\sigma^\text{full}", "1", level="full", assumptions=(*_CHAIN, *_OVERLAP))
+@formula(
+    r"\sigma^\text{full}", "1", level="full",
+    assumptions=(*_CHAIN, *_OVERLAP),
+    varies=(
+        "+ hoi n_kv_head kv_bytes weight_bytes acceptance_rate - n_head batch draft_cost_ratio ~ "
+        "n_layer vocab_size d_model n_ff_matrix d_ff d_head context draft_length"
+    ),
+    example=(LLAMA_8B | POST | GUESS, YIELD / (1 + 4 * 0.05), "reading: each guess at a twentieth"),
+)  # fmt: skip
 def speculative_speedup_full(s: Symbols) -> Expr:
     """Speed-up by a draft model, counting weights and attention."""
     step = decode_step_cost_full(s)
     return _speedup(s, step, verification_cost_full(s), step * s.draft_cost_ratio)
 
 
-@formula(r"\sigma^\text{self}", "1", source="sadhukhan2025magicdec", level="full",
-         assumptions=(*_CHAIN, *_OVERLAP))  # fmt: skip
+@formula(
+    r"\sigma^\text{self}", "1", source="sadhukhan2025magicdec", level="full",
+    assumptions=(*_CHAIN, *_OVERLAP),
+    varies=(
+        "+ acceptance_rate - draft_context ~ hoi n_layer vocab_size d_model n_ff_matrix d_ff "
+        "n_head n_kv_head d_head kv_bytes weight_bytes batch context draft_length"
+    ),
+    example=(
+        dict(LLAMA_8B | POST | GUESS, draft_context=512),
+        YIELD * READ_8B / (READ_8B + 4 * 600 * (MATRICES_8B + KV_8B / 16)), "reading, by hand",
+    ),
+)  # fmt: skip
 def self_speculative_speedup(s: Symbols) -> Expr:
     """Speed-up where the model drafts for itself, looking at a part of its cache only."""
     near = {s.context: s.draft_context}

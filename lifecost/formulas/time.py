@@ -12,6 +12,16 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
+from lifecost.formulas._settings import (
+    ATTENTION_8B,
+    KV_8B,
+    LLAMA_8B,
+    MATRICES_8B,
+    PARAMETERS_8B,
+    POST,
+    STEP_8B,
+    TWO_H100,
+)
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
 from lifecost.formulas.prefill import prompt_flops
@@ -29,51 +39,106 @@ def _copies(s: Symbols) -> Expr:
     return Max(1, s.n_chip / s.cache_parts) if "cache_parts" in s.variants else sympy.Integer(1)
 
 
-@formula(r"t_\text{compute}", "s", level="full", assumptions=_PEAK)
+@formula(
+    r"t_\text{compute}", "s", level="full", assumptions=_PEAK,
+    varies=(
+        "* batch / peak_flops n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head "
+        "n_kv_head d_head context"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, STEP_8B / 3958e12, "counted by hand"),
+)  # fmt: skip
 def decode_compute_time(s: Symbols) -> Expr:
     """Time that the arithmetic of one decode step takes."""
     return decode_flops(s) / (s.peak_flops * s.n_chip)
 
 
-@formula(r"t_\text{w}", "s", level="full", assumptions=_PEAK)
+@formula(
+    r"t_\text{w}", "s", level="full", assumptions=_PEAK,
+    varies=(
+        "* d_model weight_bytes / memory_bandwidth n_chip + n_layer vocab_size n_ff_matrix d_ff "
+        "n_head n_kv_head d_head"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, MATRICES_8B / 6.7e12, "counted by hand"),
+)  # fmt: skip
 def decode_weights_time(s: Symbols) -> Expr:
     """Time that reading the weights takes in one decode step."""
     return bytes_read(s) / (s.memory_bandwidth * s.n_chip)
 
 
-@formula(r"t_\text{kv}", "s", level="full", assumptions=_PEAK)
+@formula(
+    r"t_\text{kv}", "s", level="full", assumptions=_PEAK,
+    varies="* n_layer n_kv_head d_head kv_bytes batch context / memory_bandwidth n_chip",
+    example=(LLAMA_8B | POST | TWO_H100, KV_8B / 6.7e12, "counted by hand"),
+)  # fmt: skip
 def decode_kv_time(s: Symbols) -> Expr:
     """Time that reading the KV cache takes in one decode step."""
     return kv_bytes_read(s) * _copies(s) / (s.memory_bandwidth * s.n_chip)
 
 
-@formula(r"t_\text{step}", "s", level="full", assumptions=_OVERLAP)
+@formula(
+    r"t_\text{step}", "s", level="full", assumptions=_OVERLAP,
+    varies=(
+        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context - peak_flops memory_bandwidth"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "bound by memory"),
+)  # fmt: skip
 def decode_step_time(s: Symbols) -> Expr:
     """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
     traffic = decode_weights_time(s) + decode_kv_time(s)
     return Max(decode_compute_time(s), traffic)
 
 
-@formula(r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL)
+@formula(
+    r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL,
+    varies=(
+        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context - peak_flops memory_bandwidth"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "memory-bound: the same"),
+)  # fmt: skip
 def decode_step_time_serial(s: Symbols) -> Expr:
     """Time of one decode step whose attention waits for its cache and overlaps with nothing."""
     weights = Max(decode_compute_time(s), decode_weights_time(s))
     return decode_kv_time(s) + weights
 
 
-@formula(r"r_\text{decode}", "token/s", level="full", assumptions=_OVERLAP)
+@formula(
+    r"r_\text{decode}", "token/s", level="full", assumptions=_OVERLAP,
+    varies=(
+        "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
+        "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, 128 * 6.7e12 / (MATRICES_8B + KV_8B), "by hand"),
+)  # fmt: skip
 def decode_throughput(s: Symbols) -> Expr:
     """Tokens that the chips decode in a second, at most."""
     return s.batch / decode_step_time(s)
 
 
-@formula(r"r_\text{serial}", "token/s", source="scalingbook", level="full", assumptions=_SERIAL)
+@formula(
+    r"r_\text{serial}", "token/s", source="scalingbook", level="full", assumptions=_SERIAL,
+    varies=(
+        "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
+        "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
+    ),
+    example=(dict(LLAMA_8B | POST | TWO_H100, peak_flops=1e12),
+             128 / (STEP_8B / 2e12 + KV_8B / 6.7e12), "by hand"),
+)  # fmt: skip
 def decode_throughput_serial(s: Symbols) -> Expr:
     """Tokens that the chips decode in a second where reading the cache overlaps with nothing."""
     return s.batch / decode_step_time_serial(s)
 
 
-@formula(r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP)
+@formula(
+    r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP,
+    varies=(
+        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "weight_bytes batch context - peak_flops memory_bandwidth"
+    ),
+    example=(dict(LLAMA_8B | POST | TWO_H100, batch=3),
+             3 * 8192 * (2 * MATRICES_8B + ATTENTION_8B / 2) / 3958e12, "compute"),
+)  # fmt: skip
 def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
     compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
@@ -81,13 +146,27 @@ def prefill_time(s: Symbols) -> Expr:
     return Max(compute, read / (s.memory_bandwidth * s.n_chip))
 
 
-@formula(r"M_\text{need}", "byte", assumptions=_FITS)
+@formula(
+    r"M_\text{need}", "byte", assumptions=_FITS,
+    varies="+ n_params n_layer n_kv_head d_head kv_bytes weight_bytes batch context",
+    example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B), 76.7e9, "just fits one of 80 GB", 1e-3),
+)  # fmt: skip
 def memory_needed(s: Symbols) -> Expr:
     """Bytes that weights and KV cache of the whole batch hold."""
     return weights_size(s) + kv_cache_size(s) * _copies(s)
 
 
-@formula(r"n_\text{need}", "chip", assumptions=_FITS)
+@formula(
+    r"n_\text{need}", "chip", assumptions=_FITS,
+    varies=(
+        "/ memory_capacity + n_params n_layer n_kv_head d_head kv_bytes weight_bytes batch "
+        "context"
+    ),
+    example=(
+        dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9), 0.959, "one chip",
+        1e-3,
+    ),
+)  # fmt: skip
 def chips_needed(s: Symbols) -> Expr:
     """Chips whose memory holds weights and KV cache; round up.
 
@@ -100,7 +179,15 @@ def chips_needed(s: Symbols) -> Expr:
     return Max(even, sympy.Piecewise((weights_size(s) / left, left > 0), (sympy.oo, True)))
 
 
-@formula(r"B_\text{fit}", "sequence", assumptions=_FITS)
+@formula(
+    r"B_\text{fit}", "sequence", assumptions=_FITS,
+    varies=(
+        "/ n_layer n_kv_head d_head kv_bytes context + memory_capacity n_chip - n_params "
+        "weight_bytes"
+    ),
+    example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9, n_chip=1),
+             (80e9 - PARAMETERS_8B) / (KV_8B / 128), "134 sequences"),
+)  # fmt: skip
 def largest_batch(s: Symbols) -> Expr:
     """Sequences whose cache fits beside the weights; round down.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecost.formula import formula
+from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B
 from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
@@ -15,45 +16,78 @@ _STORED = (
 )
 
 
-@formula(r"C_\text{train}", "FLOP", source="kaplan2020scaling", level="post", assumptions=(
-    "forward and backward pass only; attention and recomputation are left out",
-))  # fmt: skip
+@formula(
+    r"C_\text{train}", "FLOP", source="kaplan2020scaling", level="post",
+    assumptions=("forward and backward pass only; attention and recomputation are left out",),
+    varies="* n_params train_tokens",
+    example=(dict(n_params=540e9, train_tokens=780e9), 2.5272e24, "PaLM 540B, table 21"),
+)  # fmt: skip
 def training_flops(s: Symbols) -> Expr:
     """FLOPs to train a model: six for each token and each parameter that serves it."""
     return PASSES * token_flops_estimate(s) * s.train_tokens
 
 
-@formula(r"\bar f_\text{attn}", "FLOP/token", level="full", assumptions=(
-    "causal mask: a token attends to half of the sequence on average; the rest is skipped",
-))  # fmt: skip
+@formula(
+    r"\bar f_\text{attn}", "FLOP/token", level="full",
+    assumptions=(
+        "causal mask: a token attends to half of the sequence on average; the rest is skipped",
+    ),
+    varies="* n_layer n_head d_head sequence_length",
+    example=(dict(LLAMA_8B, sequence_length=8192), 2 * 32 * 8192 * 4096,
+             "Kaplan et al. 2020, table 1: 2 n_layer n_ctx d_attn"),
+)  # fmt: skip
 def training_attention_flops(s: Symbols) -> Expr:
     """Attention FLOPs for each token of a training sequence, forward pass."""
     return FLOP_PER_MAC * total(s, "macs", "activations")
 
 
-@formula(r"C_\text{exact}", "FLOP", level="full", assumptions=(
-    "no recomputation of activations; optimizer and elementwise work not counted", *_STORED,
-))  # fmt: skip
+@formula(
+    r"C_\text{exact}", "FLOP", level="full",
+    assumptions=("no recomputation of activations; optimizer and elementwise work not counted",
+                 *_STORED),
+    varies=(
+        "* train_tokens + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "sequence_length"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12),
+             15e12 * 3 * (2 * MATRICES_8B + ATTENTION_8B / 2), "counted by hand"),
+)  # fmt: skip
 def training_flops_exact(s: Symbols) -> Expr:
     """FLOPs to train a model: every matrix multiplication, forward and backward."""
     forward = matmul_flops(s) + training_attention_flops(s)
     return PASSES * forward * s.train_tokens
 
 
-@formula(r"\phi_\text{train}", "1", level="full", assumptions=_STORED)
+@formula(
+    r"\phi_\text{train}", "1", level="full", assumptions=_STORED,
+    varies=(
+        "+ n_layer n_head d_head sequence_length - vocab_size d_model n_ff_matrix d_ff n_kv_head"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192),
+             ATTENTION_8B / (2 * 2 * MATRICES_8B + ATTENTION_8B), "12.5 %, counted by hand"),
+)  # fmt: skip
 def training_attention_share(s: Symbols) -> Expr:
     """Share of the training FLOPs that attention takes: scores and mixture of values."""
     attention = training_attention_flops(s)
     return attention / (matmul_flops(s) + attention)
 
 
-@formula(r"S_\text{half}", "token", level="full", unknown="sequence_length", assumptions=_STORED)
+@formula(
+    r"S_\text{half}", "token", level="full", unknown="sequence_length", assumptions=_STORED,
+    varies="* d_model + vocab_size n_ff_matrix d_ff n_kv_head - n_layer n_head d_head",
+    example=(LLAMA_8B, 2 * MATRICES_8B / (2 * 32 * 4096),
+             "a token of sequence adds 2 x 32 x 4096 FLOPs to each token"),
+)  # fmt: skip
 def equal_attention_sequence(s: Symbols) -> Expr:
     """Length of training sequence at which attention takes as many FLOPs as all the weights."""
     return training_attention_flops(s), matmul_flops(s)
 
 
-@formula(r"D_\text{bought}", "token", level="post", unknown="train_tokens")
+@formula(
+    r"D_\text{bought}", "token", level="post", unknown="train_tokens",
+    varies="* train_flops / n_params",
+    example=(dict(train_flops=5.88e23, n_params=70e9), 1.4e12, "Chinchilla"),
+)  # fmt: skip
 def affordable_tokens(s: Symbols) -> Expr:
     """Tokens that a compute budget buys for a model of a given size."""
     return training_flops(s), s.train_flops

@@ -1,6 +1,7 @@
 """The house: who may import whom, and what exists only once."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -47,6 +48,7 @@ OUTSIDE = {
     "lifecost.formulas": {"__future__", "typing", "sympy"},
     "lifecost.symbols": {"__future__", "collections", "dataclasses", "typing", "sympy"},
 }
+SETTINGS = "lifecost.formulas._settings"  # of the examples
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "load", "exec", "eval"}
 
 
@@ -106,10 +108,19 @@ def test_figures_read_no_file(module):
 
 @pytest.mark.parametrize("module", [name for name in MODULES if room(name) == "lifecost.formulas"])
 def test_formulas_hold_no_constant_with_a_unit(module):
-    # Small whole numbers count things: passes, norms, halves. What was measured lives in data/.
+    # Small whole numbers count things: passes, norms, halves. What was measured lives in data/, and
+    # what an example has, on its decorator or by name from the settings, enters no formula.
+    if module == SETTINGS:
+        return
+    tree = ast.parse(MODULES[module].read_text("utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list.clear()
+            used = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+            assert not used & set(dir(importlib.import_module(SETTINGS))) - {"annotations"}
     numbers = [
         node.value
-        for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8")))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
     ]
     assert all(isinstance(number, int) and number <= 3 for number in numbers)

@@ -1,0 +1,76 @@
+"""What the formulas' examples are taken at: settings and laws as published, and counts by hand.
+
+Written out apart from the catalog: an example tests the catalog's rows too, and needs none of them.
+"""
+
+from __future__ import annotations
+
+# Llama 3 (Grattafiori et al. 2024, table 3), with sizes as the post rounds them.
+LLAMA_8B: dict[str, float] = dict(
+    n_params=8e9, n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8,
+    d_head=128, vocab_size=128256, tied_embeddings=0,
+)  # fmt: skip
+LLAMA_405B: dict[str, float] = dict(
+    n_params=405e9, n_layer=126, d_model=16384, n_ff_matrix=3, d_ff=53248, n_head=128, n_kv_head=8,
+    d_head=128, vocab_size=128256, tied_embeddings=0,
+)  # fmt: skip
+POST: dict[str, float] = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)  # FP8
+
+# The 8B model: all parameters and those that are multiplied, to the unit; FLOPs of a token with
+# its context (a key and a value, twice each); bytes of cache of the batch; a step's arithmetic and
+# its memory traffic at 600 FLOPs a byte.
+PARAMETERS_8B = 8_030_261_248
+MATRICES_8B = 7_504_658_432
+ATTENTION_8B = 4 * 32 * 32 * 128 * 8192
+KV_8B = 2 * 32 * 8 * 128 * 8192 * 128
+STEP_8B = 128 * (2 * MATRICES_8B + ATTENTION_8B)
+READ_8B = 600 * (MATRICES_8B + KV_8B)
+KV_405B = 2 * 126 * 8 * 128 * 8192 * 128
+
+# Laws of the loss: Hoffmann et al. 2022, Besiroglu et al. 2024, Sardana et al. 2024.
+HOFFMANN: dict[str, float] = dict(
+    loss_floor=1.69, param_scale=406.4, data_scale=410.7, param_exponent=0.34, data_exponent=0.28
+)
+BESIROGLU: dict[str, float] = dict(
+    loss_floor=1.8172, param_scale=482.01, data_scale=2085.43, param_exponent=0.3478,
+    data_exponent=0.3658,
+)  # fmt: skip
+SARDANA: dict[str, float] = dict(HOFFMANN, param_exponent=0.336, data_exponent=0.283)
+GOPHER = 5.76e23  # FLOPs of its training, Hoffmann et al. 2022, table 3
+# Sardana et al., appendix B, table 2: 70e9 parameters on 4.26e12 tokens.
+LOSS_70B = 1.69 + 406.4 / 70e9**0.336 + 410.7 / 4.26e12**0.283
+
+# A family whose cache grows as a power of its size: twenty elements times the root.
+KV_FAMILY: dict[str, float] = dict(hoi=600, kv_bytes=1, context=8192, kv_scale=20, kv_exponent=0.5)
+
+# The 8B model decodes 1e12 tokens after 1e12 of training, and reads 1e12: FLOP-equivalents of its
+# decoding with the whole cache.
+LIFE_8B: dict[str, float] = dict(
+    LLAMA_8B | POST, train_tokens=1e12, prefill_tokens=1e12, decode_tokens=1e12
+)
+DECODE_8B = 600 * KV_8B / 128 * 1e12
+
+# Four guesses, and the tokens that their verification yields.
+GUESS: dict[str, float] = dict(draft_length=4, acceptance_rate=0.8, draft_cost_ratio=0.05)
+YIELD = 1 + 0.8 + 0.8**2 + 0.8**3 + 0.8**4
+# An eighth of the cache; half of the weights and a quarter of attention's arithmetic besides.
+EIGHTH: dict[str, float] = dict(LLAMA_8B | POST | GUESS, kv_share=1 / 8)
+HALF: dict[str, float] = dict(EIGHTH, size_ratio=1 / 2, attention_share=1 / 4)
+
+# Laws of the shape: Bian et al. 2026, both fits, and the shape of LLaMA-3.2-1B that they train.
+BIAN_SMALL: dict[str, float] = dict(
+    width_constant=2.697, width_log=0.0974, width_inverse=0.0078, ff_constant=0.3870,
+    ff_log=0.0063, ff_inverse=0.0065,
+)  # fmt: skip
+BIAN_1B: dict[str, float] = dict(
+    width_constant=2.319, width_log=0.238, width_inverse=0.0176, ff_constant=0.5104,
+    ff_log=0.0051, ff_inverse=0.0062,
+)  # fmt: skip
+LLAMA_1B: dict[str, float] = dict(
+    n_layer=16, d_model=2048, n_ff_matrix=3, d_ff=8192, n_head=32, n_kv_head=8, d_head=64
+)
+BODY_1B = 16 * (2 * 2048 * (2048 + 512) + 3 * 2048 * 8192 + 2 * 2048) + 2048
+BODY_8B = PARAMETERS_8B - 2 * 128256 * 4096
+# The line of equal size through the 8B model: 4.2 is 3 x 14336 over 2 x (4096 + 1024).
+LINE_8B: dict[str, float] = dict(n_body=BODY_8B, n_layer=32, ff_ratio=4.2, n_kv_head=8, d_head=128)
