@@ -1,23 +1,26 @@
 """Models, devices, scaling laws and settings: rows of data, each with its source.
 
 Each catalog is a read-only mapping from name to row; an unknown name is an `InputError` that
-suggests the nearest. Rows bind symbols, so a formula takes them as they are.
+suggests the nearest. Rows bind symbols, so a formula takes them as they are. Rows of your own come
+by `Catalog.register`, from a file by `Catalog.read`, or with a package that has an entry point.
 """
 
 from __future__ import annotations
 
-import inspect
+import os
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, Generic, TypeVar
+from importlib.metadata import entry_points
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from lifecost import values
-from lifecost.errors import unknown_name
+from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.hardware import operational_intensity
 from lifecost.formulas.transformer import active_parameters, parameter_count
 from lifecost.symbols import PARTS, SYMBOLS, VARIANTS
@@ -29,9 +32,16 @@ SHAPE = (
 # What a shape may have beyond that; active parameters are counted from it.
 _NO_SHAPE = ("n_active_params", "cache_parts", *PARTS)
 SHAPE_VARIANTS = tuple(name for name in VARIANTS if name not in _NO_SHAPE)
-LAW = ("loss_floor", "param_scale", "data_scale", "param_exponent", "data_exponent")
 FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
-POWER_LAW = ("power_law_scale", "power_law_exponent", "compute_unit")
+LEAST = 1e6  # of a device's rates and sizes: less was meant in other units
+# What a field may hold, by the first word of its type.
+_FORMS: dict[str, tuple[Any, str]] = {
+    "str": (str, "text"),
+    "bool": (bool, "true or false"),
+    "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+    "Mapping": (Mapping, "a table of numbers by name"),
+}
 
 
 @cache
@@ -47,9 +57,49 @@ class Row:
 
     name: str
     title: str
-    source: str
-    checked: str
+    source: str = ""
+    checked: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what the fields hold, and that symbols are in their range."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is None and one.default is None:
+                continue
+            kind, words = _FORMS[re.findall(r"\w+", str(one.type))[0]]
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise InputError(f"{one.name} = {values.show(value)} is not {words}")
+            for key, number in value.items() if kind is Mapping else [(one.name, value)]:
+                if key in SYMBOLS:
+                    values.checked(key, number)
+
+    @classmethod
+    def of(cls, name: str, table: Mapping[str, Any]) -> Self:
+        """Return the row that a table of a data file makes; a shape stands flat in it.
+
+        Raises
+        ------
+        InputError
+            If a key is not known or is missing, or a value is none that it may have.
+        """
+        known = {one.name: one for one in fields(cls) if one.name != "name"}
+        shape = SHAPE if known.pop("shape", None) else ()
+        flat = (*shape, *SHAPE_VARIANTS) if shape else ()
+        needed = [key for key, one in known.items()
+                  if one.default is MISSING and one.default_factory is MISSING]  # fmt: skip
+        row = {"title": name, **{key: table[key] for key in table if key in known}}
+        if shape:
+            row["shape"] = {key: table[key] for key in flat if key in table}
+        try:
+            for key in table:
+                if key not in known and key not in flat:
+                    raise unknown_name("key", key, [*known, *flat])
+            if absent := [key for key in (*needed, *shape) if key not in {"title", *table}]:
+                raise values.missing("the row", absent)
+            return cls(name=name, **row)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +131,10 @@ class Model(Row):
     65248815744.0
     """
 
-    year: int
-    shape: Mapping[str, int]
+    shape: Mapping[str, int] = field(hash=False)
+    year: int = 0
     format: str = ""
-    stored: Mapping[str, float] = field(default_factory=dict)
+    stored: Mapping[str, float] = field(default_factory=dict, hash=False)
     left_out: str = ""
     published_params: int | None = None
     published_active_params: int | None = None
@@ -92,18 +142,17 @@ class Model(Row):
 
     def __post_init__(self) -> None:
         """Check the shape."""
-        for name, value in self.shape.items():
-            if name not in (*SHAPE, *SHAPE_VARIANTS):
-                kind = f"symbol of a model's shape in {self.name}"
-                raise unknown_name(kind, name, [*SHAPE, *SHAPE_VARIANTS])
-            values.checked(name, value)
+        shape_symbols, parts = (*SHAPE, *SHAPE_VARIANTS), ("weight_bytes", *PARTS)
+        for name in self.shape:
+            if name not in shape_symbols:
+                raise unknown_name(f"symbol of a model's shape in {self.name}", name, shape_symbols)
         if absent := [name for name in SHAPE if name not in self.shape]:
             raise values.missing(self.name, absent)
+        for name in self.stored:
+            if name not in parts:
+                raise unknown_name(f"part of {self.name}", name, parts)
+        super().__post_init__()
         values.check_together(self.shape)
-        for name, size in self.stored.items():
-            if name not in ("weight_bytes", *PARTS):
-                raise unknown_name("part of a model", name, ["weight_bytes", *PARTS])
-            values.checked(name, size)
 
     @cached_property
     def n_params(self) -> int:
@@ -121,6 +170,9 @@ class Model(Row):
         if name not in shape:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return shape[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.shape]
 
     @property
     def variants(self) -> dict[str, int]:
@@ -149,15 +201,31 @@ class Hardware(Row):
     590.7
     """
 
-    vendor: str
-    year: int
     memory_bandwidth: float
     memory_capacity: float
-    peak_flops: Mapping[str, float]
+    peak_flops: Mapping[str, float] = field(hash=False)
+    vendor: str = ""
+    year: int = 0
     memory: str = ""
     memory_shown: float | None = None  # what the driver's tool shows, which is no vendor's number
     tdp: float | None = None
     announced: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the rates and sizes, which are in base units."""
+        super().__post_init__()
+        rates = {f"peak_flops.{name}": rate for name, rate in self.peak_flops.items()}
+        if not rates:
+            raise InputError("peak_flops = {} has no rate")
+        sizes = {name: getattr(self, name) for name in ("memory_bandwidth", "memory_capacity")}
+        for called, value in {**sizes, **rates}.items():
+            name = called.partition(".")[0]
+            if values.checked(name, value, called) < LEAST:
+                quantity = SYMBOLS[name]
+                raise InputError(
+                    f"{called} = {value:g} is out of range: {quantity.meaning}, at least "
+                    f"{LEAST:g} {quantity.unit}; tera is 1e12"
+                )
 
     def at(self, precision: str) -> dict[str, float]:
         """Return the symbols that the device binds at a precision such as ``"fp8"``.
@@ -177,76 +245,168 @@ class Hardware(Row):
         return {**rates, **memory, "hoi": operational_intensity(rates)}
 
 
+class Fit(Row):
+    """A row whose numbers are the constants of a published fit, each a symbol."""
+
+    @classmethod
+    def constants(cls) -> tuple[str, ...]:
+        """Return the symbols that every fit of this form has."""
+        return tuple(one.name for one in fields(cls) if one.name in SYMBOLS)
+
+    @cached_property
+    def bindings(self) -> dict[str, float]:
+        """What the law gives to a formula."""
+        return {name: getattr(self, name) for name in self.constants()}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Law(Row):
-    """A loss law: a floor, a term that falls with size and one that falls with data."""
+class Law(Fit):
+    """A loss law: a floor, a term that falls with size and one that falls with data.
+
+    Attributes
+    ----------
+    errors
+        The standard error of each constant, where they are published.
+    """
 
     loss_floor: float
     param_scale: float
     data_scale: float
     param_exponent: float
     data_exponent: float
+    errors: Mapping[str, float] = field(default_factory=dict, hash=False)
 
-    @cached_property
-    def bindings(self) -> dict[str, float]:
-        """What the law gives to a formula."""
-        return {name: getattr(self, name) for name in LAW}
+
+LAW = Law.constants()
 
 
 @dataclass(frozen=True, kw_only=True)
-class PowerLaw(Row):
+class PowerLaw(Fit):
     """Compute-optimal size or tokens as a power of the compute budget."""
 
     power_law_scale: float
     power_law_exponent: float
     compute_unit: float
 
+
+_Row = TypeVar("_Row", bound=Row)
+
+
+class Catalog(Mapping[str, _Row], Generic[_Row]):
+    """Rows of one kind by name, read when it is first asked: a read-only mapping.
+
+    They come from the library's own file and from installed packages: an entry point of the group
+    ``lifecost.models``, ``lifecost.hardware``, ``lifecost.laws``, ``lifecost.power_laws`` or
+    ``lifecost.shape_laws`` names a mapping from names to rows, as a TOML file gives it.
+    """
+
+    def __init__(self, kind: str, file: str, row: type[_Row]) -> None:
+        self._kind, self._file, self._row = kind, file, row
+
     @cached_property
-    def bindings(self) -> dict[str, float]:
-        """What the law gives to a formula."""
-        return {name: getattr(self, name) for name in POWER_LAW}
+    def _rows(self) -> dict[str, _Row]:
+        rows = self._made(load(self._file))
+        for point in entry_points(group=f"lifecost.{self._file}"):
+            try:
+                self._add(self._made(point.load()), rows)
+            except Exception as error:  # whatever another package does wrong
+                said = " ".join(str(error).split())
+                raise InputError(f"entry point {point.value} of {point.group}: {said}") from error
+        return rows
 
+    def _made(self, tables: Any) -> dict[str, _Row]:
+        """Return the rows that tables by name make."""
+        if not isinstance(tables, Mapping):
+            raise InputError(f"{values.show(tables)} is no mapping from names to rows")
+        for name, table in tables.items():
+            if not isinstance(table, Mapping):
+                given = f"{name} = {values.show(table)}"
+                raise InputError(f"{given} belongs to no row: a row begins with its [name]")
+        return {name: self._row.of(name, table) for name, table in tables.items()}
 
-_Entry = TypeVar("_Entry")
+    def _add(self, new: Mapping[str, _Row], rows: dict[str, _Row]) -> None:
+        for name in new:
+            if name in rows:
+                raise InputError(f"there is a {self._kind} {name!r} already; choose another name")
+        rows.update(new)
 
+    def register(self, name: str, **row: Any) -> _Row:
+        """Add a row under a new name, and return it.
 
-class Catalog(Mapping[str, _Entry], Generic[_Entry]):
-    """A file of data as a mapping, read when it is first asked."""
+        Parameters
+        ----------
+        name
+            What it is called from now on, in this process.
+        row
+            Its keys, as in a file of the library's data.
 
-    def __init__(self, kind: str, file: str, entry: Callable[..., _Entry], needs: str = "") -> None:
-        self._kind, self._file, self._entry, self._needs = kind, file, entry, needs
+        Raises
+        ------
+        InputError
+            If the name is taken, a key is not known or is missing, or a value is out of range.
 
-    @cached_property
-    def _entries(self) -> dict[str, _Entry]:
-        rows = load(self._file).items()
-        return {name: self._make(name, row) for name, row in rows if self._needs in ("", *row)}
+        Examples
+        --------
+        >>> from lifecost.catalog import Catalog, Hardware
+        >>> hardware = Catalog("device", "hardware", Hardware)  # as lifecost.hardware is
+        >>> mine = hardware.register(
+        ...     "my-chip", memory_bandwidth=4e12, memory_capacity=96e9, peak_flops={"fp8": 1e15}
+        ... )
+        >>> mine.at("fp8")["hoi"], "my-chip" in hardware
+        (250.0, True)
+        """
+        made = self._row.of(name, row)
+        self._add({name: made}, self._rows)
+        return made
 
-    def _make(self, name: str, row: dict[str, Any]) -> _Entry:
-        known = inspect.signature(self._entry).parameters
-        given = {k: v for k, v in row.items() if k in known}
-        if "shape" in known:  # stands flat in its row
-            given["shape"] = {k: row[k] for k in (*SHAPE, *SHAPE_VARIANTS) if k in row}
-        return self._entry(name=name, **given)
+    def read(self, path: str | os.PathLike[str], *, register: bool = False) -> dict[str, _Row]:
+        """Return the rows of a TOML file, by name; it has the form of the library's data.
 
-    def __getitem__(self, name: str) -> _Entry:
+        Parameters
+        ----------
+        path
+            The file: a table for each row, under its name.
+        register
+            Whether to add them to the catalog as well. Else a name may be one of the catalog's.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or a row is wrong.
+        """
+        called = "".join(one if one.isprintable() else "?" for one in os.fsdecode(path))
+        try:
+            with open(path, "rb") as file:
+                rows = self._made(tomllib.load(file))
+        except OSError as error:
+            raise InputError(f"cannot read {called}: {error.strerror}") from None
+        except InputError as error:
+            raise InputError(f"{called}: {error}") from None
+        except ValueError as error:  # of TOML, or of its text
+            raise InputError(f"{called} is no TOML: {' '.join(str(error).split())}") from None
+        if register:
+            self._add(rows, self._rows)
+        return rows
+
+    def __getitem__(self, name: str) -> _Row:
         """Return a row by name."""
-        if name not in self._entries:
-            raise unknown_name(self._kind, name, self._entries)
-        return self._entries[name]
+        if name not in self._rows:
+            raise unknown_name(self._kind, name, self._rows)
+        return self._rows[name]
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a row by name, or the default."""
-        return self._entries.get(name, default)
+        return self._rows.get(name, default)
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a row of that name; an unknown one raises nothing here."""
-        return name in self._entries
+        return name in self._rows
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._rows)
 
     def __repr__(self) -> str:
         return f"<{len(self)} {self._kind}s: {', '.join(self)}>"
@@ -254,7 +414,7 @@ class Catalog(Mapping[str, _Entry], Generic[_Entry]):
 
 models = Catalog("model", "models", Model)
 hardware = Catalog("device", "hardware", Hardware)
-laws = Catalog("scaling law", "scaling_laws", Law, needs="loss_floor")
+laws = Catalog("scaling law", "laws", Law)
 power_laws = Catalog("power law", "power_laws", PowerLaw)
 
 

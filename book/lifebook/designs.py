@@ -268,7 +268,7 @@ def _losses(
 
 def _shape_loss(model: Mapping[str, Any], depth: float) -> float:
     """Return the loss of fewer, wider layers over the baseline's: at most, by Kaplan's pair."""
-    known = load("shape_laws")
+    known = load("shape_studies")
     pair = [float(shape_relative_width(known[f"kaplan-{kind}"])) for kind in ("deep", "shallow")]
     law = law_through(*pair, loss_ratio=known["kaplan-shallow"]["loss_ratio_limit"])
     shape = {name: model[name] for name in shape_relative_width.symbols}

@@ -10,7 +10,7 @@ import numpy as np
 
 from lifebook.data import load
 from lifebook.designs import Designs, designs
-from lifecost.catalog import LAW, Hardware, Model, hardware, laws, models, post
+from lifecost.catalog import Hardware, Model, hardware, laws, models, post
 from lifecost.errors import unknown_name
 from lifecost.formulas.compression import (
     equal_loss_params_penalty,
@@ -192,13 +192,13 @@ def law_samples(name: str, count: int) -> dict[str, Any]:
     InputError
         If the law has no published errors.
     """
-    known = {law: row for law, row in load("scaling_laws").items() if f"{LAW[0]}_error" in row}
+    known = {law: row for law, row in laws.items() if row.errors}
     if name not in known:
         raise unknown_name("law with published errors", name, known)
     row, random = known[name], np.random.default_rng(0)
     return {
-        field: random.normal(row[field], row[f"{field}_error"], count).clip(row[field] / 10)
-        for field in LAW
+        field: random.normal(value, row.errors[field], count).clip(value / 10)
+        for field, value in row.bindings.items()
     }
 
 
@@ -208,7 +208,7 @@ def kaplan_law() -> dict[str, float]:
     That loss is a power of (N_c / N)^(a_N / a_D) + D_c / D: a sum of a term of size and one of
     data, whose exponent is one. Equal sums are equal losses; here they are scaled to stay small.
     """
-    law = load("scaling_laws")["kaplan-loss"]
+    law = load("law_fits")["kaplan-loss"]
     exponent = law["size_exponent"] / law["data_exponent"]
     scale = 1e-6  # sums are only compared
     return {
@@ -235,7 +235,7 @@ def _per_element() -> list[float]:
 
 def _tokens_per_parameter(approach: str) -> float:
     # The row of the model size that the paper derives from Gopher's budget.
-    row = next(r for r in load("scaling_laws")[approach]["rows"] if r["n_params"] == 67e9)
+    row = next(r for r in load("law_fits")[approach]["rows"] if r["n_params"] == 67e9)
     return float(row["train_tokens"] / row["n_params"])
 
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from lifecost import values as check
-from lifecost.catalog import Catalog, Row
+from lifecost.catalog import Catalog, Fit
 from lifecost.errors import InputError
-
-LAW = (
-    "width_constant", "width_log", "width_inverse", "ff_constant", "ff_log", "ff_inverse",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapeLaw(Row):
+class ShapeLaw(Fit):
     """A law of shape: two factors of the loss, one of relative width, one of feed-forward share."""
 
     width_constant: float
@@ -27,13 +22,9 @@ class ShapeLaw(Row):
     ff_log: float
     ff_inverse: float
 
-    @cached_property
-    def bindings(self) -> dict[str, float]:
-        """What the law gives to a formula."""
-        return {name: getattr(self, name) for name in LAW}
 
-
-shape_laws = Catalog("shape law", "shape_laws", ShapeLaw, needs="width_constant")
+LAW = ShapeLaw.constants()
+shape_laws = Catalog("shape law", "shape_laws", ShapeLaw)
 
 
 def law_through(first: float, second: float, *, loss_ratio: float) -> dict[str, float]:

@@ -1,6 +1,10 @@
 """The data: every row sourced and dated, every number recounted or checked against the facts."""
 
+import os
+import pickle
 import re
+import subprocess
+import sys
 from datetime import date
 from importlib import resources
 from itertools import chain, pairwise
@@ -20,15 +24,16 @@ from lifecost import (
     post,
     power_laws,
 )
-from lifecost.catalog import LAW, POWER_LAW, Model
+from lifecost.catalog import LAW, Catalog, Hardware, Law, Model, PowerLaw
+from lifecost.shape import shape_laws
 from lifecost.units import dimension
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(
-    path.name.removesuffix(".toml")
-    for path in resources.files("lifecost").joinpath("data").iterdir()
-    if path.name.endswith(".toml")
-)
+PATHS = {
+    path.stem: path
+    for package in ("lifecost", "lifebook")
+    for path in sorted(Path(str(resources.files(package))).glob("data/*.toml"))
+}
 REFERENCES = set(
     re.findall(r"^@\w+\{(\S+),", (ROOT / "lifecost/data/references.bib").read_text("utf-8"), re.M)
 )
@@ -37,9 +42,9 @@ REFERENCES = set(
 def sourced_rows():
     """Return every row that states a fact: tables by name, and lists of rows."""
     found = []
-    for file in FILES:
+    for file in PATHS:
         # The post's own words, and choices that are no facts: each file says so.
-        if file in ("post", "config_rules", "weight_formats", "exercises", "machine"):
+        if file in ("post", "config_rules", "weight_formats", "exercises", "ledger", "machine"):
             continue
         content = load(file)
         tables = ([t] if isinstance(t, dict) else t for t in content.values())
@@ -62,9 +67,8 @@ def test_row_has_a_source_and_a_date(row):
 
 
 def test_no_source_is_a_memory():
-    for file in FILES:
-        text = resources.files("lifecost").joinpath("data", f"{file}.toml").read_text("utf-8")
-        assert "unverified" not in text.lower()
+    for path in PATHS.values():
+        assert "unverified" not in path.read_text("utf-8").lower()
 
 
 # Counted for each model by hand: attention (query and output, key and value), feed-forward of three
@@ -335,14 +339,17 @@ POWERS = {  # Kaplan et al. 2020, table 6, in PF-days; Llama 3 paper, section 3.
 
 def test_constants_of_the_laws():
     assert {name: tuple(law.bindings[s] for s in LAW) for name, law in laws.items()} == LAWS
-    powers = {name: tuple(law.bindings[s] for s in POWER_LAW) for name, law in power_laws.items()}
+    powers = {
+        name: tuple(law.bindings[s] for s in PowerLaw.constants())
+        for name, law in power_laws.items()
+    }
     assert powers == POWERS
 
 
 @pytest.mark.parametrize("approach", ["hoffmann-approach-1", "hoffmann-approach-2"])
 def test_tabulated_optima_are_on_their_budgets(approach):
     # C = 6 N D within the rounding of the printed rows (two digits in most).
-    for row in load("scaling_laws")[approach]["rows"]:
+    for row in load("law_fits")[approach]["rows"]:
         spent = 6 * row["n_params"] * row["train_tokens"]
         assert spent == pytest.approx(row["train_flops"], rel=0.06)
 
@@ -455,12 +462,193 @@ def test_a_model_checks_its_shape(wrong, message):
         Model(**ROW, shape={**SHAPE, **wrong})
 
 
-def test_no_key_of_a_row_is_dropped_without_a_word():
-    # A misspelled optional key would be: the catalog takes what it knows.
-    for catalog, file in ((models, "models"), (hardware, "hardware"), (power_laws, "power_laws")):
-        for name, row in load(file).items():
-            shape = getattr(catalog[name], "shape", {})
-            assert set(row) <= set(vars(catalog[name])) | set(shape), name
+MINE = dict(memory_bandwidth=4e12, memory_capacity=96e9, peak_flops={"bf16": 4e14, "fp8": 1e15})
+# A row that is wrong, and what is said of it: the row, the key, what is allowed.
+BAD_DEVICES = [
+    (
+        dict(memory_bandwith=4e12),
+        "mine: unknown key 'memory_bandwith'; did you mean 'memory_bandwi",
+    ),
+    (dict(bindings={}), "mine: unknown key 'bindings'; known: "),
+    (
+        dict(memory_capacity=None),
+        "mine: the row also needs memory_capacity (memory of one chip, by",
+    ),
+    (
+        dict(peak_flops=1e15),
+        "mine: peak_flops = 1000000000000000.0 is not a table of numbers by na",
+    ),
+    (dict(peak_flops={}), "mine: peak_flops = {} has no rate"),
+    (dict(peak_flops={"fp8": "1e15"}), "mine: peak_flops.fp8 = '1e15' is not a number: peak rate"),
+    (
+        dict(peak_flops={"fp8": 1000}),
+        "mine: peak_flops.fp8 = 1000 is out of range: peak rate of dens",
+    ),
+    (
+        dict(memory_bandwidth=3.35),
+        "mine: memory_bandwidth = 3.35 is out of range: peak bandwidth of ",
+    ),
+    (dict(memory_capacity=80), "of one chip, at least 1e+06 byte; tera is 1e12"),
+    (
+        dict(memory_capacity=float("nan")),
+        "mine: memory_capacity = nan is out of range: memory of one",
+    ),
+    (dict(year="2026"), "mine: year = '2026' is not a whole number"),
+    (dict(year=True), "mine: year = True is not a whole number"),
+    (dict(announced="no"), "mine: announced = 'no' is not true or false"),
+    (dict(tdp="hot"), "mine: tdp = 'hot' is not a number"),
+    (dict(title=3), "mine: title = 3 is not text"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "message"), BAD_DEVICES)
+def test_a_wrong_row_says_which_key(wrong, message):
+    row = {key: value for key, value in {**MINE, **wrong}.items() if value is not None}
+    with pytest.raises(InputError) as caught:
+        Hardware.of("mine", row)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+BAD_MODELS = [
+    (dict(n_kv_heads=8), "mine: unknown key 'n_kv_heads'; did you mean 'n_kv_head'?"),
+    (dict(shape={}), "mine: unknown key 'shape'"),
+    (dict(d_ff=None), "mine: the row also needs d_ff (width inside the feed-forward network, e"),
+    (dict(n_kv_head=5), "mine: n_kv_head = 5 does not divide n_head = 32"),
+    (
+        dict(stored={"weights": 1}),
+        "mine: unknown part of mine 'weights'; did you mean 'weight_byte",
+    ),
+    (dict(train_tokens="15T"), "mine: train_tokens = '15T' is not a number"),
+    (dict(published_params=8.0), "mine: published_params = 8.0 is not a whole number"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "message"), BAD_MODELS)
+def test_a_wrong_model_says_which_key(wrong, message):
+    row = {key: value for key, value in {**SHAPE, **wrong}.items() if value is not None}
+    with pytest.raises(InputError) as caught:
+        Model.of("mine", row)
+    assert message in str(caught.value)
+
+
+def test_a_law_is_constants_and_their_errors():
+    assert set(laws["besiroglu"].errors) == set(LAW)
+    row = laws["sardana"].bindings
+    for wrong, message in (({"loss_flor": 1}, "did you mean 'loss_floor'?"),
+                           ({"loss_floor": -1}, "loss_floor = -1 is out of range"),
+                           ({"n_opt_exponent": 0.5}, "unknown key 'n_opt_exponent'")):  # fmt: skip
+        with pytest.raises(InputError, match=re.escape(message)):
+            Law.of("mine", {**row, **wrong})
+
+
+CATALOGS = {"models": models, "hardware": hardware, "laws": laws, "power_laws": power_laws,
+            "shape_laws": shape_laws}  # fmt: skip
+
+
+@pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)
+def test_rows_hash_travel_and_complete(catalog):
+    for row in catalog.values():
+        assert pickle.loads(pickle.dumps(row)) == row
+        assert {row: 1}[row] == 1
+        binds = row.shape if isinstance(row, Model) else getattr(row, "bindings", {})
+        assert set(binds) <= set(dir(row))
+
+
+def own():
+    """Return a catalog of devices as the library has one, in which a test may register."""
+    return Catalog("device", "hardware", Hardware)
+
+
+def test_a_row_of_ones_own():
+    catalog = own()
+    made = catalog.register("mine", **MINE)
+    assert made is catalog["mine"]
+    assert (made.title, made.source, len(catalog)) == ("mine", "", len(hardware) + 1)
+    assert made.at("fp8")["hoi"] == 250
+    for name in ("mine", "h100-sxm"):
+        with pytest.raises(InputError, match=f"there is a device '{name}' already; choose another"):
+            catalog.register(name, **MINE)
+    with pytest.raises(InputError, match="other: unknown key 'vendr'; did you mean 'vendor'"):
+        catalog.register("other", **MINE, vendr="Us")
+    assert "other" not in catalog
+    shapes = Catalog("model", "models", Model)
+    small = shapes.register("small", **models["llama-3-8b"].shape | {"n_layer": 16}, format="bf16")
+    assert small.n_params == COUNTS["llama-3-8b"] // 2 + (2 * 128256 + 1) * 4096 // 2
+
+
+FILE = """
+[mine]
+memory_bandwidth = 4e12
+memory_capacity = 96e9
+peak_flops = { fp8 = 1e15 }
+[h100-sxm]
+memory_bandwidth = 3e12
+memory_capacity = 64e9
+[h100-sxm.peak_flops]
+bf16 = 9e14
+"""
+
+
+def test_rows_of_a_file(tmp_path):
+    path, catalog = tmp_path / "my.toml", own()
+    path.write_text(FILE)
+    rows = catalog.read(path)
+    assert [*rows] == ["mine", "h100-sxm"]
+    assert rows["mine"] == Hardware.of("mine", {**MINE, "peak_flops": {"fp8": 1e15}})
+    assert "mine" not in catalog
+    with pytest.raises(InputError, match="there is a device 'h100-sxm' already"):
+        catalog.read(path, register=True)
+    assert "mine" not in catalog  # all rows of a file or none
+    path.write_text(FILE.replace("[h100-sxm", "[h100-cut"))
+    catalog.read(str(path), register=True)
+    assert catalog["mine"].memory_capacity == 96e9
+    assert catalog["h100-cut"].at("bf16")["hoi"] == 300
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("x = ", "is no TOML: Invalid value (at end of document)"),
+    (b"\xff", "is no TOML: 'utf-8' codec"),
+    ("memory_bandwidth = 3e12", "memory_bandwidth = 3000000000000.0 belongs to no row: a row b"),
+    ("[mine]\nmemory_bandwith = 4e12", "mine: unknown key 'memory_bandwith'; did you mean 'mem"),
+    (None, "No such file or directory"),
+])  # fmt: skip
+def test_a_wrong_file_is_one_line(tmp_path, text, message):
+    path = tmp_path / "my.toml"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError) as caught:
+        hardware.read(path)
+    assert message in str(caught.value)
+    assert "my.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+# What another package's module says under ROWS, and what the catalog then answers.
+@pytest.mark.parametrize(("rows", "answer"), [
+    (f"ROWS = {{'mine': {MINE}}}", "250.0"),
+    (f"ROWS = {{'h100-sxm': {MINE}}}",
+     "entry point own_chips:ROWS of lifecost.hardware: there is a device 'h100-sxm' already; ch"),
+    ("ROWS = {'mine': {'memory': 3}}", "entry point own_chips:ROWS of lifecost.hardware: mine: "),
+    ("ROWS = 3", "entry point own_chips:ROWS of lifecost.hardware: 3 is no mapping from nam"),
+    ("OTHER = 3", "entry point own_chips:ROWS of lifecost.hardware: module 'own_chips' has no a"),
+], ids=["good", "taken", "wrong row", "no mapping", "missing"])  # fmt: skip
+def test_another_package_adds_rows(tmp_path, rows, answer):
+    (tmp_path / "own_chips.py").write_text(rows)
+    info = tmp_path / "own_chips-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-chips\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lifecost.hardware]\nchips = own_chips:ROWS\n")
+    ask = (
+        "from lifecost import InputError, hardware\n"
+        "try:\n    print(hardware['mine'].at('fp8')['hoi'])\n"
+        "except InputError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+    )  # fmt: skip
+    assert done.stdout.startswith(answer)
 
 
 def test_units_of_the_base():

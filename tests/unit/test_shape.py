@@ -159,7 +159,7 @@ def test_real_shape_is_whole_and_near_the_size():
 
 def test_a_law_of_shape_agrees_with_what_its_study_trained():
     # Table 1: three shapes of one size. The fit to 1B comes near; that to small models overstates.
-    rows = load("shape_laws")
+    rows = load("shape_studies")
     llama, panda = rows["llama-3-2-1b"], rows["panda-1b"]
     assert llama["n_ff_matrix"] * llama["d_ff"] / (
         2 * llama["d_head"] * (llama["n_head"] + llama["n_kv_head"])
@@ -176,7 +176,7 @@ def test_a_law_of_shape_agrees_with_what_its_study_trained():
 
 
 def test_a_law_through_a_pair_gives_the_pair():
-    rows = load("shape_laws")
+    rows = load("shape_studies")
     deep, shallow = (
         shape_relative_width({k: rows[name][k] for k in shape_relative_width.symbols})
         for name in ("kaplan-deep", "kaplan-shallow")
