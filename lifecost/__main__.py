@@ -22,6 +22,9 @@ SYMBOLS = (
     ("weight-bytes", "weight_bytes", "bytes of one weight, in every part; else as the model says"),
     ("hoi", "hoi", "FLOPs a byte; the device's if it or a precision is given, else the post's"),
     ("chips", "n_chip", "chips that share weights and cache"),
+    ("bandwidth", "memory_bandwidth", "byte/s of a chip's memory, in place of the device's"),
+    ("peak", "peak_flops", "FLOP/s of a chip in the precision, in place of the device's"),
+    ("memory", "memory_capacity", "bytes of a chip's memory, in place of the device's"),
 )
 
 
@@ -111,14 +114,18 @@ def _parser() -> _Parser:
     setting = _Parser(add_help=False)
     for name, symbol, meaning in SYMBOLS:
         setting.add_argument(f"--{name}", dest=symbol, type=_number, metavar="X", help=meaning)
-    setting.add_argument("--hardware", metavar="NAME", help="a device of the catalog")
+    setting.add_argument(
+        "--hardware", metavar="NAME",
+        help="a device of the catalog, or a row of a file: my.toml, or my.toml:name of several",
+    )  # fmt: skip
     setting.add_argument("--precision", metavar="NAME", help="fp8, bf16, ...")
     setting.add_argument("--overlap", default="full", metavar="HOW", help="full or serial")
     setting.add_argument(
         "--attention", default="heads", metavar="HOW",
         help="chips share the cache by heads (tensor parallelism) or sequences (data parallelism)",
     )  # fmt: skip
-    model = "a name of the catalog, or the path of a config.json (- is standard input); changes "
+    model = "a name of the catalog, the path of a config.json (- is standard input), or a row of a "
+    model += "file: my.toml, or my.toml:name of several; changes "
     model += "after a colon, as in llama-3-8b:n_kv_head=32"
     cost = commands.add_parser("cost", parents=[setting], help="one decode step of a model")
     cost.add_argument("model", nargs=1, metavar="MODEL", help=model)

@@ -8,10 +8,21 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from lifecost import values as check
-from lifecost.catalog import FROM_FILE, SHAPE, SHAPE_VARIANTS, Model, hardware, models, post
+from lifecost.catalog import (
+    FROM_FILE,
+    SHAPE,
+    SHAPE_VARIANTS,
+    Catalog,
+    Hardware,
+    Model,
+    Row,
+    hardware,
+    models,
+    post,
+)
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.decode import (
     forward_flops,
@@ -43,10 +54,14 @@ _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 # How chips share the KV cache: by its heads, as tensor parallelism does, or by sequences.
 ATTENTION = ("heads", "sequences")
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
+# What may be given of a device in place of its row.
+OF_DEVICE = ("memory_bandwidth", "peak_flops", "memory_capacity")
 COUNTED = ("batch", "context")  # whole in a report; the average of many may have a fraction
 STORED, WIDEST = ("kv_bytes", "weight_bytes"), 4  # bytes: nothing is served in double precision
 # What may follow a model's name and a colon. In a path there are colons and equal signs too.
 _CHANGES = re.compile(r"\s*\w+\s*=[^=:/\\]*(,\s*\w+\s*=[^=:/\\]*)*")
+_ROWS_FILE = re.compile(r"(?P<path>.+\.toml)(:(?P<name>.*))?", re.IGNORECASE)
+_Row = TypeVar("_Row", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class Setting:
     """How a model is served: its symbols, the device, what overlaps with what, who holds what."""
 
     symbols: Mapping[str, float]
-    device: str = DEVICE
+    chip: Hardware
     precision: str = PRECISION
     overlap: str = "full"
     given: frozenset[str] = field(default_factory=frozenset)
@@ -71,8 +86,10 @@ class Setting:
     ) -> Setting:
         """Return a setting; what is None is as in the post.
 
-        Unless it is given, the intensity is the post's, or the device's where a device or a
-        precision is named.
+        A device is a name of the catalog, or a row of a file: ``my.toml``, or ``my.toml:name``
+        where that has several. What is given of `OF_DEVICE` takes the place of what its row says;
+        a peak is that of the precision. Unless it is given, the intensity is the post's, or the
+        device's where a device, a precision or a rate of it is named.
 
         Raises
         ------
@@ -81,19 +98,25 @@ class Setting:
             of what is counted.
         """
         named = {name for name, value in (("device", device), ("precision", precision)) if value}
-        chip = hardware[device or DEVICE]
+        given = {name: value for name, value in symbols.items() if value is not None}
+        chip = _row(hardware, device or DEVICE)
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
+        if own := {name: given.pop(name) for name in OF_DEVICE if name in given}:
+            chip = _changed(chip, precision, own)
+            named |= own.keys()
+            if not device and len(own) == len(OF_DEVICE):  # nothing is left of the usual one
+                chip = replace(chip, name="own device", title="own device")
+                named.add("device")
         if overlap not in OVERLAPS:
             raise unknown_name("overlap", overlap, OVERLAPS)
         if attention not in ATTENTION:
             raise unknown_name("split of attention", attention, ATTENTION)
         bound: dict[str, float] = {**chip.at(precision), "n_chip": 1}
         usual = post.bindings
-        if named:
+        if named - {"memory_capacity"}:
             usual["hoi"] = operational_intensity(bound)
-        given = {name: value for name, value in symbols.items() if value is not None}
         for name, value in given.items():
             meaning = check.symbol(name).meaning
             if check.checked(name, value) % 1 and name in COUNTED:
@@ -104,9 +127,36 @@ class Setting:
                     "are 1 byte"
                 )
         known = frozenset(given) | named
-        return cls(
-            {**bound, **usual, **given}, device or DEVICE, precision, overlap, known, attention
-        )
+        return cls({**bound, **usual, **given}, chip, precision, overlap, known, attention)
+
+
+def _changed(chip: Hardware, precision: str, own: dict[str, Any]) -> Hardware:
+    """Return a device with what is given of it in place of what its row says."""
+    if "peak_flops" in own:
+        own = {**own, "peak_flops": {**chip.peak_flops, precision: own["peak_flops"]}}
+    if "memory_capacity" in own:
+        own = {**own, "memory_shown": None}
+    return replace(chip, **own)
+
+
+def _row(catalog: Catalog[_Row], text: str) -> _Row:
+    """Return the row that a text names: of a catalog, or of a TOML file."""
+    found = _ROWS_FILE.fullmatch(text)
+    if text in catalog or not found:
+        return catalog[text]
+    path, name = found["path"], found["name"]
+    rows = catalog.read(path)
+    if name is None:
+        if len(rows) != 1:
+            known = f": {', '.join(rows)}" if rows else ""
+            raise InputError(
+                f"{path} has {len(rows)} rows{known}"
+                + (f"; choose one as {path}:NAME" if rows else "")
+            )
+        (name,) = rows
+    if name not in rows:
+        raise unknown_name(f"row of {path}", name, rows)
+    return replace(rows[name], name=f"{path}:{name}")
 
 
 def split_by_heads(shape: Mapping[str, float]) -> dict[str, float]:
@@ -123,10 +173,11 @@ def split_by_heads(shape: Mapping[str, float]) -> dict[str, float]:
 
 
 def find_model(text: str) -> Model:
-    """Return the model that a text names: of the catalog, or in a config.json.
+    """Return the model that a text names: of the catalog, in a config.json or a row of a file.
 
-    Changes of its shape may follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``. The
-    path ``-`` is the standard input.
+    A row is ``my.toml``, or ``my.toml:name`` where that has several. Changes of its shape may
+    follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``. The path ``-`` is the standard
+    input.
 
     Raises
     ------
@@ -162,6 +213,8 @@ def _parts(text: str) -> tuple[str, list[str]]:
 
 
 def _read(name: str) -> Model:
+    if _ROWS_FILE.fullmatch(name):
+        return _row(models, name)
     is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
     if not is_path and not os.path.isfile(name):
         message = str(unknown_name("model", name, models))
@@ -234,12 +287,13 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
             "largest_batch": int(largest_batch(model, at)),
         },
         "setting": {
-            "hardware": setting.device,
+            "hardware": setting.chip.name,
             "precision": setting.precision,
             "overlap": setting.overlap,
             "attention": setting.attention,
             **{name: at[name] for name in (*post.bindings, "n_chip")},
             "weight_bytes": _count(weights / model.n_params),
+            **{name: at[name] for name in OF_DEVICE},
         },
         "taken_from": _taken_from(model, setting),
         "notes": [model.left_out] if model.left_out else [],
@@ -248,7 +302,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
 
 def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
     """Return what the report counts with, each with where it was taken from, in words."""
-    chip, given = hardware[setting.device], setting.given
+    chip, given = setting.chip, setting.given
     published = f"; published in {model.format}" if model.format else ""
     if "weight_bytes" in given:
         weights = f"as given, for all of them{published}"
@@ -258,14 +312,24 @@ def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
     else:
         weights = f"the post's{published}"
     precision = f"{setting.precision}, as given," if "precision" in given else setting.precision
+    peak, capacity = chip.peak_flops[setting.precision], quantity(chip.memory_capacity, "byte")
     shown = f"; the driver shows {quantity(chip.memory_shown, 'byte')}" if chip.memory_shown else ""
-    return {
+    whose = "the vendor's" if chip.name in hardware else "the file's"
+    taken = {
         "weights": weights,
         "cache": "as given" if "kv_bytes" in given else "the post's",
-        "arithmetic": f"{precision} of {setting.device}, "
+        "arithmetic": f"{precision} of {chip.name}, "
         + ("as given" if "device" in given else "the post's"),
-        "memory": f"the vendor's {quantity(chip.memory_capacity, 'byte')} of a chip{shown}",
+        "memory": f"{whose} {capacity} of a chip{shown}",
     }
+    if "peak_flops" in given:
+        rate = quantity(peak, "FLOP/s")
+        taken["arithmetic"] += f"; the peak of {setting.precision} is {rate}, as given"
+    if "memory_capacity" in given:
+        taken["memory"] = f"{capacity} of a chip, as given"
+    if "memory_bandwidth" in given:
+        taken["bandwidth"] = f"{quantity(chip.memory_bandwidth, 'byte/s')}, as given"
+    return taken
 
 
 def _count(value: float) -> float:

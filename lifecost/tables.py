@@ -94,7 +94,7 @@ def shown(value: float | None, unit: str) -> str:
 
 def setting(given: dict[str, Any]) -> str:
     """Return a setting on one line."""
-    words = [f"{name.replace('_', ' ')} {number(given[name])}" for name in given if _is_count(name)]
+    words = [f"{name} {number(given[name])}" for name in ("batch", "context", "hoi")]
     how = {"full": "arithmetic overlaps all traffic", "serial": "the cache overlaps nothing"}
     device = f"{number(given['n_chip'])} x {given['hardware']} in {given['precision']}"
     parallel = {"heads": "tensor parallelism", "sequences": "data parallelism"}[given["attention"]]
@@ -106,7 +106,7 @@ def setting(given: dict[str, Any]) -> str:
 def sources(reports: Sequence[dict[str, Any]]) -> list[str]:
     """Return a line for what reports count with and where each took it from, and their notes."""
     lines: dict[str, list[str]] = {}
-    for kind in ("weights", "cache", "arithmetic", "memory", "notes"):
+    for kind in (*reports[0]["taken_from"], "notes"):
         for report in reports:
             for text in _said(kind, report):
                 lines.setdefault(text, []).append(report["model"])
@@ -132,8 +132,3 @@ def _each(size: float, what: str) -> str:
     """Return bytes of each; those that are no whole number are an average."""
     unit = "byte" if size == 1 else "bytes"
     return f"{number(size)} {unit} {what}" + ("" if size % 1 == 0 else " on average")
-
-
-def _is_count(name: str) -> bool:
-    apart = ("hardware", "precision", "overlap", "attention", "n_chip", "weight_bytes", "kv_bytes")
-    return name not in apart

@@ -243,6 +243,105 @@ def test_optimum_is_sardanas(capsys, quality, tokens, size, data, saving):
     assert found["flops"] == pytest.approx(by_hand, rel=1e-12)
 
 
+CHIPS = """
+[mine]
+memory_bandwidth = 4e12
+memory_capacity = 96e9
+peak_flops = { bf16 = 4e14, fp8 = 1e15 }
+"""
+OTHER = CHIPS.replace("mine", "other").replace("4e12", "5e12").replace(", fp8 = 1e15", "")
+
+
+def test_a_device_of_a_file(capsys, tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_text(CHIPS)
+    one = printed(capsys, "cost", "llama-3-8b", "--hardware", str(path))
+    assert one["setting"]["hardware"] == f"{path}:mine"
+    assert one["step_time"]["kv"] == pytest.approx(KV / 4e12, rel=1e-12)
+    assert (one["setting"]["precision"], one["setting"]["hoi"]) == ("fp8", 250)
+    assert one["setting"]["memory_capacity"] == 96e9
+    assert one["taken_from"]["memory"] == "the file's 96.0 GB of a chip"
+    path.write_text(CHIPS + OTHER)
+    assert printed(capsys, "cost", "llama-3-8b", "--hardware", f"{path}:mine") == one
+    found = printed(capsys, "cost", "llama-3-8b", "--hardware", f"{path}:other")["setting"]
+    assert (found["precision"], found["memory_bandwidth"]) == ("bf16", 5e12)
+
+
+def test_a_device_in_a_line(capsys):
+    chip = ("--bandwidth", "4e12", "--peak", "1e15", "--memory", "96e9")
+    alone = printed(capsys, "cost", "llama-3-8b", *chip)
+    setting, taken = alone["setting"], alone["taken_from"]
+    assert (setting["hardware"], setting["precision"], setting["hoi"]) == ("own device", "fp8", 250)
+    assert taken["arithmetic"].endswith("; the peak of fp8 is 1.00 PFLOP/s, as given")
+    assert taken["bandwidth"] == "4.00 TB/s, as given"
+    assert taken["memory"] == "96.0 GB of a chip, as given"
+    assert alone["step_time"]["kv"] == pytest.approx(KV / 4e12, rel=1e-12)
+    free = 96e9 - PARAMETERS
+    assert alone["memory"]["largest_batch"] == free * 128 // KV
+    assert main(["cost", "llama-3-8b", *chip, "--precision", "fp4"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "1 x own device in fp4",
+        "bandwidth: 4.00 TB/s, as given",
+        "peak of fp4 is 1.00 P",
+    ):
+        assert part in out
+
+
+def test_a_device_with_a_change(capsys):
+    usual = ("cost", "llama-3-8b", "--hardware", "h200-sxm", "--precision", "bf16")
+    row, found = printed(capsys, *usual), printed(capsys, *usual, "--peak", "8e14")
+    assert found["setting"].items() - {"peak_flops": 8e14, "hoi": 8e14 / 4.8e12}.items() == (
+        row["setting"].items() - {"peak_flops": 989e12, "hoi": 989e12 / 4.8e12}.items()
+    )
+    assert found["step_time"]["kv"] == row["step_time"]["kv"]
+    assert found["taken_from"]["memory"] == row["taken_from"]["memory"]
+    # More memory is no other intensity: that stays the post's.
+    larger = printed(capsys, "cost", "llama-3-8b", "--memory", "192e9")
+    assert larger["setting"]["hoi"] == 600
+    assert larger["memory"]["largest_batch"] > 128
+
+
+def test_a_model_of_a_file(capsys, tmp_path):
+    path, shape = tmp_path / "my.toml", models["llama-3-8b"].shape
+    path.write_text("[mine]\n" + "".join(f"{name} = {value}\n" for name, value in shape.items()))
+    found = printed(capsys, "compare", f"{path}", f"{path}:mine", f"{path}:n_kv_head=32",
+                    f"{path}:mine:n_kv_head=32")  # fmt: skip
+    assert [one["kv_cache_bytes"] for one in found] == [KV, KV, 4 * KV, 4 * KV]
+    assert found[0]["model"] == found[1]["model"] == f"{path}:mine"
+
+
+# A file, what is asked of it, and what is said.
+WRONG_FILES = [
+    (CHIPS.replace("bandwidth", "bandwith"), "", "mine: unknown key 'memory_bandwith'; did you me"),
+    (
+        CHIPS.replace("memory_capacity = 96e9", ""),
+        "",
+        "mine: the row also needs memory_capacity (m",
+    ),
+    (CHIPS.replace("4e12", "4.0"), "", "mine: memory_bandwidth = 4 is out of range: peak bandwi"),
+    (CHIPS + OTHER, "", "my.toml has 2 rows: mine, other; choose one as my.toml:NAME"),
+    (CHIPS + OTHER, ":mime", "unknown row of my.toml 'mime'; known: mine, other"),
+    ("", "", "my.toml has 0 rows"),
+    ("[", "", "my.toml is no TOML: "),
+    (None, "", "cannot read my.toml: No such file or directory"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "complaint"), WRONG_FILES)
+def test_a_wrong_file_of_rows_is_one_line(capsys, tmp_path, monkeypatch, text, name, complaint):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("my.toml").write_text(text)
+    assert main(["cost", "llama-3-8b", "--hardware", f"my.toml{name}"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert complaint in err
+    if text is None:
+        assert main(["cost", "my.toml"]) == 2
+        assert complaint in capsys.readouterr().err
+
+
 COST, BEST = ("cost", "llama-3-8b"), ("optimum", "--quality-of", "1e9", "--inference-tokens")
 WRONG = [
     ((), "required: COMMAND"),
@@ -283,6 +382,9 @@ WRONG = [
     ((*COST, "--chips", "-1"), "--chips = -1 is out of range"),
     ((*COST, "--hardware", "h900"), "unknown device 'h900'; known: a100-sxm-40gb, "),
     ((*COST, "--hardware", "a100"), "did you mean 'a100-sxm-40gb' or 'a100-sxm-80gb'?"),
+    ((*COST, "--bandwidth", "3.35"), "memory_bandwidth = 3.35 is out of range: peak bandwidth of"),
+    ((*COST, "--peak", "0"), "--peak = 0 is out of range: peak rate of dense arithmetic"),
+    ((*COST, "--memory", "much"), "--memory: 'much' is not a number"),
     ((*COST, "--precision", "fp3"), "unknown precision of NVIDIA H100 SXM 'fp3'"),
     ((*COST, "--overlap", "none"), "unknown overlap 'none'"),
     ((*BEST, "-1"), "inference_tokens = -1 is out of range"),
