@@ -19,8 +19,7 @@ def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] =
     """
     needed = {name: set(VARIANTS) for name in needs}
     for explorer in explorers:
-        names = {name for mark in explorer.marks for name in mark.formulas()}
-        for name in names | {formula.name for formula in explorer.outputs}:
+        for name in _formulas(explorer):
             needed.setdefault(name, set()).update(_variants(explorer))
     formulas = "\n".join(FORMULAS[name].javascript_with(needed[name]) for name in sorted(needed))
     runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
@@ -38,7 +37,15 @@ def my_model() -> str:
     text = resources.files("lifebook").joinpath("explorer", "model.js").read_text("utf-8")
     example = resources.files("lifebook").joinpath("data", "example_config.json").read_text("utf-8")
     more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
-    return source([gallery.my_model], more, (*config.FORMULAS, "weights_size"))
+    # A reader's own model may have any variant, and parts of its weights any bytes.
+    needs = {*config.FORMULAS, "weights_size", *_formulas(gallery.my_model)}
+    return source([gallery.my_model], more, needs)
+
+
+def _formulas(explorer: Explorer) -> set[str]:
+    """Return the names of the formulas that an explorer reads out or draws."""
+    names = {name for mark in explorer.marks for name in mark.formulas()}
+    return names | {formula.name for formula in explorer.outputs}
 
 
 def _variants(explorer: Explorer) -> set[str]:
