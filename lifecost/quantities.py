@@ -5,15 +5,10 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from lifecost.units import PLURALS, PREFIXED
+
 _PREFIXES = dict(zip(range(-9, 27, 3), ["n", "µ", "m", "", *"kMGTPEZY"], strict=True))
 _POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}
-_PREFIXED = {
-    "byte": "B",
-    "byte/s": "B/s",
-    "byte/token": "B/token",
-    "FLOP/s": "FLOP/s",
-    "s": "s",
-}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -102,12 +97,12 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     if unit == "1":
         return number(value, digits)
     if prefix:
-        return f"{number(value / _POWERS[prefix], digits)} {prefix}{_PREFIXED.get(unit, unit)}"
+        return f"{number(value / _POWERS[prefix], digits)} {prefix}{PREFIXED.get(unit, unit)}"
     low, high = (1e-9, 1) if unit == "s" else (1e3, 1e27)  # a day is no kilosecond
-    if unit not in _PREFIXED or not low <= abs(value) < high:
+    if unit not in PREFIXED or not low <= abs(value) < high:
         return f"{number(value, digits)} {plural(unit, value)}"
     power = min(24, 3 * (_rounded(value, digits).adjusted() // 3))
-    return f"{number(value / 10.0**power, digits)} {_PREFIXES[power]}{_PREFIXED[unit]}"
+    return f"{number(value / 10.0**power, digits)} {_PREFIXES[power]}{PREFIXED[unit]}"
 
 
 def plural(unit: str, value: float = 0) -> str:
@@ -118,7 +113,7 @@ def plural(unit: str, value: float = 0) -> str:
     >>> plural("token"), plural("token", 1), plural("byte/element"), plural("FLOP/s")
     ('tokens', 'token', 'bytes/element', 'FLOP/s')
     """
-    head, slash, rest = unit.partition("/")
-    if head in ("FLOP", "s", "h", "USD") or value == 1:
+    if value == 1:
         return unit
-    return f"{head}s{slash}{rest}"
+    head, slash, rest = unit.partition("/")
+    return PLURALS.get(head, f"{head}s") + slash + rest

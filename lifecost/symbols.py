@@ -32,6 +32,7 @@ class Quantity:
     high: float
     integer: bool = False
     absent: float | str | None = None  # a number, or the symbol that it then equals
+    usual: tuple[float, float] | None = None  # within it every formula has a value
 
 
 SYMBOLS: dict[str, Quantity] = {}
@@ -63,9 +64,14 @@ def symbol(
     high: float,
     integer: bool = False,
     absent: float | str | None = None,
+    usual: tuple[float, float] | None = None,
 ) -> Expr:
-    """Return the sympy symbol of a new quantity, and keep it in `SYMBOLS`."""
-    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer, absent)
+    """Return the sympy symbol of a new quantity, and keep it in `SYMBOLS`.
+
+    Within ``usual`` the tests draw values: beyond it a power may leave the range of floating-point
+    numbers, which is an error of its own.
+    """
+    SYMBOLS[name] = Quantity(name, latex, unit, meaning, low, high, integer, absent, usual)
     # A symbol that may be zero is only nonnegative: sympy must not divide by it.
     sign = {"positive": True} if low > 0 else {"nonnegative": True}
     _MADE[name] = made = sympy.Symbol(name, **sign)
@@ -93,62 +99,74 @@ def part(name: str, latex: str, weights: str) -> Expr:
 
 # Hardware
 peak_flops = symbol(
-    "peak_flops", r"P_\text{peak}", "FLOP/s", "peak rate of dense arithmetic", 1, 1e24
-)
+    "peak_flops", r"P_\text{peak}", "FLOP/s", "peak rate of dense arithmetic",
+    1, 1e24, usual=(1e12, 1e17),
+)  # fmt: skip
 memory_bandwidth = symbol(
-    "memory_bandwidth", r"W_\text{mem}", "byte/s", "peak bandwidth of the main memory", 1, 1e20
+    "memory_bandwidth", r"W_\text{mem}", "byte/s", "peak bandwidth of the main memory",
+    1, 1e20, usual=(1e11, 1e14),
+)  # fmt: skip
+hoi = symbol(
+    "hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9, usual=(1, 1e4)
 )
-hoi = symbol("hoi", r"\text{HOI}", "FLOP/byte", "hardware operational intensity", 1e-6, 1e9)
 intensity = symbol(
-    "intensity", "I", "FLOP/byte", "operational intensity of a computation", 1e-6, 1e12
-)
+    "intensity", "I", "FLOP/byte", "operational intensity of a computation",
+    1e-6, 1e12, usual=(1e-2, 1e6),
+)  # fmt: skip
 
-memory_capacity = symbol("memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18)
-n_chip = symbol(
-    "n_chip", r"n_\text{chip}", "chip", "chips that share the model", 1, 1e7, integer=True
+memory_capacity = symbol(
+    "memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18, usual=(1e9, 1e13)
 )
+n_chip = symbol(
+    "n_chip", r"n_\text{chip}", "chip", "chips that share the model",
+    1, 1e7, integer=True, usual=(1, 10_000),
+)  # fmt: skip
 chip_hour_price = symbol(
-    "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6
+    "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6, usual=(0.1, 100)
 )
 
 # Shape of the model
-n_params = symbol("n_params", "N", "parameter", "parameters of the model", 1, 1e18)
-n_layer = symbol("n_layer", r"n_\text{layer}", "layer", "transformer layers", 1, 1e5, integer=True)
+n_params = symbol(
+    "n_params", "N", "parameter", "parameters of the model", 1, 1e18, usual=(1e6, 1e13)
+)
+n_layer = symbol(
+    "n_layer", r"n_\text{layer}", "layer", "transformer layers",
+    1, 1e5, integer=True, usual=(1, 200),
+)  # fmt: skip
 vocab_size = symbol(
-    "vocab_size", r"n_\text{vocab}", "token", "entries of the vocabulary", 1, 1e8, integer=True
-)
+    "vocab_size", r"n_\text{vocab}", "token", "entries of the vocabulary",
+    1, 1e8, integer=True, usual=(100, 500_000),
+)  # fmt: skip
 d_model = symbol(
-    "d_model", r"d_\text{model}", "element", "width of the residual stream", 1, 1e7, integer=True
-)
+    "d_model", r"d_\text{model}", "element", "width of the residual stream",
+    1, 1e7, integer=True, usual=(64, 50_000),
+)  # fmt: skip
 n_ff_matrix = symbol(
-    "n_ff_matrix",
-    r"n_\text{mat}",
-    "matrix",
+    "n_ff_matrix", r"n_\text{mat}", "matrix",
     "matrices of the feed-forward network: 3 where it is gated, 2 where it is plain",
-    2,
-    3,
-    integer=True,
-)
+    2, 3, integer=True, usual=(2, 3),
+)  # fmt: skip
 d_ff = symbol(
-    "d_ff", r"d_\text{ff}", "element", "width inside the feed-forward network", 1, 1e8, integer=True
-)
+    "d_ff", r"d_\text{ff}", "element", "width inside the feed-forward network",
+    1, 1e8, integer=True, usual=(64, 200_000),
+)  # fmt: skip
 n_head = symbol("n_head", r"n_\text{head}", "head", "query heads in a layer", 1, 1e5, integer=True)
 n_kv_head = symbol(
-    "n_kv_head", r"n_\text{kv}", "head", "key-value heads in a layer", 1, 1e5, integer=True
-)
+    "n_kv_head", r"n_\text{kv}", "head", "key-value heads in a layer",
+    1, 1e5, integer=True, usual=(1, 128),
+)  # fmt: skip
 d_head = symbol(
-    "d_head", r"d_\text{head}", "element", "width of one attention head", 1, 1e5, integer=True
+    "d_head", r"d_\text{head}", "element", "width of one attention head",
+    1, 1e5, integer=True, usual=(16, 512),
+)  # fmt: skip
+group_size = symbol(
+    "group_size", "g", "head", "query heads that share one key-value head", 1, 1e5, usual=(1, 128)
 )
-group_size = symbol("group_size", "g", "head", "query heads that share one key-value head", 1, 1e5)
 tied_embeddings = symbol(
-    "tied_embeddings",
-    r"t_\text{emb}",
-    "1",
+    "tied_embeddings", r"t_\text{emb}", "1",
     "1 where input and output embedding are one table, else 0",
-    0,
-    1,
-    integer=True,
-)
+    0, 1, integer=True, usual=(0, 1),
+)  # fmt: skip
 
 # Variants that a plain dense decoder does not have: each says at which value it is absent.
 
@@ -228,11 +246,11 @@ cache_parts = symbol(
 # One step of inference
 kv_bytes = symbol(
     "kv_bytes", r"b_\text{kv}", "byte/element", "bytes that store one element of the KV cache",
-    1 / 64, 64,
+    1 / 64, 64, usual=(0.25, 4),
 )  # fmt: skip
 weight_bytes = symbol(
     "weight_bytes", r"b_\text{w}", "byte/parameter", "bytes that store one weight",
-    1 / 64, 64,
+    1 / 64, 64, usual=(0.25, 4),
 )  # fmt: skip
 expert_bytes = part("expert_bytes", r"b_\text{exp}", "the routed experts")
 embedding_bytes = part("embedding_bytes", r"b_\text{emb}", "the embeddings, input and output")
@@ -240,151 +258,197 @@ other_bytes = part("other_bytes", r"b_\text{other}", "norms, biases and routers"
 VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
 # Parts of a model whose bytes may differ from those of its other weights.
 PARTS = tuple(name for name, absent in VARIANTS.items() if absent == "weight_bytes")
-batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9)
-context = symbol("context", "S", "token", "tokens in the cache of each sequence", 1, 1e12)
-element_bits = symbol(
-    "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside", 1, 64
+batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9, usual=(1, 4096))
+context = symbol(
+    "context", "S", "token", "tokens in the cache of each sequence", 1, 1e12, usual=(1, 1e7)
 )
+element_bits = symbol(
+    "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside",
+    1, 64, usual=(1, 32),
+)  # fmt: skip
 scale_bytes = symbol(
     "scale_bytes", r"b_\text{scale}", "byte", "bytes of scales and offsets of one block",
-    0, 1024,
+    0, 1024, usual=(0.5, 8),
 )  # fmt: skip
 block_size = symbol(
-    "block_size", r"n_\text{block}", "element", "elements that share one scale", 1, 1e9
-)
+    "block_size", r"n_\text{block}", "element", "elements that share one scale",
+    1, 1e9, usual=(1, 4096),
+)  # fmt: skip
 
 # Training
 train_tokens = symbol(
-    "train_tokens", r"D_\text{train}", "token", "tokens that the model is trained on", 1, 1e24
+    "train_tokens", r"D_\text{train}", "token", "tokens that the model is trained on",
+    1, 1e24, usual=(1e6, 1e15),
+)  # fmt: skip
+train_flops = symbol(
+    "train_flops", "C", "FLOP", "compute budget of the training run", 1, 1e36, usual=(1e20, 1e28)
 )
-train_flops = symbol("train_flops", "C", "FLOP", "compute budget of the training run", 1, 1e36)
 sequence_length = symbol(
     "sequence_length", r"S_\text{train}", "token", "length of a training sequence",
-    1, 1e12,
+    1, 1e12, usual=(1, 1e7),
 )  # fmt: skip
 
 # Query-key interactions
 interaction_multiplier = symbol(
     "interaction_multiplier", "m", "1",
-    "arithmetic of a query-key interaction as a multiple of dot-product attention's", 1, 1e9,
+    "arithmetic of a query-key interaction as a multiple of dot-product attention's",
+    1, 1e9, usual=(1.1, 1000),
 )  # fmt: skip
 training_factor = symbol(
-    "training_factor", "x", "1",
-    "training budget as a multiple of that of dot-product attention", 1, 1e9,
+    "training_factor", "x", "1", "training budget as a multiple of that of dot-product attention",
+    1, 1e9, usual=(1.1, 10),
 )  # fmt: skip
 
 # Scaling laws
-loss_floor = symbol("loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100)
-param_scale = symbol("param_scale", "A_N", "nat/token", "scale of the model-size term", 1e-9, 1e15)
-data_scale = symbol("data_scale", "A_D", "nat/token", "scale of the data term", 1e-9, 1e15)
-param_exponent = symbol("param_exponent", r"\alpha", "1", "exponent of model size", 1e-3, 10)
-data_exponent = symbol("data_exponent", r"\beta", "1", "exponent of training tokens", 1e-3, 10)
-target_loss = symbol("target_loss", r"\ell", "nat/token", "loss to be reached", 1e-6, 100)
-power_law_scale = symbol(
-    "power_law_scale", "k", "1", "value of a power law at its unit of compute", 1e-12, 1e30
+loss_floor = symbol(
+    "loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100, usual=(0.1, 4)
 )
+param_scale = symbol(
+    "param_scale", "A_N", "nat/token", "scale of the model-size term", 1e-9, 1e15, usual=(100, 3000)
+)
+data_scale = symbol(
+    "data_scale", "A_D", "nat/token", "scale of the data term", 1e-9, 1e15, usual=(100, 3000)
+)
+param_exponent = symbol(
+    "param_exponent", r"\alpha", "1", "exponent of model size", 1e-3, 10, usual=(0.2, 0.6)
+)
+data_exponent = symbol(
+    "data_exponent", r"\beta", "1", "exponent of training tokens", 1e-3, 10, usual=(0.2, 0.6)
+)
+target_loss = symbol(
+    "target_loss", r"\ell", "nat/token", "loss to be reached", 1e-6, 100, usual=(20, 40)
+)
+power_law_scale = symbol(
+    "power_law_scale", "k", "1", "value of a power law at its unit of compute",
+    1e-12, 1e30, usual=(0.1, 1e10),
+)  # fmt: skip
 power_law_exponent = symbol(
-    "power_law_exponent", "a", "1", "exponent of a power law in compute", 1e-3, 10
+    "power_law_exponent", "a", "1", "exponent of a power law in compute", 1e-3, 10, usual=(0.1, 1)
 )
 compute_unit = symbol(
-    "compute_unit", "C_0", "FLOP", "unit in which a power law counts compute", 1, 1e30
-)
+    "compute_unit", "C_0", "FLOP", "unit in which a power law counts compute",
+    1, 1e30, usual=(1, 1e19),
+)  # fmt: skip
 
 # Speculative decoding
 draft_length = symbol(
     "draft_length", r"\gamma", "token", "tokens that the draft guesses before each verification",
-    0, 1024, integer=True,
+    0, 1024, integer=True, usual=(1, 12),
 )  # fmt: skip
 acceptance_rate = symbol(
-    "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted", 0, 1
-)
+    "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted",
+    0, 1, usual=(0.05, 0.49),
+)  # fmt: skip
 draft_cost_ratio = symbol(
-    "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own", 0, 1
-)
+    "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own",
+    0, 1, usual=(0.001, 0.5),
+)  # fmt: skip
 draft_context = symbol(
     "draft_context", r"S_\text{draft}", "token", "tokens of the cache that a draft step reads",
-    1, 1e12,
+    1, 1e12, usual=(1, 1e4),
 )  # fmt: skip
 
 # A family of models
 kv_scale = symbol(
     "kv_scale", r"k_\text{kv}", "element/token", "cache of a token in a model of one parameter",
-    1e-6, 1e9,
+    1e-6, 1e9, usual=(10, 1000),
 )  # fmt: skip
 kv_exponent = symbol(
-    "kv_exponent", r"\nu", "1", "power with which the cache grows with model size", 0.01, 0.99
-)
+    "kv_exponent", r"\nu", "1", "power with which the cache grows with model size",
+    0.01, 0.99, usual=(0.1, 0.45),
+)  # fmt: skip
 peer_params = symbol(
     "peer_params", r"N_\text{peer}", "parameter", "size of the compute-optimal model as good",
-    1, 1e18,
+    1, 1e18, usual=(1e6, 1e13),
 )  # fmt: skip
 
 # A variant beside its baseline
 kv_share = symbol(
     "kv_share", r"s_\text{kv}", "1", "cache that a variant reads, as a share of its baseline's",
-    0, 1000,
+    0, 1000, usual=(0.01, 0.45),
 )  # fmt: skip
 attention_share = symbol(
     "attention_share", r"s_\text{attn}", "1",
-    "arithmetic of attention that a variant does, as a share of its baseline's", 0, 1000,
+    "arithmetic of attention that a variant does, as a share of its baseline's",
+    0, 1000, usual=(0.01, 0.45),
 )  # fmt: skip
 size_ratio = symbol(
-    "size_ratio", "s_N", "1", "size of a variant over that of its baseline", 1e-6, 1e6
-)
+    "size_ratio", "s_N", "1", "size of a variant over that of its baseline",
+    1e-6, 1e6, usual=(0.1, 5),
+)  # fmt: skip
 loss_gap = symbol(
-    "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's", 0, 10
-)
+    "loss_gap", r"\Delta\mathcal{L}", "nat/token", "loss of a variant above its baseline's",
+    0, 10, usual=(0.001, 1),
+)  # fmt: skip
 
 # A life of service
 prefill_tokens = symbol(
-    "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime", 0, 1e24
-)
+    "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime",
+    0, 1e24, usual=(1e6, 1e16),
+)  # fmt: skip
 decode_tokens = symbol(
-    "decode_tokens", r"D_\text{decode}", "token", "tokens generated over the lifetime", 0, 1e24
-)
+    "decode_tokens", r"D_\text{decode}", "token", "tokens generated over the lifetime",
+    0, 1e24, usual=(1e6, 1e16),
+)  # fmt: skip
 tokens_per_day = symbol(
-    "tokens_per_day", "r", "token/day", "tokens generated in a day of service", 1e-9, 1e24
-)
+    "tokens_per_day", "r", "token/day", "tokens generated in a day of service",
+    1e-9, 1e24, usual=(1e6, 1e14),
+)  # fmt: skip
 train_mfu = symbol(
-    "train_mfu", r"U_\text{train}", "1", "share of the peak that training reaches", 1e-6, 1
-)
+    "train_mfu", r"U_\text{train}", "1", "share of the peak that training reaches",
+    1e-6, 1, usual=(0.01, 0.4),
+)  # fmt: skip
 prefill_mfu = symbol(
-    "prefill_mfu", r"U_\text{prefill}", "1", "share of the peak that prefill reaches", 1e-6, 1
-)
+    "prefill_mfu", r"U_\text{prefill}", "1", "share of the peak that prefill reaches",
+    1e-6, 1, usual=(0.01, 0.4),
+)  # fmt: skip
 decode_efficiency = symbol(
     "decode_efficiency", r"\eta_\text{decode}", "1",
-    "share of its bound that decode reaches: least time over real time", 1e-6, 1,
+    "share of its bound that decode reaches: least time over real time",
+    1e-6, 1, usual=(0.01, 0.4),
 )  # fmt: skip
 
 # The shape at a size
 n_body = symbol(
-    "n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings", 1, 1e18
-)
+    "n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings",
+    1, 1e18, usual=(1e6, 1e13),
+)  # fmt: skip
 relative_width = symbol(
     "relative_width", "w", "1",
     "width of the residual stream over the root of the parameters outside the embeddings",
-    1e-6, 1,
+    1e-6, 1, usual=(0.01, 0.3),
 )  # fmt: skip
 ff_ratio = symbol(
-    "ff_ratio", r"\rho", "1", "feed-forward parameters for each parameter of attention", 1e-6, 1e6
+    "ff_ratio", r"\rho", "1", "feed-forward parameters for each parameter of attention",
+    1e-6, 1e6, usual=(0.3, 20),
+)  # fmt: skip
+width_constant = symbol(
+    "width_constant", "a_0", "1", "constant of a law of width", 1e-6, 1e6, usual=(2, 4)
 )
-width_constant = symbol("width_constant", "a_0", "1", "constant of a law of width", 1e-6, 1e6)
-width_log = symbol("width_log", "a_1", "1", "what a law of width adds for each e-fold", 1e-9, 1e6)
+width_log = symbol(
+    "width_log", "a_1", "1", "what a law of width adds for each e-fold",
+    1e-9, 1e6, usual=(0.03, 0.2),
+)  # fmt: skip
 width_inverse = symbol(
-    "width_inverse", "a_2", "1", "what a law of width adds for the inverse of width", 0, 1e6
-)
+    "width_inverse", "a_2", "1", "what a law of width adds for the inverse of width",
+    0, 1e6, usual=(0.003, 0.02),
+)  # fmt: skip
 ff_constant = symbol(
-    "ff_constant", "b_0", "1", "constant of a law of the feed-forward share", 1e-6, 1e6
-)
+    "ff_constant", "b_0", "1", "constant of a law of the feed-forward share",
+    1e-6, 1e6, usual=(0.3, 0.6),
+)  # fmt: skip
 ff_log = symbol(
-    "ff_log", "b_1", "1", "what a law of the feed-forward share adds for each e-fold", 1e-9, 1e6
-)
+    "ff_log", "b_1", "1", "what a law of the feed-forward share adds for each e-fold",
+    1e-9, 1e6, usual=(0.003, 0.01),
+)  # fmt: skip
 ff_inverse = symbol(
-    "ff_inverse", "b_2", "1", "what a law of the feed-forward share adds for its inverse", 0, 1e6
-)
+    "ff_inverse", "b_2", "1", "what a law of the feed-forward share adds for its inverse",
+    0, 1e6, usual=(0.003, 0.01),
+)  # fmt: skip
 loss_ratio = symbol(
-    "loss_ratio", r"\kappa", "1", "loss of one shape as a multiple of that of another", 0.1, 10
-)
+    "loss_ratio", r"\kappa", "1", "loss of one shape as a multiple of that of another",
+    0.1, 10, usual=(0.9, 1.1),
+)  # fmt: skip
 
 
 class Symbols:

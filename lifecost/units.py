@@ -1,4 +1,4 @@
-"""Dimensions: a formula must come out in the unit that it declares."""
+"""Units: a formula must come out in the one that it declares, and how each is written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from sympy.core.relational import Relational
 
 from lifecost.symbols import CONSTANTS, SYMBOLS
 
-DIMENSIONS = {
-    name: sympy.Symbol(name, positive=True)
-    for name in ("FLOP", "byte", "bit", "s", "h", "day", "USD")
-}
-COUNTS = frozenset(
-    ["1", "token", "sequence", "layer", "head", "element", "matrix", "parameter", "nat", "step",
-     "expert", "norm", "chip"]
-)  # dimension one  # fmt: skip
+# Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
+PLURALS = {
+    "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
+}  # fmt: skip
+DIMENSIONS = {name: sympy.Symbol(name, positive=True) for name in PLURALS}
+PLURALS |= {
+    "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
+    "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
+    "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
+}  # fmt: skip
+# What takes a decimal prefix, and its sign behind one.
+PREFIXED = {
+    "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
+}  # fmt: skip
 _ANY = (sympy.S.Zero, sympy.S.Infinity)
 
 
@@ -28,7 +34,7 @@ def dimension(unit: str) -> Any:
     """Return the dimension of a unit such as ``"FLOP/byte"``; counts have dimension one."""
     result = sympy.S.One
     for position, part in enumerate(unit.split("/")):
-        if part not in DIMENSIONS and part not in COUNTS:
+        if part not in PLURALS:
             raise UnitError(f"unknown unit {part!r} in {unit!r}")
         factor = DIMENSIONS.get(part, sympy.S.One)
         result = result / factor if position else result * factor

@@ -1,5 +1,5 @@
 // The explorers of the page: the marks that Python drew, moved by the formulas that Python printed.
-// Part of lifecost (MIT). The formulas below the runtime are generated; see lifecost/lower.
+// Part of lifecost (MIT). The formulas and the units, PLURALS and PREFIXED, are printed before it.
 "use strict";
 (() => {
 function affordable_tokens({ n_params, train_flops }) {
@@ -297,10 +297,10 @@ function weights_size({ n_params, weight_bytes }) {
   return n_params*weight_bytes;
 }
 const FORMULAS = { affordable_tokens, attainable_flops, attainable_share, attention_intensity, attention_rate, balanced_params, balancing_group_size, break_even_context, break_even_params_penalty, break_even_tokens_penalty, chips_needed, compressed_lifetime_cost, compute_overhead, decode_compute_time, decode_intensity, decode_kv_time, decode_rate, decode_step_time, decode_step_time_serial, decode_token_cost, decode_utilization, decode_weights_time, design_inference_factor, design_token_cost, equal_loss_params_penalty, equal_loss_tokens_penalty, equal_size_decode_cost, equal_size_factor, expected_tokens, family_kv_elements, forward_flops, free_interaction, free_interaction_full, interaction_intensity, interaction_step_cost, interaction_step_cost_full, interaction_training_factor, interaction_utilization, isoflop_loss, kv_cache_reduction, kv_cache_size, kv_load_flop_equivalent, kv_to_compute_ratio, kv_to_weights_ratio, lifetime_cost, optimal_loss, optimal_params, optimal_tokens, optimal_tokens_per_parameter, prefill_intensity, prefill_rate, relative_forward_cost, relative_lifetime_cost, shape_ff_width, shape_width, speculative_speedup, speculative_speedup_full, verification_cost_full, weight_load_flop_equivalent, weights_size };
+const PLURALS = {"FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD", "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads", "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats", "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips"};
+const PREFIXED = {"byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s"};
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
-  "s": "s" };
 
 // The same text as lifecost.quantities gives.
 function number(value, digits = 3) {
@@ -321,8 +321,8 @@ function quantity(value, unit, digits = 3) {
   const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
   if (!(unit in PREFIXED) || !(size >= low && size < high)) {
     const [head, ...rest] = unit.split("/");
-    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
-    return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
+    const plural = [head in PLURALS ? PLURALS[head] : head + "s", ...rest].join("/");
+    return `${number(value, digits)} ${value === 1 ? unit : plural}`;
   }
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   const step = Math.min(8, Math.floor(exponent / 3));

@@ -1,5 +1,5 @@
 // The explorers of the page: the marks that Python drew, moved by the formulas that Python printed.
-// Part of lifecost (MIT). The formulas below the runtime are generated; see lifecost/lower.
+// Part of lifecost (MIT). The formulas and the units, PLURALS and PREFIXED, are printed before it.
 "use strict";
 (() => {
 function active_parameters({ d_ff, d_head, d_model, n_ff_matrix, n_head, n_kv_head, n_layer, tied_embeddings, vocab_size, attention_sink = 0, d_expert = 0, d_rope = 0, d_value = d_head, ff_bias = 0, head_norm = 0, kv_rank = 0, layers_per_cache = 1, n_active_expert = 1, n_expert = 1, n_latent_layer = 0, n_latent_query_layer = 0, n_moe_layer = 0, n_norm = 2, n_position = 0, n_shared_expert = 0, norm_vectors = 1, output_bias = 0, qkv_bias = 0, query_rank = 0, relative_positions = 0, router_bias = 0, wide_norm = 0 }) {
@@ -225,10 +225,10 @@ function weights_size({ d_ff, d_head, d_model, n_ff_matrix, n_head, n_kv_head, n
   return attention_sink*n_head*x4 + d_expert*d_model*n_ff_matrix*x5*(expert_bytes + x0) + 2*d_head*head_norm*x4 + d_model*norm_vectors*x3*(n_layer*n_norm + 1) + d_model*output_bias*x4 + d_model*x6 + d_value*n_kv_head*x11 + kv_rank*n_latent_layer*x3 + n_latent_query_layer*query_rank*x3 + n_params*weight_bytes + n_position*x1 + qkv_bias*x4*x7 + router_bias*x6 + wide_norm*x4*(x7 + x8) + x10*x5*(d_expert*x9 + d_model) + x10*(n_layer - n_moe_layer)*(d_ff*x9 + d_model) + x11*x8 + x2*(1 - tied_embeddings) + x2;
 }
 const FORMULAS = { active_parameters, chips_needed, decode_kv_time, decode_step_time, decode_throughput, decode_weights_time, kv_bytes_per_token, kv_cache_size, kv_to_compute_ratio, parameter_count, quantized_bytes, weights_size };
+const PLURALS = {"FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD", "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads", "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats", "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips"};
+const PREFIXED = {"byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s"};
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
-  "s": "s" };
 
 // The same text as lifecost.quantities gives.
 function number(value, digits = 3) {
@@ -249,8 +249,8 @@ function quantity(value, unit, digits = 3) {
   const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
   if (!(unit in PREFIXED) || !(size >= low && size < high)) {
     const [head, ...rest] = unit.split("/");
-    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
-    return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
+    const plural = [head in PLURALS ? PLURALS[head] : head + "s", ...rest].join("/");
+    return `${number(value, digits)} ${value === 1 ? unit : plural}`;
   }
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   const step = Math.min(8, Math.floor(exponent / 3));

@@ -1,9 +1,16 @@
-"""One usual value for every symbol of a plain model: Llama 3 8B, the post's setting and an H100."""
+"""One usual value for every symbol of a plain model: Llama 3 8B, the post's setting and an H100.
+
+A symbol that has none here is in the middle of its usual range.
+"""
 
 from lifecost import hardware, laws, models, post, power_laws
 from lifecost.shape import shape_laws
+from lifecost.symbols import SYMBOLS
+
+MIDDLES = {name: (q.usual[0] * q.usual[1]) ** 0.5 for name, q in SYMBOLS.items() if q.usual}
 
 USUAL = {
+    **{name: round(x) if SYMBOLS[name].integer else x for name, x in MIDDLES.items()},
     **models["llama-3-8b"].bindings, **post.bindings, **laws["sardana"].bindings,
     **power_laws["kaplan-params"].bindings, **hardware["h100-sxm"].at("fp8"), "hoi": 600,
     "train_flops": 1e23, "sequence_length": 8192, "prefill_tokens": 1e12, "decode_tokens": 1e12,

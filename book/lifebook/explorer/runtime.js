@@ -1,11 +1,9 @@
 // The explorers of the page: the marks that Python drew, moved by the formulas that Python printed.
-// Part of lifecost (MIT). The formulas below the runtime are generated; see lifecost/lower.
+// Part of lifecost (MIT). The formulas and the units, PLURALS and PREFIXED, are printed before it.
 "use strict";
 (() => {
 
 const PREFIX = ["n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const PREFIXED = { "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s",
-  "s": "s" };
 
 // The same text as lifecost.quantities gives.
 function number(value, digits = 3) {
@@ -26,8 +24,8 @@ function quantity(value, unit, digits = 3) {
   const [low, high] = unit === "s" ? [1e-9, 1] : [1e3, 1e27];
   if (!(unit in PREFIXED) || !(size >= low && size < high)) {
     const [head, ...rest] = unit.split("/");
-    const plain = ["FLOP", "s", "h", "USD"].includes(head) || value === 1;
-    return `${number(value, digits)} ${plain ? unit : [head + "s", ...rest].join("/")}`;
+    const plural = [head in PLURALS ? PLURALS[head] : head + "s", ...rest].join("/");
+    return `${number(value, digits)} ${value === 1 ? unit : plural}`;
   }
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   const step = Math.min(8, Math.floor(exponent / 3));

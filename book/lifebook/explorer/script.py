@@ -10,6 +10,7 @@ from lifebook.explorer import Choice, Explorer, gallery
 from lifecost.config import script as config
 from lifecost.formula import FORMULAS
 from lifecost.symbols import VARIANTS
+from lifecost.units import PLURALS, PREFIXED
 
 
 def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
@@ -27,9 +28,14 @@ def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] =
     before, found, after = runtime.partition(opening)
     if not found or not after.endswith(closing):
         raise ValueError("runtime.js must be a strict function")
-    table = f"const FORMULAS = {{ {', '.join(sorted(needed))} }};"
+    table = f"const FORMULAS = {{ {', '.join(sorted(needed))} }};\n{units()}"
     body = after.removesuffix(closing) + more
     return f"{before}{opening}{formulas}\n{table}\n{body}{closing}"
+
+
+def units() -> str:
+    """Return the script's tables of units: their plurals, and those that take a prefix."""
+    return f"const PLURALS = {json.dumps(PLURALS)};\nconst PREFIXED = {json.dumps(PREFIXED)};"
 
 
 def my_model() -> str:
