@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lifecost import values as check
-from lifecost.algebra import NoSolution, solve
+from lifecost.algebra import NoSolution, idle, solve
 from lifecost.errors import InputError
 from lifecost.lowered import Lowered
 from lifecost.symbols import SYMBOLS, VARIANTS, Expr, Symbols, in_numbers
@@ -97,7 +97,13 @@ class Formula:
     # ---- the expression
 
     def expression(self, s: Symbols) -> Expr:
-        """Return the sympy expression, in which constants such as `FLOP_PER_MAC` are symbols."""
+        """Return the sympy expression, in which constants such as `FLOP_PER_MAC` are symbols.
+
+        Raises
+        ------
+        ValueError
+            If it holds a symbol that cancels.
+        """
         s.called.append(self)
         variants = frozenset() if self.dense else s.variants
         if variants not in self._expressions:
@@ -105,6 +111,12 @@ class Formula:
             if self.unknown:
                 left, right = built
                 built = solve(left, right, getattr(Symbols(variants), self.unknown))
+            # A symbol that cancels would be asked for in vain.
+            if not variants and (cancelled := idle(in_numbers(built))):
+                raise ValueError(
+                    f"{self.name} does not depend on {', '.join(cancelled)}: what cancels must not "
+                    f"stand in {built}"
+                )
             self._expressions[variants] = built
         return s.within(self._expressions[variants])
 
