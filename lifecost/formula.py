@@ -114,8 +114,8 @@ class Formula:
             # A symbol that cancels would be asked for in vain.
             if not variants and (cancelled := idle(in_numbers(built))):
                 raise ValueError(
-                    f"{self.name} does not depend on {', '.join(cancelled)}: what cancels must not "
-                    f"stand in {built}"
+                    f"{self.name} does not depend on {', '.join(cancelled)}, which cancels: give "
+                    f"it a value, as in s.but({cancelled[0]}=1)"
                 )
             self._expressions[variants] = built
         return s.within(self._expressions[variants])
