@@ -22,7 +22,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help book lite pdf site serve test lint bench audit places rehearse links grades \
-	notebooks generate lab lock audit-deps clean
+	notebooks lab lock audit-deps clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -103,9 +103,6 @@ grades: $(TEST_READY) ## Measure how hard the chapters' sentences are to read
 
 notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
 	@$(PY) -m tools.execute $(ARGS)
-
-generate: $(BOOK_READY) ## Write the reference pages again
-	@$(PY) -m tools.reference $(ARGS)
 
 lab: $(BOOK_READY) ## Open the chapters in JupyterLab
 	@$(PY) -m nbformat.sign book/*.ipynb >/dev/null

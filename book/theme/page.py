@@ -18,11 +18,12 @@ SHORTEST, LONGEST = 40, 160  # of a description, as search engines show it
 
 
 class Page(NamedTuple):
-    """A page in the contents; a notebook has a number, as on paper."""
+    """A page in the contents, with those below it; a notebook has a number, as on paper."""
 
     name: str
     title: str
     number: int | None
+    inner: tuple[Page, ...] = ()
 
 
 def contents(env: Any) -> list[tuple[str, list[Page]]]:
@@ -33,7 +34,9 @@ def contents(env: Any) -> list[tuple[str, list[Page]]]:
         for _, name in part["entries"]:
             notebook = env.doc2path(name).endswith(".ipynb")
             count += notebook
-            pages.append(Page(name, env.titles[name].astext(), count if notebook else None))
+            below = (e for t in env.tocs[name].findall(addnodes.toctree) for e in t["entries"])
+            inner = tuple(Page(other, env.titles[other].astext(), None) for _, other in below)
+            pages.append(Page(name, env.titles[name].astext(), count if notebook else None, inner))
         parts.append((part["caption"], pages))
     return parts
 

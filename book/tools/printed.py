@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -38,11 +39,15 @@ HEADINGS = ["h1", "h2", "h3", "h4", "h5"]
 
 
 class Page:
-    """A page of the site, to become a chapter; in the book, its name leads every name in it."""
+    """A page of the site, to become a chapter; in the book, its name leads every name in it.
 
-    def __init__(self, path: str, number: int | None = None) -> None:
+    The pages below it, ``inner``, become sections of the chapter.
+    """
+
+    def __init__(self, path: str, number: int | None = None, inner: Sequence[Page] = ()) -> None:
         self.path = path
         self.number = number
+        self.inner = inner
         self.name = path.removeprefix("book/").replace("/", "-")
 
     @cached_property
@@ -68,6 +73,8 @@ class Page:
         """Turn into paper what only a screen can show."""
         if self.number:
             self.article.h1.insert(0, f"{self.number} ")
+        for listed in self.sections if self.inner else ():
+            self.article.find(id=listed[0]).decompose()
         self._number_solutions()
         self._unfold()
         self._leave_out()
@@ -154,8 +161,15 @@ class Page:
     def take_solutions(self) -> list[Tag]:
         return [solution.extract() for solution in self.article.select(".solution")]
 
+    def take_in(self) -> None:
+        """Take the inner pages in, as sections that bear the names of the pages."""
+        for page in self.inner:
+            page.lower_headings()
+            page.text["id"] = page.name
+            self.text.append(page.text.extract())
+
     def lower_headings(self) -> None:
-        """Make room for the heading of the part."""
+        """Make room for a heading above."""
         for heading in self.article.find_all(HEADINGS):
             heading.name = f"h{int(heading.name[1]) + 1}"
 
@@ -187,11 +201,13 @@ def contents() -> list[tuple[str, list[Page]]]:
     parts, number = [("", [Page(toc["root"])])], 0
     for part in toc["parts"]:
         pages = []
-        for path in (chapter["file"] for chapter in part["chapters"]):
+        for chapter in part["chapters"]:
+            path = chapter["file"]
             notebook = (ROOT / f"{path}.ipynb").exists()
             number += notebook
             if path not in ON_SCREEN_ONLY:
-                pages.append(Page(path, number if notebook else None))
+                inner = [Page(section["file"]) for section in chapter.get("sections", ())]
+                pages.append(Page(path, number if notebook else None, inner))
         parts.append((part["caption"], pages))
     return parts
 
@@ -199,20 +215,23 @@ def contents() -> list[tuple[str, list[Page]]]:
 def document() -> str:
     """Return the book as one HTML document, for a folder beside the site's."""
     parts = contents()
-    pages = {page.path: page for _, found in parts for page in found}
+    chapters = [page for _, found in parts for page in found]
+    pages = {page.path: page for chapter in chapters for page in (chapter, *chapter.inner)}
     for page in pages.values():
         page.prepare()
     names = {tag["id"] for page in pages.values() for tag in page.article.select("[id]")}
     names |= {page.name for page in pages.values()}
     for page in pages.values():
         page.lead(pages, names)
-    solutions = [(page, page.take_solutions()) for page in pages.values()]
+    for chapter in chapters:
+        chapter.take_in()
+    solutions = [(page, page.take_solutions()) for page in chapters]
     for caption, found in parts:
         for page in found if caption else ():
             page.lower_headings()
     return jinja2.Template(TEMPLATE.read_text("utf-8"), autoescape=True).render(
         parts=parts,
-        pages=pages.values(),
+        pages=chapters,
         solutions=[(page, found) for page, found in solutions if found],
         version=lifecost.__version__,
         site=address.site(),

@@ -1,24 +1,27 @@
-"""Write the generated files: `make generate`.
+"""Write what the package knows onto pages: notation, formulas, models, hardware, published numbers.
 
-Notation, formula cards, models, hardware and the page's script come from the package alone; a test
-compares the committed files with what this writes.
+A Sphinx extension: before a build reads them, the pages are written beside their templates in
+`book/reference/`; after it, the explorers' scripts into the site. None of them stands in git.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import jinja2
+
+from lifebook.data import load
 from lifebook.evidence import rows as data_rows
 from lifebook.explorer import script
 from lifebook.explorer.gallery import EXPLORERS, my_model
-from lifebook.published import VERDICTS, published
+from lifebook.published import VERDICTS, Number, published
 from lifecost import (
     FORMULAS,
     Formula,
@@ -30,20 +33,24 @@ from lifecost import (
     post,
     quantity,
 )
-from lifecost.catalog import Model, Row
+from lifecost.catalog import Hardware, Model, Row
 from lifecost.printers import latex
 from lifecost.symbols import SYMBOLS, in_numbers
 
 BOOK = Path(__file__).resolve().parent.parent
+FOLDER = BOOK / "reference"
 KEYS = frozenset(
     re.findall(r"^@\w+\{([^,]+),", (BOOK.parent / "lifecost/data/references.bib").read_text(), re.M)
 )
+EXPLORER = re.compile(r"^from lifebook\.explorer\.gallery import (\w+)$", re.M)
+PRECISIONS = ("bf16", "fp8", "int8", "fp4")
 LEVELS = {
     "post": "the post's level",
     "weights": "the post's level with the loading of weights added",
     "full": "the full level",
     "": "all levels",
 }
+# The steps of the argument: a page of formulas for each module.
 STEPS = {
     "transformer": "The transformer",
     "training": "Training",
@@ -65,126 +72,9 @@ STEPS = {
 }
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a MyST table; a head that starts with ">" is a column of numbers."""
-    heads = list(heads)
-    rule = ["--:" if head.startswith(">") else ":--" for head in heads]
-    lines = [[head.lstrip(">") for head in heads], rule, *map(list, rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def cite(source: str) -> str:
     """Return a citation for a bib key, and other sources as they stand."""
     return f"{{cite}}`{source}`" if source in KEYS else source
-
-
-def notation() -> str:
-    """Return the page of symbols."""
-    rows, variants = [], []
-    for q in SYMBOLS.values():
-        row = [f"${q.latex}$", f"`{q.name}`", q.meaning, q.unit, f"{q.low:g} to {q.high:g}"]
-        if q.absent is None:
-            rows.append(row)
-        else:
-            variants.append([*row, f"`{q.absent}`" if isinstance(q.absent, str) else f"{q.absent}"])
-    return f"""# Notation
-
-One symbol, one meaning: the same identifier in Python, in JavaScript, in the data files and in
-this table. Counts (tokens, layers, heads, parameters, elements) have dimension one, as in the SI;
-FLOP, byte, second and day are dimensions, and every formula is checked to come out in its unit.
-Gigabytes are decimal, $10^9$ bytes. A value outside its range is refused.
-
-{table(("Symbol", "Identifier", "Meaning", "Unit", "Range"), rows)}
-
-## Variants of the architecture
-
-What a plain dense decoder does not have: windows, latents, experts, shared caches, biases. The
-equations of this book are those of a plain decoder, which is what they become where each of these
-symbols has the value of the last column; a formula that is given one of them counts it.
-
-{table(("Symbol", "Identifier", "Meaning", "Unit", "Range", "Absent at"), variants)}
-"""
-
-
-def derivation(formula: Formula) -> str:
-    """Return where a formula comes from."""
-    if formula.equation is None:
-        return "from the formulas above" if formula.source == "derived" else cite(formula.source)
-    left, right = (latex.source(in_numbers(side)) for side in formula.equation)
-    return f"solve ${left} = {right}$ for ${SYMBOLS[formula.unknown].latex}$"
-
-
-def used_in(formula: Formula) -> str:
-    """Return links to the chapters whose cells or prose name a formula."""
-    links = [
-        f"[{title}](../{path.name})"
-        for path, title, text in chapters()
-        if re.search(rf"\b{formula.name}\b", text)
-    ]
-    return ", ".join(links) or "other formulas, the ledger"
-
-
-@cache
-def chapters() -> list[tuple[Path, str, str]]:
-    """Return each notebook of the table of contents: path, title, and the text of its cells."""
-    contents = (BOOK.parent / "_toc.yml").read_text("utf-8")
-    paths = [BOOK.parent / f"{name}.ipynb" for name in re.findall(r"book/[\w-]+$", contents, re.M)]
-    found = []
-    for path in filter(Path.exists, paths):
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        text = "\n".join("".join(cell["source"]) for cell in cells)
-        found.append((path, text.partition("\n")[0].removeprefix("# "), text))
-    return found
-
-
-def card(formula: Formula) -> str:
-    """Return the card of one formula."""
-    facts = {
-        "Unit": formula.unit,
-        "Level": LEVELS[formula.level],
-        "Assumes": "; ".join(formula.assumptions) or "nothing beyond its symbols",
-        "Source": derivation(formula),
-        "Used in": used_in(formula),
-    }
-    if formula.variants:
-        facts["Counts also"] = ", ".join(f"`{name}`" for name in formula.variants)
-    notes = f"{formula.notes}\n\n" if formula.notes else ""
-    return f"""({formula.name})=
-### `{formula.name}`
-
-{formula.meaning}
-
-$$
-{formula.latex_equation}
-$$
-
-{notes}{table(("", ""), ([f"**{k}**", v] for k, v in facts.items()))}
-
-::::{{admonition}} As code
-:class: dropdown
-
-```python
-{formula.numpy_source}
-```
-
-```javascript
-{formula.javascript_source}
-```
-::::
-"""
-
-
-def formulas() -> str:
-    """Return the page of formula cards."""
-    parts = [
-        "# Formulas\n\nEach formula is one sympy expression. Its equation, its Python and its "
-        "JavaScript are printed from that expression, here as in the chapters; a test holds the "
-        "two languages to each other and every formula to its unit.\n"
-    ]
-    for module, title in STEPS.items():
-        parts.append(f"## {title}\n")
-        parts += [card(f) for f in FORMULAS.values() if f.module == module]
-    return "\n".join(parts)
 
 
 def sources(rows: Iterable[Row]) -> str:
@@ -196,9 +86,71 @@ def sources(rows: Iterable[Row]) -> str:
     return "\n\n".join(items)
 
 
-def sortable(heads: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "sortable") -> str:
-    """Return a table whose heads sort it, where scripts run."""
-    return f":::{{table}}\n:class: {kind}\n\n{table(heads, rows)}\n:::"
+# ---- formulas
+
+
+def derivation(formula: Formula) -> str:
+    """Return where a formula comes from."""
+    if formula.equation is None:
+        return cite(formula.source)
+    left, right = (latex.source(in_numbers(side)) for side in formula.equation)
+    return f"solve ${left} = {right}$ for ${SYMBOLS[formula.unknown].latex}$"
+
+
+def used_in(formula: Formula) -> list[str]:
+    """Return links to the chapters and to the ledger, where they use a formula."""
+    return [f"[{title}](../../{name})" for name, (title, used) in users().items()
+            if formula.name in used]  # fmt: skip
+
+
+@cache
+def made_of(formula: Formula) -> list[Formula]:
+    """Return the formulas that a formula is made of, without those that these are made of."""
+    return [f for f in formula.uses if not any(f in part.uses for part in formula.uses)]
+
+
+def part_of(formula: Formula) -> list[Formula]:
+    """Return the formulas that are made of a formula."""
+    return [whole for whole in FORMULAS.values() if formula in made_of(whole)]
+
+
+@cache
+def users() -> dict[str, tuple[str, set[str]]]:
+    """Return who uses formulas, by file: its title, and the names of the formulas.
+
+    A chapter uses what its cells name and what its explorers compute; the ledger, what its rows do.
+    """
+    found = {}
+    for name in re.findall(r"book/([\w-]+)$", (BOOK.parent / "_toc.yml").read_text("utf-8"), re.M):
+        path = BOOK / f"{name}.ipynb"
+        if path.exists():
+            cells = json.loads(path.read_text("utf-8"))["cells"]
+            text = "\n".join("".join(cell["source"]) for cell in cells)
+            used = set(re.findall(r"\w+", text)) & FORMULAS.keys()
+            for module in EXPLORER.findall(text):
+                explorer = EXPLORERS[module.replace("_", "-")]
+                used |= {formula.name for formula in explorer.outputs}
+                used.update(*(mark.formulas() for mark in explorer.marks))
+            if name == "ledger":
+                used |= set(computed(load("ledger")["row"]))
+            found[path.name] = text.partition("\n")[0].removeprefix("# "), used
+    return found
+
+
+def computed(rows: Any) -> Iterator[str]:
+    """Yield the names of the formulas that rows of the ledger, or terms of a row, compute."""
+    if isinstance(rows, list):
+        for row in rows:
+            yield from computed(row)
+    elif isinstance(rows, dict):
+        for name, term in rows.items():
+            if name in ("formula", "over") and isinstance(term, str):
+                yield term
+            else:
+                yield from computed(term)
+
+
+# ---- models and hardware
 
 
 def attention_kind(model: Model) -> str:
@@ -224,36 +176,10 @@ def experts(model: Model) -> str:
     return f"{model.n_expert}, top {model.n_active_expert}{shared}"
 
 
-def model_page() -> str:
-    """Return the page of models."""
-    rows = (
-        [
-            f"`{m.name}`", str(m.year), str(m.n_layer), number(m.d_model), number(m.n_head),
-            number(m.n_kv_head), attention_kind(m), experts(m), f"{m.n_params:,}",
-            f"{m.n_active_params:,}", quantity(kv_bytes_per_token(m, post), "byte"),
-            number(kv_to_compute_ratio(m, post)),
-        ]
-        for m in models.values()
-    )  # fmt: skip
-    heads = (
-        "Model", ">Year", ">Layers", ">Width", ">Heads", ">KV heads", "Attention", "Experts",
-        ">Parameters", ">Active", ">KV a token", ">KV load / compute",
-    )  # fmt: skip
-    return f"""# Models
-
-{len(models)} models, as published; parameters are counted from the shape, to the unit. Active are
-those that serve a token, with both embeddings. The last two columns are at the post's setting: one
-byte an element, a context of {number(post.bindings["context"])} tokens, an operational intensity of
-{number(post.bindings["hoi"])} FLOPs a byte, and the exact counts. The cache of a token is what is
-held for each token of that context, so windows shrink it.
-[The head of a column sorts the table.]{{.screen-only}}
-
-{sortable(heads, rows)}
-
-## Sources
-
-{sources(models.values())}
-"""
+def rates(device: Hardware) -> list[float]:
+    """Return a device's peak rates at the precisions of the table, 0 where it has none."""
+    found = {"bf16": device.peak_flops.get("fp16", 0), **device.peak_flops}
+    return [found.get(precision, 0) for precision in PRECISIONS]
 
 
 def price_span(device: str) -> str:
@@ -263,102 +189,91 @@ def price_span(device: str) -> str:
     return " to ".join(ends)
 
 
-def prices() -> Iterable[list[str]]:
-    """Return the rows of the table of prices."""
-    return (
-        [f"`{r['hardware']}`", f"{r['chip_hour_price']:.2f}", r["date"], r["terms"],
-         cite(r["source"])]
-        for r in data_rows("prices")
-    )  # fmt: skip
+# ---- published numbers
 
 
-def hardware_page() -> str:
-    """Return the page of devices."""
-    precisions = ("bf16", "fp8", "int8", "fp4")
-    rows = []
-    for device in sorted(hardware.values(), key=lambda d: (d.vendor, d.year, d.name)):
-        rates = dict(device.peak_flops)
-        rates.setdefault("bf16", rates.get("fp16"))
-        rows.append([
-            f"`{device.name}`", str(device.year) + (" (announced)" if device.announced else ""),
-            quantity(device.memory_bandwidth, "byte/s"), quantity(device.memory_capacity, "byte"),
-            *(number(rates[p] / 1e12, 4) if rates.get(p) else "" for p in precisions),
-            *(number(rates[p] / device.memory_bandwidth) if rates.get(p) else ""
-              for p in precisions),
-            price_span(device.name),
-        ])  # fmt: skip
-    heads = (
-        "Device", ">Year", ">Bandwidth", ">Memory",
-        *(f">{p}" for p in precisions), *(f">HOI {p}" for p in precisions), ">USD/h",
-    )  # fmt: skip
-    return f"""# Hardware
-
-Peak rates are dense, in TFLOP/s; datasheets often print twice as much, for structured sparsity.
-HOI is the hardware operational intensity, FLOPs a byte, at each precision. The bf16 columns show
-fp16 for devices that lack bf16. The last column spans the prices of one chip for one hour that are
-listed below. [The head of a column sorts the table.]{{.screen-only}}
-
-{sortable(heads, rows)}
-
-## Prices
-
-What is asked, or reckoned with, for one chip for one hour. A price is of its day and its terms.
-
-{sortable(("Device", ">USD/h", "Date", "Terms", "Source"), prices())}
-
-## Sources
-
-{sources(hardware.values())}
-"""
+def printed_and_here(n: Number) -> tuple[str, str]:
+    """Return a published number as it is printed, and as this book computes it."""
+    digits = len(Decimal(n.printed).as_tuple().digits)
+    if n.unit == "parameter":
+        return f"{float(n.printed):,.0f}", f"{n.value:,.0f}"
+    return number(float(n.printed), digits), number(n.value, max(4, digits))
 
 
-def published_page() -> str:
-    """Return the page of published numbers."""
+# ---- the pages
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(FOLDER),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+ENVIRONMENT.globals |= {
+    function.__name__: function
+    for function in (attention_kind, cite, derivation, experts, kv_bytes_per_token,
+                     kv_to_compute_ratio, made_of, number, part_of, price_span, printed_and_here,
+                     quantity, rates, sources, used_in)
+}  # fmt: skip
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page, by its file."""
+
+    def write(template: str, **seen: Any) -> str:
+        return ENVIRONMENT.get_template(f"{template}.jinja").render(seen)
+
+    steps = {
+        module: (title, [f for f in FORMULAS.values() if f.module == module])
+        for module, title in STEPS.items()
+    }
     found = published()
-    counts = Counter(number.verdict for number in found)
-    rows = []
-    for n in found:
-        name = f"[`{n.formula}`](formulas.md#{n.formula})" if n.formula in FORMULAS else n.formula
-        digits = len(Decimal(n.printed).as_tuple().digits)
-        if n.unit == "parameter":
-            shown, printed = (f"{value:,.0f}" for value in (n.value, float(n.printed)))
-        else:
-            shown = number(n.value, max(4, digits))
-            printed = number(float(n.printed), digits)
-        note = n.note if n.verdict != "as printed" else ""
-        rows.append([n.claim, printed, shown, n.verdict, note, cite(n.source), n.where, name])
-    heads = ("Number", ">Printed", ">Here", "Verdict", "Note", "Source", "Where", "Computed by")
-    verdicts = "\n".join(f"- *{v}* ({counts[v]}): {meaning}" for v, meaning in VERDICTS.items())
-    return f"""# Published numbers, reproduced
-
-{len(found)} numbers from {len({n.source for n in found})} sources, computed again from the models,
-laws and settings of this book. Numbers of one phenomenon stand together.
-[The head of a column sorts the table.]{{.screen-only}} The verdict compares with what is
-printed, to its digits:
-
-{verdicts}
-
-The numbers of the post itself are in [the ledger](../ledger.ipynb), times that others measured in
-[Does it hold?](../does-it-hold.ipynb)
-
-{sortable(heads, rows, "sortable wrapped")}
-"""
+    devices = sorted(hardware.values(), key=lambda d: (d.vendor, d.year, d.name))
+    return {
+        "notation.md": write("notation.md", symbols=SYMBOLS.values()),
+        "formulas.md": write("formulas.md", steps=steps),
+        **{
+            f"formulas/{module}.md": write("cards.md", title=title, cards=cards, LEVELS=LEVELS)
+            for module, (title, cards) in steps.items()
+        },
+        "models.md": write("models.md", models=models.values(), post=post),
+        "hardware.md": write(
+            "hardware.md", devices=devices, hardware=hardware.values(), prices=data_rows("prices"),
+            PRECISIONS=PRECISIONS,
+        ),
+        "published-numbers.md": write(
+            "published-numbers.md", published=found, VERDICTS=VERDICTS, FORMULAS=FORMULAS,
+            counts=Counter(n.verdict for n in found), count=len({n.source for n in found}),
+        ),
+    }  # fmt: skip
 
 
-GENERATED: dict[str, Callable[[], str]] = {
-    "reference/notation.md": notation,
-    "reference/formulas.md": formulas,
-    "reference/models.md": model_page,
-    "reference/hardware.md": hardware_page,
-    "reference/published-numbers.md": published_page,
-    "_static/lifecost.js": lambda: script.source(
-        explorer for explorer in EXPLORERS.values() if explorer is not my_model
-    ),
-    "_static/my-model.js": script.my_model,
-}
+def scripts() -> dict[str, str]:
+    """Return the text of each script of the explorers, by its file."""
+    others = (explorer for explorer in EXPLORERS.values() if explorer is not my_model)
+    return {"lifecost.js": script.source(others), "my-model.js": script.my_model()}
 
 
-if __name__ == "__main__":
-    for name, write in GENERATED.items():
-        (BOOK / name).write_text(write(), "utf-8")
-        print(f"book/{name}", file=sys.stderr)
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files into a folder; one that is so already keeps its time."""
+    for name, text in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+
+
+def _write_pages(_app: Any) -> None:
+    write(FOLDER, pages())
+
+
+def _write_scripts(app: Any, exception: Exception | None) -> None:
+    if app.builder.name == "html" and not exception:
+        write(Path(app.outdir) / "_static", scripts())
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.connect("builder-inited", _write_pages)
+    app.connect("build-finished", _write_scripts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lifecost import FORMULAS
+
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build/html"
 PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
@@ -57,9 +59,17 @@ def test_every_image_says_what_it_shows(page):
 
 
 def test_equations_are_typeset():
-    page = (SITE / "book/reference/formulas.html").read_text("utf-8")
-    assert page.count('<math display="block">') >= 40
-    assert "kv_cache_size" in page
+    pages = "".join(p.read_text("utf-8") for p in SITE.glob("book/reference/formulas/*.html"))
+    assert pages.count('<math display="block">') >= len(FORMULAS)
+
+
+def test_addresses_of_formulas_before_they_had_pages_of_their_own_still_lead_to_them():
+    text = (SITE / "book/reference/formulas.html").read_text("utf-8")
+    for formula in FORMULAS.values():
+        name = formula.name.replace("_", "-")
+        place = f"formulas/{formula.module}.html"
+        assert re.search(rf'<span id="{name}"></span><a [^>]*href="{place}#{name}"', text)
+        assert f'id="{name}"' in (SITE / f"book/reference/{place}").read_text("utf-8")
 
 
 def test_citations_resolve():

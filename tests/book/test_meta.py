@@ -37,7 +37,7 @@ def site(tmp_path_factory):
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [jupyter_book, "build", "--all", "--quiet", "--nitpick", "--warningiserror",
                "--path-output", out, ROOT]  # fmt: skip
-    known = {**os.environ, "LIFECOST_SITE": ADDRESS, "PYTHONPATH": str(ROOT)}
+    known = {**os.environ, "LIFECOST_SITE": ADDRESS}
     done = subprocess.run(command, capture_output=True, text=True, env=known, timeout=500)
     assert done.returncode == 0, done.stderr
     built = out / "_build/html"

@@ -7,7 +7,7 @@ the expression that it was printed from.
 
 import json
 import re
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from conftest import RANGES
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost import FORMULAS
 from lifecost.symbols import SYMBOLS
+from tools import reference
 
 BOOK = Path(__file__).parents[2] / "book"
 POINTS = 40
@@ -205,10 +206,11 @@ def shown():
             yield from ((path.stem, t) for t in texts if " = " in t or r"\to " in t)
 
 
+@cache
 def cards():
-    """Return (formula, its card) from the page of formulas."""
-    page = (BOOK / "reference/formulas.md").read_text("utf-8")
-    return dict(re.findall(r"^\((\w+)\)=\n(.+?)(?=^\(\w+\)=\n|\Z)", page, re.S | re.M))
+    """Return (formula, its card) from the pages of formulas."""
+    text = "".join(page for name, page in reference.pages().items() if "formulas/" in name)
+    return dict(re.findall(r"^## `(\w+)`\n(.+?)(?=^## |\Z)", text, re.S | re.M))
 
 
 @pytest.mark.parametrize("chapter", sorted({chapter for chapter, _ in shown()}))

@@ -1,20 +1,21 @@
-"""The generated pages are what the package gives."""
+"""The reference pages say what the package knows, and who uses it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from lifebook.ledger import ledger
 from lifecost import FORMULAS, hardware, models
 from lifecost.symbols import SYMBOLS
 from tools import reference
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize("name", reference.GENERATED)
-def test_file_is_up_to_date(name):
-    committed = (ROOT / "book" / name).read_text("utf-8")
-    assert committed == reference.GENERATED[name](), "run make generate"
+PAGES = reference.pages()
+CARDS = {
+    name: (page, card)
+    for page, text in PAGES.items()
+    for name, card in re.findall(r"^## `(\w+)`\n(.+?)(?=^## |\Z)", text, re.S | re.M)
+}
 
 
 @pytest.mark.parametrize(
@@ -22,5 +23,47 @@ def test_file_is_up_to_date(name):
     [("notation", SYMBOLS), ("formulas", FORMULAS), ("models", models), ("hardware", hardware)],
 )
 def test_nothing_is_missing(page, names):
-    text = reference.GENERATED[f"reference/{page}.md"]()
-    assert [name for name in names if f"`{name}`" not in text] == []
+    assert [name for name in names if f"`{name}`" not in PAGES[f"{page}.md"]] == []
+
+
+def test_every_formula_has_a_card_on_the_page_of_its_module():
+    assert {name: page for name, (page, _) in CARDS.items()} == {
+        name: f"formulas/{formula.module}.md" for name, formula in FORMULAS.items()
+    }
+
+
+def test_links_lead_to_cards():
+    found = [
+        ((Path(page).parent / target).as_posix(), name)
+        for page, text in PAGES.items()
+        for target, name in re.findall(r"\]\(([\w/]+\.md)#(\w+)\)", text)
+    ]
+    assert len(found) > 500
+    assert [link for link in found if CARDS[link[1]][0] != link[0]] == []
+
+
+@pytest.mark.parametrize("entry", ledger(), ids=lambda entry: entry.id)
+def test_what_a_row_of_the_ledger_computes_says_so(entry):
+    if name := entry.row.get("formula"):
+        assert "(../../ledger.ipynb)" in CARDS[name][1]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_card_says_what_the_formula_is_made_of(name):
+    def linked(row, of):
+        (line,) = re.findall(rf"^\| \*\*{row}\*\* \|(.*)$", CARDS[of][1], re.M) or [""]
+        return set(re.findall(r"\[`(\w+)`\]", line))
+
+    direct = linked("Made of", name)
+    assert all(name in linked("Part of", part) for part in direct)
+    # From each to what it is made of, and so on: all that the formula uses, and nothing else.
+    assert direct.union(*({f.name for f in FORMULAS[part].uses} for part in direct)) == {
+        used.name for used in FORMULAS[name].uses
+    }
+
+
+def test_equal_trees_give_equal_bytes(tmp_path):
+    reference.write(tmp_path, PAGES)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
+    reference.write(tmp_path, reference.pages())
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == before
