@@ -1,6 +1,7 @@
 """Build JupyterLite, JupyterLab as static files with a kernel in the reader's browser: `make lite`.
 
-The chapters open without outputs, ready to be run, and `import lifecost` works at once.
+The chapters open without outputs, ready to be run; `import lifecost` and `import lifebook` work
+at once.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / "_build/wheels"
-# Its files and hashes are those of npm's pyodide@314.0.3, whose packages are on no registry.
+# Its files and hashes are those of npm's pyodide@314.0.3, whose packages are on no registry. It
+# goes as soon as they are on one.
 CARRIER = "open-webui==0.12.4"
 CARRIER_SHA256 = "02e9caba96234db3fa17a92e56163b3f7f2b8ca8227fa886b85c178d696483f6"
 INSIDE = "open_webui/frontend/pyodide/"
@@ -30,9 +31,13 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 CARRIED = ("contourpy", "kiwisolver", "matplotlib", "micropip", "numpy", "pillow", "scipy")
 # What comes with JupyterLite's extension.
 OWN = ("piplite", "ipykernel", "pyodide-kernel", "widgetsnbextension")
-# What a chapter may import itself, and what the package then needs.
-IMPORTED = ("ipywidgets", "lifecost", "matplotlib", "numpy", "rich", "scipy", "sympy")
-NEEDED = {"lifecost": ["ipywidgets", "matplotlib", "numpy", "rich", "sympy"]}
+# What a chapter may import itself, and what the packages of this tree then need.
+IMPORTED = ("ipywidgets", "lifebook", "lifecost", "matplotlib", "numpy", "rich", "scipy", "sympy")
+PROJECTS = {"lifecost": ROOT, "lifebook": ROOT / "book"}
+NEEDED = {
+    "lifecost": ["numpy", "rich", "sympy"],
+    "lifebook": ["ipywidgets", "lifecost", "matplotlib"],
+}
 BROWSER = {
     "sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix",
     "python_version": "3.14", "python_full_version": "3.14.0", "platform_machine": "wasm32",
@@ -62,7 +67,7 @@ def gather(folder: Path, extension: Path) -> dict[str, int]:
     for name in CARRIED:
         row = lock["packages"][name]
         (folder / row["file_name"]).write_bytes(archive.read(INSIDE + row["file_name"]))
-    for wheel in [*_kernel_wheels(extension), *_project_wheel(), *_pure_wheels()]:
+    for wheel in [*_kernel_wheels(extension), *_project_wheels(), *_pure_wheels()]:
         (folder / wheel.name).write_bytes(wheel.read_bytes())
     for wheel in sorted(folder.glob("*.whl")):
         row = _row(wheel)
@@ -73,7 +78,7 @@ def gather(folder: Path, extension: Path) -> dict[str, int]:
         row["depends"] = [name for name in row["depends"] if name in packages]
     text = json.dumps({"info": lock["info"], "packages": packages}, indent=1, sort_keys=True)
     (folder / "pyodide-lock.json").write_text(text + "\n", "utf-8")
-    always = _closure([*kernel_packages(), "lifecost"])
+    always = _closure([*kernel_packages(), "lifebook"])
     names = [*CORE, *(packages[name]["file_name"] for name in sorted(always))]
     return {name: (folder / name).stat().st_size for name in names}
 
@@ -91,11 +96,12 @@ def _row(wheel: Path) -> dict[str, Any]:
 
 
 def _searchers() -> Iterator[str]:
-    """Yield the modules of the package whose import brings SciPy, as large as all the rest."""
-    for path in sorted((ROOT / "lifecost").glob("*.py")):
-        text = path.read_text("utf-8")
-        if "from scipy" in text or "lifecost.optimum" in text:
-            yield f"lifecost.{path.stem}"
+    """Yield the modules of the packages whose import brings SciPy, as large as all the rest."""
+    for name, folder in PROJECTS.items():
+        for path in sorted((folder / name).rglob("*.py")):
+            text = path.read_text("utf-8")
+            if "from scipy" in text or "from lifecost.optimum" in text:
+                yield ".".join(path.relative_to(folder).with_suffix("").parts)
 
 
 def _requires(name: str) -> Iterator[str]:
@@ -125,7 +131,7 @@ def _carrier() -> Path:
 
 
 def _pure_wheels() -> Iterator[Path]:
-    names = _closure([*kernel_packages(), *IMPORTED]) - {*CARRIED, *OWN, "lifecost"}
+    names = _closure([*kernel_packages(), *IMPORTED]) - {*CARRIED, *OWN, *PROJECTS}
     pins = {(name, metadata.version(name)) for name in names}
     wanted = sorted(f"{name}=={version}" for name, version in pins)
     _download("--python-version", "3.14", "--platform", "any", "--abi", "none", *wanted)
@@ -142,11 +148,12 @@ def _kernel_wheels(extension: Path) -> Iterator[Path]:
             yield wheel
 
 
-def _project_wheel() -> Iterator[Path]:
-    for old in CACHE.glob("lifecost-*.whl"):
-        old.unlink()
-    _pip("wheel", "--no-deps", "--wheel-dir", str(CACHE), str(ROOT))
-    yield from CACHE.glob("lifecost-*.whl")
+def _project_wheels() -> Iterator[Path]:
+    for name, folder in PROJECTS.items():
+        for old in CACHE.glob(f"{name}-*.whl"):
+            old.unlink()
+        _pip("wheel", "--no-deps", "--wheel-dir", str(CACHE), str(folder))
+        yield from CACHE.glob(f"{name}-*.whl")
 
 
 def _download(*what: str) -> None:
