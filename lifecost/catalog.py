@@ -282,6 +282,13 @@ class Law(Fit):
     data_exponent: float
     errors: Mapping[str, float] = field(default_factory=dict, hash=False)
 
+    def __post_init__(self) -> None:
+        """Check the constants and whose errors are given."""
+        super().__post_init__()
+        for name in self.errors:
+            if name not in self.constants():
+                raise unknown_name("constant of errors", name, self.constants())
+
 
 LAW = Law.constants()
 

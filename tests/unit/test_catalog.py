@@ -537,6 +537,7 @@ def test_a_law_is_constants_and_their_errors():
     row = laws["sardana"].bindings
     for wrong, message in (({"loss_flor": 1}, "did you mean 'loss_floor'?"),
                            ({"loss_floor": -1}, "loss_floor = -1 is out of range"),
+                           ({"errors": {"loss_flor": 1}}, "did you mean 'loss_floor'?"),
                            ({"n_opt_exponent": 0.5}, "unknown key 'n_opt_exponent'")):  # fmt: skip
         with pytest.raises(InputError, match=re.escape(message)):
             Law.of("mine", {**row, **wrong})
