@@ -16,7 +16,7 @@ class _Plain:
     """An extremum as it is written; sympy's own takes long to try to prove which argument it is."""
 
     @classmethod
-    def _new_args_filter(cls, args: Iterable[Any]) -> Iterator[Any]:
+    def _new_args_filter(cls, args: Iterable[Expr]) -> Iterator[Expr]:
         for arg in args:
             yield from arg.args if arg.func == cls else (arg,)
 

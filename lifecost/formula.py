@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from lifecost.lowered import Lowered
 from lifecost.symbols import SYMBOLS, VARIANTS, Expr, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
+# Of the symbols: an expression, or the two sides of an equation.
+Build: TypeAlias = Callable[[Symbols], Expr | tuple[Expr, Expr]]
 
 
 class Example(NamedTuple):
@@ -60,7 +62,7 @@ class Formula:
 
     def __init__(
         self,
-        build: Callable[[Symbols], Any],
+        build: Build,
         *,
         latex: str,
         unit: str,
@@ -191,7 +193,7 @@ class Formula:
         return self.plain.numpy_source(frozenset(self.symbols))
 
     @property
-    def numpy(self) -> Callable[..., Any]:
+    def numpy(self) -> Callable[..., Callable[..., check.Value]]:
         """The plain formula's `Lowered.numpy`."""
         return self.plain.numpy
 
@@ -265,7 +267,7 @@ class Formula:
             ) from None
 
     @cached_property
-    def _scalar(self) -> Callable[..., Any]:
+    def _scalar(self) -> Callable[..., check.Value | None]:
         return self.plain.scalar
 
     def _bind(
@@ -326,7 +328,7 @@ def formula(
     dense: bool = False,
     varies: str = "",
     example: tuple[Any, ...] = (),
-) -> Callable[[Callable[[Symbols], Any]], Formula]:
+) -> Callable[[Build], Formula]:
     """Return a decorator that makes a formula of a function of the symbols.
 
     With ``unknown``, the function returns the two sides of an equation, and the formula is its
@@ -336,7 +338,7 @@ def formula(
     tests hold the formula to both. Nothing is built before it is used.
     """
 
-    def decorate(build: Callable[[Symbols], Any]) -> Formula:
+    def decorate(build: Build) -> Formula:
         FORMULAS[build.__name__] = made = Formula(
             build, latex=latex, unit=unit, source=source, level=level, unknown=unknown,
             assumptions=assumptions, dense=dense, varies=varies, example=example,

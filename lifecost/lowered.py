@@ -23,7 +23,7 @@ class Lowered:
     def __init__(self, name: str, expr: Expr) -> None:
         self.name, self.expr = name, expr
         self.symbols: tuple[str, ...] = tuple(arguments(expr))
-        self._arrays: dict[frozenset[str], Callable[..., Any]] = {}
+        self._arrays: dict[frozenset[str], Callable[..., check.Value]] = {}
 
     def numpy_source(self, arrays: frozenset[str]) -> str:
         """Return the source of the NumPy function in which the named symbols are arrays."""
@@ -31,7 +31,7 @@ class Lowered:
 
         return python.array_source(self.name, self.expr, arrays)
 
-    def numpy(self, *arrays: str) -> Callable[..., Any]:
+    def numpy(self, *arrays: str) -> Callable[..., check.Value]:
         """Return the NumPy function, by keyword; it does not check its values.
 
         The symbols named ``arrays`` (all, where none is named) are arrays, the others numbers: it
@@ -45,7 +45,7 @@ class Lowered:
         return self._arrays[names]
 
     @cached_property
-    def scalar(self) -> Callable[..., Any]:
+    def scalar(self) -> Callable[..., check.Value | None]:
         """The function of single numbers; None for whatever is not plain and in range."""
         from lifecost.printers import python
 
@@ -73,7 +73,7 @@ class Lowered:
     def _has_cases(self) -> bool:
         return bool(self.expr.has(sympy.Piecewise))
 
-    def refuse_overflow(self, values: Mapping[str, Any], result: float) -> None:
+    def refuse_overflow(self, values: check.Bindings, result: float) -> None:
         """Raise `ArithmeticError` where infinity, or nothing left over it, is but an overflow.
 
         Unlike a power, a product of plain numbers overflows without a word; in arrays it does not.

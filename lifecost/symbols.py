@@ -43,7 +43,7 @@ _MADE: dict[str, Expr] = {}
 FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
 BITS_PER_BYTE = sympy.Symbol("bits_per_byte", positive=True)
 SECONDS_PER_HOUR = sympy.Symbol("seconds_per_hour", positive=True)
-CONSTANTS: dict[Any, tuple[int, str]] = {
+CONSTANTS: dict[Expr, tuple[int, str]] = {
     FLOP_PER_MAC: (2, "FLOP"),
     BITS_PER_BYTE: (8, "bit/byte"),
     SECONDS_PER_HOUR: (3600, "s/h"),
@@ -490,7 +490,7 @@ class Symbols:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *SYMBOLS]
 
-    def but(self, **instead: Any) -> Symbols:
+    def but(self, **instead: Expr) -> Symbols:
         """Return these symbols with other expressions in place of some."""
         made = Symbols(self.variants)
         made.called = self.called

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import sympy
 from sympy.core.relational import Relational
 
-from lifecost.symbols import CONSTANTS, SYMBOLS
+from lifecost.symbols import CONSTANTS, SYMBOLS, Expr
 
 # Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
 PLURALS = {
@@ -30,7 +30,7 @@ class UnitError(TypeError):
     """Terms of different dimensions are added or compared, or the result is not as declared."""
 
 
-def dimension(unit: str) -> Any:
+def dimension(unit: str) -> Expr:
     """Return the dimension of a unit such as ``"FLOP/byte"``; counts have dimension one."""
     result = sympy.S.One
     for position, part in enumerate(unit.split("/")):
@@ -41,7 +41,7 @@ def dimension(unit: str) -> Any:
     return result
 
 
-def dimension_of(expr: Any) -> Any:
+def dimension_of(expr: Expr) -> Expr:
     """Return the dimension of an expression, holding sums and comparisons to equal terms."""
     if isinstance(expr, sympy.Symbol):
         return dimension(CONSTANTS[expr][1] if expr in CONSTANTS else SYMBOLS[expr.name].unit)
@@ -60,21 +60,21 @@ def dimension_of(expr: Any) -> Any:
     return sympy.S.One
 
 
-def _common(expr: Any, args: Any) -> Any:
+def _common(expr: Expr, args: Iterable[Expr]) -> Expr:
     found = {dimension_of(arg) for arg in args if arg not in _ANY}
     if len(found) > 1:
         raise UnitError(f"different dimensions {found} in {expr}")
     return found.pop() if found else sympy.S.One
 
 
-def _power(expr: Any) -> Any:
+def _power(expr: Expr) -> Expr:
     base, exponent = dimension_of(expr.base), expr.exp
     if dimension_of(exponent) != 1:
         raise UnitError(f"the exponent of {expr} has a unit")
     return sympy.powdenest(base**exponent, force=True)
 
 
-def check(expr: Any, unit: str) -> None:
+def check(expr: Expr, unit: str) -> None:
     """Raise `UnitError` unless an expression has the dimension of ``unit``."""
     if sympy.simplify(dimension_of(expr) / dimension(unit)) != 1:
         raise UnitError(f"{expr} is not in {unit} but in {dimension_of(expr)}")
