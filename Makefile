@@ -1,4 +1,4 @@
-# Two commands matter: `make book` and `make test`. Each sets up what it lacks.
+# Three commands matter: `make book`, `make check` and `make test`. Each sets up what it lacks.
 # Every path is relative, so the clone may stand anywhere, spaces included.
 
 PYTHON ?= python3
@@ -14,14 +14,17 @@ BOOK_READY := .venv/.book-ready
 TEST_READY := .venv/.test-ready
 
 PIP_INSTALL := $(PY) -m pip install -qq --no-input --disable-pip-version-check
-# A notebook counts as one test scope, so its cells stay on one worker, in order.
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 60
+# A notebook counts as one test scope, so its cells stay on one worker, in order. Which scope is
+# first, tests/conftest.py says.
+EVERYTHING := --nbval --nbval-current-env --nbval-cell-timeout 180 --dist loadscope --no-loadscope-reorder
+# What needs no site, no browser and no kernel. nbval would take seconds to import.
+UNITS := -p no:nbval --dist worksteal README.md lifecost book/lifebook tests/unit
 # Jupyter's own switch to its present folder layout; without it, a deprecation warning.
 export JUPYTER_PLATFORM_DIRS = 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book lite pdf site serve test lint bench audit places rehearse links grades \
+.PHONY: help book lite pdf site serve check test lint bench audit places rehearse links grades \
 	notebooks lab lock audit-deps clean
 
 help: ## List these targets
@@ -69,9 +72,12 @@ $(PDF): $(TEST_READY) $(HTML)/index.html
 	@echo "Printing the book ..."
 	@$(PY) -m tools.pdf $@
 
+check: $(TEST_READY) lint ## Check style, types and units: a minute, with no site and no browser
+	@$(PY) -m pytest -q -n auto $(UNITS) $(ARGS)
+
 test: $(TEST_READY) lint site ## Check everything: style, types, units, notebooks, pages
 	@$(PY) -m tools.chromium
-	@$(PY) -m pytest $(NBVAL) -n auto --dist loadscope $(ARGS)
+	@$(PY) -m pytest -n auto $(EVERYTHING) $(ARGS)
 
 bench: $(TEST_READY) ## Measure the speed of the formulas
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)

@@ -13,13 +13,42 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from lifecost.symbols import SYMBOLS
 from tools import chromium
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/unit")]
+
+# What takes longest begins first, or one worker ends long after the other. (Left to itself, xdist
+# begins with the file that has the most tests, and these are the short ones.)
+LONGEST_FIRST = (
+    "tests/places",
+    "tests/book/test_meta.py",  # builds the book again
+    "tests/book/test_pdf.py",
+    "tests/book/test_browser.py",
+    "tests/book/test_explorers_on_page.py",
+    "tests/book",
+    "book/does-it-hold.ipynb",  # measures the machine
+    "book/",
+    "tests/unit/test_explorer.py",
+    "tests/unit/formulas/test_variants.py",
+    "tests/unit/test_dask.py",
+    "tests/unit/test_properties.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the files by what they take; within one, tests stay as they stand."""
+
+    def place(item: pytest.Item) -> int:
+        at = enumerate(LONGEST_FIRST)
+        return next((i for i, name in at if item.nodeid.startswith(name)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
+
 
 # Tests wait for what a page shows, and give up only where a busy machine could not explain it.
 expect.set_options(timeout=1000 * chromium.PATIENCE)
@@ -70,18 +99,15 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def playwright():
-    with sync_playwright() as playwright:
-        yield playwright
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": chromium.find(), "args": chromium.FLAGS}
 
 
 @pytest.fixture(scope="session")
-def browser(playwright):
-    browser = chromium.launch(playwright)
+def browser(browser):
     for name in ("new_context", "new_page"):
         setattr(browser, name, _patient(getattr(browser, name)))
-    yield browser
-    browser.close()
+    return browser
 
 
 def _patient(new: Callable[..., Any]) -> Callable[..., Any]:

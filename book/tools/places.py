@@ -217,12 +217,15 @@ def in_tab(page: Any, url: str, name: str) -> Any:
     return run(page, name)
 
 
-def main(arguments: list[str]) -> None:
-    """Print what each chapter takes in each place, and what its reader has to fetch."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+def main(arguments: list[str]) -> int:
+    """Print what each chapter takes in each place, and what its reader has to fetch.
+
+    Return 1 where one comes to something else than what is committed.
+    """
+    parser = argparse.ArgumentParser(description=main.__doc__.partition("\n")[0])
     parser.add_argument("--python", default=sys.executable, help="the one that runs JupyterLab")
     parser.add_argument("chapters", nargs="*", default=CHAPTERS)
-    given = parser.parse_args(arguments)
+    given, differ = parser.parse_args(arguments), False
     print("| chapter | kernel alone | JupyterLab | browser, first | browser, again |")
     with sync_playwright() as playwright, lab(given.python) as jupyter, host.serve(SITE) as server:
         for name in given.chapters:
@@ -230,6 +233,8 @@ def main(arguments: list[str]) -> None:
             with profile(playwright) as context:
                 cells = [_measured(context, server, *place, name) for place in places]
             print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            differ |= any("differ" in cell for cell in cells)
+    return int(differ)
 
 
 @contextmanager
@@ -254,4 +259,4 @@ def _measured(context: Any, server: Any, place: Any, url: str, name: str) -> str
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

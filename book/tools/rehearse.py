@@ -48,4 +48,4 @@ def install() -> None:
 if __name__ == "__main__":
     install()
     os.environ.pop("PYTHONPATH", None)
-    places.main(["--python", str(ENVIRONMENT / "bin/python"), *sys.argv[1:]])
+    sys.exit(places.main(["--python", str(ENVIRONMENT / "bin/python"), *sys.argv[1:]]))

@@ -1,5 +1,9 @@
-"""The chapters where readers run them: in JupyterLab, and in a browser with no server behind it."""
+"""The chapters where readers run them: in JupyterLab, and in a browser with no server behind it.
 
+One chapter in each place, for half a minute; all of them where LIFECOST_PLACES is `all`.
+"""
+
+import os
 import re
 
 import nbformat
@@ -8,9 +12,10 @@ from playwright.sync_api import expect
 
 from tools import host, places
 
+NAMES = places.CHAPTERS if os.environ.get("LIFECOST_PLACES") == "all" else ["inference"]
 EXPLORED = [
     name
-    for name in places.CHAPTERS
+    for name in NAMES
     if "<lifecost-explorer" in (places.BOOK / f"{name}.ipynb").read_text("utf-8")
 ]
 
@@ -50,7 +55,7 @@ def tab(context):
 class TestJupyterLab:
     """As on Binder, on a JupyterHub or at home: a real server and a real browser."""
 
-    @pytest.mark.parametrize("name", places.CHAPTERS)
+    @pytest.mark.parametrize("name", NAMES)
     def test_a_chapter_runs_to_the_same_numbers_and_its_figure_follows(self, tab, address, name):
         found = places.in_tab(tab, address, name)
         assert places.differences(found, committed(name)) == []
@@ -80,7 +85,7 @@ class TestJupyterLab:
 class TestBrowserAlone:
     """JupyterLite as it is published, with Python from the site itself."""
 
-    @pytest.mark.parametrize("name", places.CHAPTERS)
+    @pytest.mark.parametrize("name", NAMES)
     def test_a_chapter_runs_to_the_same_numbers_and_its_figure_follows(self, tab, server, name):
         asked = []
         tab.context.on("request", lambda request: asked.append(request.url))

@@ -40,7 +40,7 @@ QUANTIZATIONS = {
             "num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}}}},
 }  # fmt: skip
 CONFIGS = {path.stem: path for path in sorted(Path(__file__).with_name("configs").glob("*.json"))}
-CORPUS = sorted(Path(__file__).with_name("config_corpus").glob("*.json"))
+CORPUS = Path(__file__).with_name("config_corpus.jsonl").read_text("utf-8").splitlines()
 SLIDING, FULL = "sliding_attention", "full_attention"
 # Read off transformers 4.57.1, the signatures in configuration_*.py, and equal in 5.23.0; sizes
 # that every file holds left out.
