@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable
@@ -19,7 +18,6 @@ from lifecost.symbols import SYMBOLS
 from tools import chromium
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/unit")]
 
 # What takes longest begins first, or one worker ends long after the other. (Left to itself, xdist
 # begins with the file that has the most tests, and these are the short ones.)

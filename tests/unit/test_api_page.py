@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import pytest
+from every import every
 
 import lifecost
 from lifecost import FORMULAS, Formula
@@ -59,12 +59,12 @@ def test_chapters_import_something():
     assert "lifebook.figures.training.isoflop_valleys" in READERS
 
 
-@pytest.mark.parametrize("name", CALLABLES)
+@every("name", CALLABLES)
 def test_is_on_the_page(name):
     assert any(resolved(name) is resolved(shown) for shown in DOCUMENTED)
 
 
-@pytest.mark.parametrize("name", [n for n in READERS if n not in CALLABLES])
+@every("name", [n for n in READERS if n not in CALLABLES])
 def test_objects_are_named(name):
     found = resolved(name)
     if isinstance(found, Formula):
@@ -75,7 +75,7 @@ def test_objects_are_named(name):
         assert f"`{name.removeprefix('lifecost.')}`" in PAGE
 
 
-@pytest.mark.parametrize("name", [n for n in DOCUMENTED if inspect.isroutine(resolved(n))])
+@every("name", [n for n in DOCUMENTED if inspect.isroutine(resolved(n))])
 def test_says_what_it_takes_and_returns(name):
     text = inspect.getdoc(resolved(name))
     assert re.match(r"(Return|Yield|Draw)s? ", text)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every import every
 
 import lifecost
 from lifebook.figures import style
@@ -144,7 +145,7 @@ def test_exports():
     assert len(set(lifecost.__all__)) == len(lifecost.__all__)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@every("name", FORMULAS)
 def test_formula_is_exported(name):
     assert getattr(lifecost, name) is FORMULAS[name]
     assert name in lifecost.__all__
@@ -155,7 +156,7 @@ def test_every_exported_formula_is_registered():
     assert exported == set(FORMULAS)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_formula_has_a_meaning_and_a_source(formula):
     references = (PACKAGE / "data" / "references.bib").read_text("utf-8")
     assert len(formula.meaning) > 10

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import RANGES
+from every import every
 
+from conftest import RANGES
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost import FORMULAS
 from lifecost.symbols import SYMBOLS
@@ -219,7 +220,7 @@ def test_equations_of_a_chapter(setting, chapter):
         assert_holds(equation, setting)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@every("name", FORMULAS)
 def test_equations_of_a_card(setting, name):
     (equation,) = re.findall(r"^\$\$\n(.+?)\n\$\$$", cards()[name], re.S | re.M)
     assert equation.startswith(f"{FORMULAS[name].latex} = ")

@@ -1,5 +1,6 @@
 """The interactive figures: their numbers, their controls, and what a moved slider does."""
 
+import functools
 import math
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -87,6 +88,15 @@ OPENINGS = {
 # The setting that chapter 1 opens with is Gopher's, not the post's.
 ELSEWHERE = {"compute-optimal": dict(law="hoffmann", train_flops=5.76e23, n_params=280e9)}
 
+# A picture takes a second: what only looks at the rest draws none, and a page is drawn once.
+UNDRAWN = {name: replace(e, draw=lambda *_: HTML("")) for name, e in EXPLORERS.items()}
+
+
+@functools.cache
+def markup(name):
+    return page.markup(EXPLORERS[name])
+
+
 every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 
 
@@ -170,7 +180,7 @@ class Page(HTMLParser):
 
 @every_explorer
 def test_page_carries_the_numbers_in_full_precision(explorer):
-    found = Page(page.markup(explorer))
+    found = Page(markup(explorer.name))
     assert found.stack == []
     assert found.names == [explorer.name]
     values, shown = explorer(), dict(zip(explorer(), explorer.readouts(), strict=True))
@@ -197,7 +207,7 @@ def test_forms_in_one_bundle(explorer):
     bundle = explorer._repr_mimebundle_()
     assert bundle["text/plain"] == repr(explorer)
     # Drawn a second time, and the same to the letter: notebooks are checked by it.
-    assert bundle["text/html"] == page.markup(explorer)
+    assert bundle["text/html"] == markup(explorer.name)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
@@ -215,7 +225,7 @@ def outputs_of(readouts):
 
 @every_explorer
 def test_widgets_open_as_the_page(explorer):
-    controls, readouts, _ = parts(widgets.build(explorer), explorer)
+    controls, readouts, _ = parts(widgets.build(UNDRAWN[explorer.name]), explorer)
     assert {name: control.value for name, control in controls.items()} == explorer.opening
     assert outputs_of(readouts) == explorer()
 
@@ -241,8 +251,7 @@ def test_a_moved_control_changes_readouts_and_picture(explorer):
 @every_explorer
 def test_a_slider_may_stand_anywhere(explorer):
     # At its ends, where the logarithm and the power of it do not cancel to the last digit.
-    undrawn = replace(explorer, draw=lambda *_: HTML(""))
-    controls, readouts, _ = parts(widgets.build(undrawn), explorer)
+    controls, readouts, _ = parts(widgets.build(UNDRAWN[explorer.name]), explorer)
     for control in explorer.controls:
         if isinstance(control, Choice):
             continue

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,7 +119,7 @@ def test_a_symbol_that_the_formula_does_not_know_is_an_error_as_a_keyword_alone(
 CHIP = hardware["h100-sxm"].at("fp8")
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_a_conflict_matters_where_its_symbol_does(draw, formula):
     # A device and the post's setting have different intensities, and most formulas need none.
     row = {name: column[0].item() for name, column in draw(formula.symbols, 1).items()}
@@ -155,7 +156,7 @@ def test_a_keyword_that_says_half(wrong, complaint):
 # What it gives
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_description(formula):
     assert formula.meaning.endswith(".")
     assert "\n" not in formula.meaning
@@ -265,7 +266,7 @@ def test_a_formula_is_a_function_of_the_symbols():
     assert s.window == s.context
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_a_formula_is_found_documented_and_pickled_as_a_function(formula):
     assert pickle.loads(pickle.dumps(formula)) is formula
     names = [p.name for p in inspect.signature(formula).parameters.values()]
@@ -326,7 +327,7 @@ def outcome(formula, row):
         return str(error)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_in_range_there_is_a_number_or_an_error_and_never_nan(formula, data):

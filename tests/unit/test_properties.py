@@ -66,7 +66,7 @@ def check_report(found):
             assert key not in WHOLE or type(value) is int, key
 
 
-@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "300")), deadline=None, database=None,
+@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "150")), deadline=None, database=None,
           derandomize="LIFECOST_FUZZ" not in os.environ,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(names=st.lists(named_models(), min_size=1, max_size=2), options=SETTINGS)
@@ -104,7 +104,7 @@ LIFE = dict(
 NONE_BALANCES = {"break_even_context", "balancing_batch"}
 
 
-@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "40")), deadline=None, database=None,
+@settings(max_examples=int(os.environ.get("LIFECOST_FUZZ", "15")), deadline=None, database=None,
           derandomize="LIFECOST_FUZZ" not in os.environ,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(name=named_models())

@@ -2,12 +2,13 @@
 
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner
 
 import lifecost
 from tools import publish
@@ -31,9 +32,8 @@ TEXTS = {path.stem: path.read_text("utf-8") for path in GITHUB.glob("workflows/*
 def test_files_are_valid(schema, pattern):
     files = [str(path) for path in GITHUB.glob(pattern)]
     assert files
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    done = CliRunner().invoke(check_jsonschema, ["--builtin-schema", f"vendor.{schema}", *files])
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from every import every
 
 from lifecost import FORMULAS, InputError, kv_cache_size, kv_elements_per_token, models
 from lifecost.symbols import SYMBOLS
@@ -92,7 +93,7 @@ def test_whole_things_have_no_fraction(value):
     assert "a whole number from 1 to 100000 head" in text
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_every_formula_refuses_every_wrong_value(draw, formula):
     # The checks of single numbers stand in generated code of their own.
     row = {name: column[0].item() for name, column in draw(formula.symbols, 1).items()}
@@ -112,7 +113,7 @@ def test_every_formula_refuses_every_wrong_value(draw, formula):
                 ).startswith(f"{name} = {value!r} is out of range")
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_the_edges_of_a_range_belong_to_it(formula):
     for name in formula.symbols:
         quantity = SYMBOLS[name]

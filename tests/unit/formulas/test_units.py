@@ -2,6 +2,7 @@
 
 import pytest
 import sympy
+from every import every
 
 from lifecost import FORMULAS
 from lifecost.symbols import (
@@ -22,12 +23,12 @@ FLOPS = FLOP_PER_MAC * n_params * batch
 BYTES = weight_bytes * n_params
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_declared_unit(formula):
     check(formula(Symbols()), formula.unit)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 @pytest.mark.parametrize("factor", [FLOP_PER_MAC, kv_bytes, hoi, 1 / tokens_per_day])
 def test_a_factor_too_many_is_seen(formula, factor):
     with pytest.raises(UnitError, match="is not in"):

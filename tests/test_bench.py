@@ -10,7 +10,7 @@ import sympy
 
 from lifecost import FORMULAS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def test_what_is_measured_has_an_extreme():
