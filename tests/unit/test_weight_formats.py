@@ -252,6 +252,6 @@ def test_wrong_values_are_one_line(changes, message):
 def test_only_parts_of_a_model_can_be_stored_apart():
     from dataclasses import replace
 
-    with pytest.raises(InputError, match="unknown part of a model 'norm_bytes'"):
+    with pytest.raises(InputError, match="unknown part of gpt-oss-20b 'norm_bytes'"):
         replace(models["gpt-oss-20b"], stored={"norm_bytes": 2})
     assert set(PARTS) == {"expert_bytes", "embedding_bytes", "other_bytes"}
