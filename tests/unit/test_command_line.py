@@ -313,7 +313,11 @@ def test_a_model_of_a_file(capsys, tmp_path):
 
 # A file, what is asked of it, and what is said.
 WRONG_FILES = [
-    (CHIPS.replace("bandwidth", "bandwith"), "", "mine: unknown key 'memory_bandwith'; did you me"),
+    (
+        CHIPS.replace("bandwidth", "bandwidths"),
+        "",
+        "mine: unknown key 'memory_bandwidths'; did you me",
+    ),
     (
         CHIPS.replace("memory_capacity = 96e9", ""),
         "",
