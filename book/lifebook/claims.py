@@ -7,6 +7,7 @@ from typing import Any
 
 from lifebook.data import load
 from lifebook.evidence import ELEMENT_BYTES, data_center_parts, intensities, rows, utilizations
+from lifebook.measure.efficiency import trained
 from lifecost.catalog import hardware, models, post
 from lifecost.formulas.kv_cache import kv_cache_size
 from lifecost.formulas.shape import (
@@ -79,6 +80,18 @@ def _beyond_formats() -> float:
     return float(high[2] / low[2])
 
 
+def _highest_16_bit() -> float:
+    """Return the intensity in 16 bits of the part that has the highest in any format."""
+    top = max(data_center_parts(), key=lambda part: max(row[1] for row in intensities(part)))
+    return max(byte for form, byte, _ in intensities(top) if ELEMENT_BYTES[form] == 2)
+
+
+def _worst_run() -> float:
+    """Return the lowest utilization of a whole run: as published, or from its chip-hours."""
+    counted = (trained(row["model"]).share for row in rows("training_hours"))
+    return min(utilizations("training")[0], *counted)
+
+
 def _rounded_cache() -> float:
     """Return four times the cache of the 8B model, rounded first: what 280 GB comes from."""
     model = models["llama-3-8b"]
@@ -140,6 +153,8 @@ CLAIMS: dict[str, tuple[Callable[[], float], str]] = {
     "intensity_spread_16_bit_2017": (lambda: _spread(format_intensities(2)), "1"),
     "intensity_spread_nvidia": (lambda: _spread(format_intensities(2, vendor="NVIDIA")), "1"),
     "intensity_growth_beyond_formats": (_beyond_formats, "1"),
+    "highest_intensity_16_bit": (_highest_16_bit, "FLOP/byte"),
+    "worst_run_utilization": (_worst_run, "1"),
     "half_depth_cost": (lambda: _shape_cost("8b", depth=1 / 2), "1"),
     "half_depth_cost_405b": (lambda: _shape_cost("405b", depth=1 / 2), "1"),
     "double_ff_cost": (lambda: _shape_cost("8b", ff=2), "1"),

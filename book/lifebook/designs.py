@@ -128,7 +128,8 @@ def designs(
     kv_exponent
         Power with which the cache grows with model size.
     evidence
-        Whether levers cost the loss that was measured; else none does, and all are on the table.
+        Whether levers cost the loss that was measured, or the most that is known of it; else none
+        does, and all are on the table.
     window_gap
         Loss that windows are taken to cost, in nats a token. No study measures it at such contexts,
         so that without it none are on the table.
@@ -218,7 +219,7 @@ def _on_the_table(
         table.append([
             (place, row) for place, row in enumerate(known[lever])
             if (lever not in without or row[field] == baseline[field])
-            and (row["evidence"] or not evidence or (lever == "window" and windows))
+            and (row["evidence"] != "none" or not evidence or (lever == "window" and windows))
             and (lever != "heads" or group <= row["group"] <= model["n_head"])
         ])  # fmt: skip
     return table

@@ -239,8 +239,8 @@ def _tokens_per_parameter(approach: str) -> float:
     return float(row["train_tokens"] / row["n_params"])
 
 
-def _matmul_fp8() -> float:
-    title = "Best matrix multiplication, H100, FP8"
+def _matmul_bf16() -> float:
+    title = "Best matrix multiplication, H100, bf16"
     return float(rows("utilization", title=title)[0]["utilization"])
 
 
@@ -259,21 +259,27 @@ def window_loss_bound() -> float:
 
 
 @cache
-def _every_design(size: str, context: int, windows: bool, level: str) -> Designs:
-    """Return the designs of one of the post's models, for answers alone, with measured losses."""
+def _every_design(
+    size: str, context: int, windows: bool, level: str, without: tuple[str, ...] = ()
+) -> Designs:
+    """Return the designs of one of the post's models, for answers, with known losses or bounds."""
     known = [models[f"llama-3-{name}"] for name in ("8b", "70b", "405b")]
     base = {**models[f"llama-3-{size}"].bindings, **post.bindings, "context": context}
     return designs(
         base, laws["besiroglu"], prompt_ratio=0, kv_exponent=kv_family(known)["kv_exponent"],
-        window_gap=window_loss_bound() if windows else None, level=level,
+        window_gap=window_loss_bound() if windows else None, level=level, without=without,
     )  # fmt: skip
 
 
 def _cheapest_service(
-    size: str, context: int = 0, windows: bool = False, level: str = "post"
+    size: str,
+    context: int = 0,
+    windows: bool = False,
+    level: str = "post",
+    without: tuple[str, ...] = (),
 ) -> float:
     """Return the largest factor on inference for one and a half times the training."""
-    found = _every_design(size, context or int(post.bindings["context"]), windows, level)
+    found = _every_design(size, context or int(post.bindings["context"]), windows, level, without)
     return float(found.inference_factor[found.training_factor <= 3 / 2].max())
 
 
@@ -292,8 +298,7 @@ def _mqa(penalty: str) -> float:
 
 EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
     "best_training_utilization": (lambda: utilizations("training")[-1], "1"),
-    "worst_training_utilization": (lambda: utilizations("training")[0], "1"),
-    "fp8_matmul_utilization": (_matmul_fp8, "1"),
+    "bf16_matmul_utilization": (_matmul_bf16, "1"),
     "deepseek_decode_utilization": (
         lambda: utilizations("decode", "deepseek2025inference")[0], "1",
     ),
@@ -329,6 +334,8 @@ EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
     "cheapest_long_service_8b": (lambda: _cheapest_service("8b", 2**17), "1"),
     "cheapest_long_service_70b": (lambda: _cheapest_service("70b", 2**17), "1"),
     "cheapest_long_service_405b": (lambda: _cheapest_service("405b", 2**17), "1"),
+    "cheapest_long_deep_8b": (lambda: _cheapest_service("8b", 2**17, without=("depth",)), "1"),
+    "cheapest_long_deep_70b": (lambda: _cheapest_service("70b", 2**17, without=("depth",)), "1"),
     "cheapest_windows_8b": (lambda: _cheapest_service("8b", windows=True), "1"),
     "cheapest_windows_70b": (lambda: _cheapest_service("70b", windows=True), "1"),
     "cheapest_windows_405b": (lambda: _cheapest_service("405b", windows=True), "1"),

@@ -116,7 +116,7 @@ def balancing_group_size(s: Symbols) -> Expr:
     example=(dict(n_params=405_853_388_800, hoi=600, weight_bytes=1), 2.435e14, "405B", 1e-4),
 )  # fmt: skip
 def weight_load_flop_equivalent(s: Symbols) -> Expr:
-    """FLOPs that the device could do while one decode step reads the weights."""
+    """FLOPs that the device could do while one decode step reads all weights."""
     return s.hoi * weights_size(s)
 
 

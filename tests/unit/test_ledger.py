@@ -43,7 +43,7 @@ ROWS = {
     "smaller-trained-longer": (2 * 10**12, "holds"),
     "prefill-2n": ((2 * MULTIPLIED8 + ATTENTION8 / 2) / (2 * EXACT8), "holds"),
     "prefill-compute-bound": (HOI / (2 * 8192), "holds"),
-    "decode-2n": ((2 * MULTIPLIED8 + ATTENTION8) / (2 * EXACT8), "holds"),
+    "decode-2n": ((2 * MULTIPLIED8 + ATTENTION8) / (2 * EXACT8), "conditional"),
     "weights-amortized": (HOI / (2 * BATCH), "conditional"),
     "kv-dominant": (KV8 / (KV8 + N8), "conditional"),
     "kv-8b-mha": (4 * KV8, "rounding"),
@@ -86,8 +86,10 @@ CASES = [
     ("training-compute-bound", "batch", HOI / (2 * 16_000_000)),
     ("training-utilization", "low", 0.5155),  # MaxText on two v5p-2048
     ("training-utilization", "best", 0.552),  # MegaScale, abstract
-    ("training-utilization", "worst", 0.213),  # GPT-3, PaLM's table 3
+    # Llama 3 8B: Meta's 1.3 million hours of an H100 at 989e12 FLOP/s in bf16.
+    ("training-utilization", "worst", 6 * EXACT8 * 15e12 / (1.3e6 * 3600 * 989e12)),
     ("chinchilla-tokens", "second", 1.7e12 / 67e9),  # Hoffmann et al. 2022, table A3
+    ("decode-2n", "long", (2 * MULTIPLIED8 + 4 * ATTENTION8) / (2 * EXACT8)),
     ("weights-amortized", "larger", HOI / (2 * 512)),
     ("kv-dominant", "middle", KV70 / (KV70 + N70)),
     ("kv-dominant", "large", KV405 / (KV405 + N405)),
