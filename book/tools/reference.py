@@ -251,7 +251,7 @@ def pages() -> dict[str, str]:
 def scripts() -> dict[str, str]:
     """Return the text of each script of the explorers, by its file."""
     others = (explorer for explorer in EXPLORERS.values() if explorer is not my_model)
-    return {"lifecost.js": script.source(others), "my-model.js": script.my_model()}
+    return {"lifecost.js": script.bundle(others), "my-model.js": script.my_model()}
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

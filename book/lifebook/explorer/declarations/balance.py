@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifebook.explorer import Explorer, Mark
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, HOI, KV_BYTES, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, HOI, KV_BYTES, MODEL, POST
 from lifebook.figures import flop_equivalents
 from lifecost.formulas.decode import (
     break_even_context,

@@ -8,8 +8,8 @@ import numpy as np
 
 from lifebook.evidence import cache_penalties
 from lifebook.explorer import Explorer, Mark, Points, Range
-from lifebook.explorer.gallery.controls import CONTEXT, MODEL, POST
-from lifebook.explorer.gallery.lifetime import ANSWERS
+from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
+from lifebook.explorer.declarations.lifetime import ANSWERS
 from lifebook.figures import kv_compression as plots
 from lifecost.catalog import laws, models, post
 from lifecost.formulas.compression import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lifebook.explorer import Choice, Explorer, Mark
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, KV_BYTES, POST_MODEL
-from lifebook.explorer.gallery.controls import POST as SETTING
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, KV_BYTES, POST_MODEL
+from lifebook.explorer.declarations.controls import POST as SETTING
 from lifebook.figures import flop_equivalents
 from lifecost.catalog import hardware
 from lifecost.formulas.roofline import (

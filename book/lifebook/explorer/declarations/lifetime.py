@@ -8,8 +8,8 @@ import numpy as np
 
 from lifebook.evidence import kv_family
 from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.gallery.compute_optimal import LAW
-from lifebook.explorer.gallery.controls import CONTEXT, LLAMAS, POST
+from lifebook.explorer.declarations.compute_optimal import LAW
+from lifebook.explorer.declarations.controls import CONTEXT, LLAMAS, POST
 from lifebook.figures import lifetime_cost
 from lifecost.catalog import models
 from lifecost.formulas.kv_family import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, MODEL, POST
 from lifebook.figures import speculative as plots
 from lifecost.formulas.speculative import (
     expected_tokens,

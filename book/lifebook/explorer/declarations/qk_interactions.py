@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, HOI, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, HOI, MODEL, POST
 from lifebook.figures import interactions
 from lifecost.formulas.interactions import (
     free_interaction,

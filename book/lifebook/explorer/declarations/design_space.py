@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.gallery.controls import CONTEXT, MODEL, POST
-from lifebook.explorer.gallery.kv_compression import SHARE
-from lifebook.explorer.gallery.speculative import LENGTH
+from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
+from lifebook.explorer.declarations.kv_compression import SHARE
+from lifebook.explorer.declarations.speculative import LENGTH
 from lifebook.figures import design_space as plots
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.design import design_inference_factor, design_token_cost

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lifebook.explorer import Explorer, Mark
-from lifebook.explorer.gallery.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
 from lifebook.figures import does_it_hold
 from lifecost.formulas.time import (
     chips_needed,

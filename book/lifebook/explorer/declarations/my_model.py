@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lifebook.explorer import Explorer, Mark, Points
-from lifebook.explorer.gallery.controls import (
+from lifebook.explorer.declarations.controls import (
     BATCH,
     CHIPS,
     CONTEXT,
@@ -51,7 +51,7 @@ def _draw(points: Points) -> Any:
     return plots.among({model.name: model.title for model in ORDER}, points)
 
 
-def of(model: Model) -> Explorer:
+def explore(model: Model) -> Explorer:
     """Return the explorer of a model: of the catalog, or what `load_model` made of a file.
 
     Parameters
@@ -64,7 +64,7 @@ def of(model: Model) -> Explorer:
     Examples
     --------
     >>> from lifecost import models
-    >>> round(of(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
+    >>> round(explore(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
     12.3
     """
     device = DEVICE if not model.stored else without_bytes(DEVICE)
@@ -82,4 +82,4 @@ def of(model: Model) -> Explorer:
     )  # fmt: skip
 
 
-my_model = of(models["llama-3-8b"])
+my_model = explore(models["llama-3-8b"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifebook.explorer import Choice, Explorer, Mark, Range
-from lifebook.explorer.gallery.controls import BATCH, CONTEXT, MODEL, POST
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, MODEL, POST
 from lifebook.figures import model_shape
 from lifecost.catalog import hardware, models
 from lifecost.formulas.kv_cache import kv_cache_size
