@@ -119,6 +119,7 @@ def users() -> dict[str, tuple[str, set[str]]]:
     """Return who uses formulas, by file: its title, and the names of the formulas.
 
     A chapter uses what its cells name and what its explorers compute; the ledger, what its rows do.
+    The gallery also holds `explore`, which makes the explorer of any model.
     """
     found = {}
     for name in re.findall(r"book/([\w-]+)$", (BOOK.parent / "_toc.yml").read_text("utf-8"), re.M):
@@ -127,8 +128,8 @@ def users() -> dict[str, tuple[str, set[str]]]:
             cells = json.loads(path.read_text("utf-8"))["cells"]
             text = "\n".join("".join(cell["source"]) for cell in cells)
             used = set(re.findall(r"\w+", text)) & FORMULAS.keys()
-            for module in EXPLORER.findall(text):
-                explorer = EXPLORERS[module.replace("_", "-")]
+            named = (name.replace("_", "-") for name in EXPLORER.findall(text))
+            for explorer in (EXPLORERS[name] for name in named if name in EXPLORERS):
                 used |= {formula.name for formula in explorer.outputs}
                 used.update(*(mark.formulas() for mark in explorer.marks))
             if name == "ledger":
