@@ -25,7 +25,7 @@ ROOMS = {
         "speculation", "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
-        "__init__", "data", "designs", "evidence", "claims", "ledger", "exercises", "measure",
+        "__init__", "data", "designs", "evidence", "measure", "claims", "ledger", "exercises",
         "published", "figures", "explorer",
     ],
 }  # fmt: skip
