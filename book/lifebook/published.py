@@ -11,7 +11,7 @@ import numpy as np
 
 from lifebook.data import load
 from lifebook.evidence import rows
-from lifebook.measure.published import at, runs
+from lifebook.measure.published import runs, setting_of
 from lifecost.catalog import laws, models
 from lifecost.formula import Formula
 from lifecost.formulas.decode import forward_flops
@@ -158,7 +158,7 @@ def _served() -> Iterator[Number]:
             "s", run.bound, _text(run.measured), note="Its inputs are rounded.",
         )  # fmt: skip
     for row in rows("measurements", source="pope2023efficiently"):
-        model, setting = at(row)
+        model, setting = setting_of(row)
         tokens = setting["context"] if row["phase"] == "prefill" else row["steps"]
         work = forward_flops(model, setting) * tokens
         share = work / (row["seconds"] * setting["peak_flops"] * setting["n_chip"])
@@ -167,7 +167,7 @@ def _served() -> Iterator[Number]:
             forward_flops.name, "1", float(share), str(row["utilization"]),
         )  # fmt: skip
     for row in rows("measurements", source="gptfast2023"):
-        model, setting = at(row)
+        model, setting = setting_of(row)
         whole = float(weights_size(model, setting)) / setting["n_chip"]
         embedding = model.vocab_size * model.d_model * setting["weight_bytes"] / setting["n_chip"]
         read = (whole - embedding) * row["tokens_per_second"]

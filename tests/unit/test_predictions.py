@@ -3,7 +3,7 @@
 import pytest
 
 from lifebook.evidence import rows
-from lifebook.measure.published import at, runs
+from lifebook.measure.published import runs, setting_of
 from lifecost import decode_kv_time, decode_step_time, kv_cache_size, token_flops
 
 MEASURED = runs("prefill", "decode")
@@ -65,7 +65,7 @@ def test_attention_in_its_own_format():
     # DeepSeek-V3 by hand: absorbed latent attention of 128 heads over 576 and 512 elements in bf16,
     # every other matrix in FP8. Arithmetic sets the bound, with a cache of one byte or of two.
     (row,) = rows("measurements", source="deepseek2025inference")
-    model, setting = at(row)
+    model, setting = setting_of(row)
     attention = 2 * 61 * 128 * (576 + 512) * 4989
     matrices = token_flops(model, setting) - attention
     least = matrices / (8 * 1979e12) + attention / (8 * 989e12)
@@ -83,16 +83,16 @@ def test_attention_in_its_own_format():
 def test_a_format_of_attention_changes_nothing_where_it_is_the_same():
     (row,) = rows("measurements", source="deepseek2025inference")
     plain = {name: value for name, value in row.items() if name != "attention_precision"}
-    same = at({**row, "attention_precision": row["precision"]})[1]["peak_flops"]
-    assert same == pytest.approx(at(plain)[1]["peak_flops"], rel=1e-12)
-    assert at(row)[1]["peak_flops"] < same
+    same = setting_of({**row, "attention_precision": row["precision"]})[1]["peak_flops"]
+    assert same == pytest.approx(setting_of(plain)[1]["peak_flops"], rel=1e-12)
+    assert setting_of(row)[1]["peak_flops"] < same
 
 
 def test_a_cache_of_16_bits_would_fit_neither_the_time_nor_the_memory():
     # The page's build line says FP8; two subtractions say the same.
     title = "Llama 7B, 2048 in, 2048 out"
     (run,) = (r for r in MEASURED if r.title == title)
-    model, setting = at(rows("measurements", title=title)[0])
+    model, setting = setting_of(rows("measurements", title=title)[0])
     assert run.measured < decode_kv_time(model, {**setting, "kv_bytes": 2})
     whole = kv_cache_size(model, {**setting, "kv_bytes": 2, "context": 4096})  # of whole answers
     assert whole == 48 * 4096 * 2 * 32 * 4096 * 2
@@ -102,7 +102,7 @@ def test_a_cache_of_16_bits_would_fit_neither_the_time_nor_the_memory():
 def test_a_single_sequence_reads_the_bandwidth_that_its_source_reports():
     # gpt-fast prints 1397 GB/s for 104.9 tokens a second; it counts a little beside the weights.
     (run,) = (r for r in MEASURED if r.title == "Llama 2 7B, one sequence, 1 GPU")
-    model, setting = at(rows("measurements", title=run.title)[0])
+    model, setting = setting_of(rows("measurements", title=run.title)[0])
     multiplied = model.n_params - model.vocab_size * model.d_model - 65 * model.d_model
     assert 2 * multiplied / run.measured == pytest.approx(1397.31e9, rel=0.01)
     assert run.bound == pytest.approx(2 * multiplied / setting["memory_bandwidth"], rel=1e-3)

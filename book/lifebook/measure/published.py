@@ -63,7 +63,7 @@ def runs(*phases: str) -> list[Run]:
     return [_run(row) for row in rows("measurements") if not phases or row["phase"] in phases]
 
 
-def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
+def setting_of(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
     """Return the model of a row and the symbols of its setting.
 
     The ``row`` is one of ``data/measurements.toml``. Where attention computes in a format of its
@@ -71,7 +71,7 @@ def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
 
     Examples
     --------
-    >>> model, setting = at(rows("measurements")[0])
+    >>> model, setting = setting_of(rows("measurements")[0])
     >>> model.name, setting["batch"]
     ('palm-540b', 512)
     """
@@ -85,7 +85,7 @@ def at(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
 
 
 def _run(row: Mapping[str, Any]) -> Run:
-    setting, phase = at(row), row["phase"]
+    setting, phase = setting_of(row), row["phase"]
     if "tokens_per_second" in row:
         measured = row["setting"]["batch"] / row["tokens_per_second"]
     else:
