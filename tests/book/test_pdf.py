@@ -16,7 +16,7 @@ SITE = ROOT / "_build/html"
 # Left out of the printed book: looked up at a machine.
 ON_SCREEN_ONLY = {"book/reference/api", "book/changes"}
 TOC = (ROOT / "_toc.yml").read_text()
-PAGES = re.findall(r"(?:root|file): (\S+)", TOC)
+PAGES = re.findall(r"^ {0,6}(?:root|- file): (\S+)", TOC, re.M)  # sections are inside of theirs
 CHAPTERS = [page for page in PAGES if page not in ON_SCREEN_ONLY]
 PARTS = re.findall(r"caption: (.+)", TOC)
 # A4 in points, upright or turned.
@@ -116,7 +116,7 @@ class TestPdf:
 
     def test_bookmarks_name_parts_and_chapters_in_order(self, texts, bookmarks, openings):
         expected, number = ["Contents", title(CHAPTERS[0])], 0
-        for kind, value in re.findall(r"- (caption|file): (.+)", TOC):
+        for kind, value in re.findall(r"^ {2,6}- (caption|file): (.+)", TOC, re.M):
             number += (ROOT / f"{value}.ipynb").exists()
             if kind == "caption":
                 expected.append(value)
