@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from settings import RANGES
 
 from lifecost.symbols import SYMBOLS
 from tools import chromium
@@ -50,13 +51,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Tests wait for what a page shows, and give up only where a busy machine could not explain it.
 expect.set_options(timeout=1000 * chromium.PATIENCE)
-
-# Narrower than what the package allows, where a power may overflow. Heads come in whole groups.
-RANGES = {
-    name: quantity.usual or (quantity.low, quantity.high)
-    for name, quantity in SYMBOLS.items()
-    if quantity.absent is None and name != "n_head"
-}
 
 
 @pytest.fixture(scope="session")

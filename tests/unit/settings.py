@@ -1,4 +1,4 @@
-"""One usual value for every symbol of a plain model: Llama 3 8B, the post's setting and an H100.
+"""Usual values of every symbol: a range, and one value, of Llama 3 8B, the post's setting, an H100.
 
 A symbol that has none here is in the middle of its usual range.
 """
@@ -7,6 +7,12 @@ from lifecost import hardware, laws, models, post, power_laws
 from lifecost.shape import shape_laws
 from lifecost.symbols import SYMBOLS
 
+# Narrower than what the package allows, where a power may overflow. Heads come in whole groups.
+RANGES = {
+    name: quantity.usual or (quantity.low, quantity.high)
+    for name, quantity in SYMBOLS.items()
+    if quantity.absent is None and name != "n_head"
+}
 MIDDLES = {name: (q.usual[0] * q.usual[1]) ** 0.5 for name, q in SYMBOLS.items() if q.usual}
 
 USUAL = {

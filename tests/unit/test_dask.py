@@ -21,7 +21,7 @@ import dask, dask.array as da, json, resource, sys
 from lifecost import decode_step_cost
 
 with dask.config.set(scheduler="threads", num_workers=2):
-    context = da.arange(1, {POINTS} + 1, chunks=10**6)
+    context = da.arange(1, {POINTS} + 1, chunks=5 * 10**5)
     cost = decode_step_cost(
         n_layer=32, n_kv_head=8, d_head=128, kv_bytes=1, batch=128, hoi=600, n_params=8 * 10**9,
         context=context,

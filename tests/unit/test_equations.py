@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from every import every
+from settings import RANGES
 
-from conftest import RANGES
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost import FORMULAS
 from lifecost.symbols import SYMBOLS
