@@ -60,7 +60,10 @@ def _chapter() -> Any:
             cells = iter(code)
             for at, cell in enumerate(self.nb.cells):
                 if cell.cell_type == "code":
-                    yield next(cells)
+                    item = next(cells)
+                    # A busy machine may be slow to say even what a cell has printed.
+                    item.output_timeout = self.config.option.nbval_cell_timeout
+                    yield item
                 elif numbers := NUMBER.findall(cell.source):
                     prose = Prose.from_parent(self, name=f"Prose {at}")
                     prose.numbers = numbers
