@@ -15,13 +15,14 @@ POINTS = 10**8
 LIMIT = 600e6  # bytes; one float64 array of the sweep alone would take 800e6
 SHAPE = dict(n_layer=32, n_kv_head=8, d_head=128)
 
-# A process of its own, whose peak is nobody else's. Lines as a reader would write them.
+# A process of its own, whose peak is nobody else's: where Linux tells, of its memory alone, since
+# getrusage counts what the process that started it held. Lines as a reader would write them.
 SWEEP = f"""
-import dask, dask.array as da, json, resource, sys
+import dask, dask.array as da, json, pathlib, re, resource, sys
 from lifecost import decode_step_cost
 
 with dask.config.set(scheduler="threads", num_workers=2):
-    context = da.arange(1, {POINTS} + 1, chunks=5 * 10**5)
+    context = da.arange(1, {POINTS} + 1, chunks=10**6)
     cost = decode_step_cost(
         n_layer=32, n_kv_head=8, d_head=128, kv_bytes=1, batch=128, hoi=600, n_params=8 * 10**9,
         context=context,
@@ -30,6 +31,8 @@ with dask.config.set(scheduler="threads", num_workers=2):
     total, largest = dask.compute(cost.sum(), cost.max())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 peak *= 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes elsewhere
+if (status := pathlib.Path("/proc/self/status")).exists():
+    peak = 1024 * int(re.search(r"VmHWM:\\s*(\\d+)", status.read_text())[1])
 print(json.dumps([lazy, float(total), float(largest), peak]))
 """
 
