@@ -18,6 +18,7 @@ from lifecost.catalog import (
     columns,
     hardware,
     laws,
+    load_model,
     models,
     post,
     power_laws,
@@ -33,6 +34,6 @@ __version__ = "0.1.0"
 
 globals()["__all__"] = [
     *FORMULAS, "FORMULAS", "Formula", "Hardware", "InputError", "Law", "Model", "PowerLaw",
-    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "models", "number", "percent",
+    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "load_model", "models", "number", "percent",
     "post", "power_laws", "quantity",
 ]  # fmt: skip

@@ -40,9 +40,8 @@ class NoSolution(ArithmeticError):
 def solve(left: Expr, right: Expr, unknown: Expr) -> Expr:
     """Return the one solution of ``left = right`` for a positive unknown.
 
-    A linear equation is solved as it stands, one that grows more slowly beyond a bound case by
-    case, a balance of two products of powers in logarithms. What is none of these is refused with
-    `NoSolution`.
+    A linear equation is solved as it stands, a balance of two products of powers in logarithms.
+    What is neither is refused with `NoSolution`.
 
     Parameters
     ----------
@@ -63,14 +62,10 @@ def solve(left: Expr, right: Expr, unknown: Expr) -> Expr:
     >>> solve(6 * x * y, 2 * y**2, x)
     y/3
     """
-    for bound in (left - right).atoms(sympy.Min):
-        if unknown in bound.args:
-            return _bent(left - right, unknown, bound)
     slope = sympy.factor_terms(sympy.expand(left - right).diff(unknown))
     if slope == 0:
         raise NoSolution(unknown.name)
     if unknown not in slope.free_symbols:
-        # Not sympy's own solve, which takes a minute to simplify what all variants make of it.
         found = (right - left).subs(unknown, 0) / sympy.factor_terms((left - right).diff(unknown))
         return sympy.factor_terms(sympy.together(found))
     logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
@@ -80,22 +75,6 @@ def solve(left: Expr, right: Expr, unknown: Expr) -> Expr:
         raise NoSolution(unknown.name)
     (solution,) = sympy.solve(logs, exponent)
     return _product_of_powers(sympy.expand(solution))
-
-
-def _bent(residual: Expr, unknown: Expr, bound: Expr) -> Expr:
-    """Return the solution of an equation whose slope changes where the unknown meets a bound."""
-    (limit,) = (arg for arg in bound.args if arg != unknown)
-    factors = sympy.Mul.make_args(sympy.factor_terms(sympy.expand(residual)))
-    residual /= sympy.Mul(*(factor for factor in factors if factor.is_positive))
-    below, above = (residual.xreplace({bound: side}) for side in (unknown, limit))
-    above = sympy.expand(above)
-    slope = sympy.factor_terms(above.diff(unknown))
-    if unknown in slope.free_symbols:
-        raise NoSolution(unknown.name)
-    before = solve(below, sympy.S.Zero, unknown)
-    after = sympy.oo if slope == 0 else -sympy.factor_terms(above.subs(unknown, 0)) / slope
-    cases = [(before, before <= limit), (after, slope > 0), (sympy.oo, True)]
-    return sympy.Piecewise(*cases)
 
 
 def _product_of_powers(logarithm: Expr) -> Expr:

@@ -7,31 +7,30 @@ by `Catalog.register`, from a file by `Catalog.read`, or with a package that has
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import date
 from functools import cache, cached_property
-from importlib import resources
 from importlib.metadata import entry_points
 from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from lifecost import values
+from lifecost.blocks import PLAIN, plain
+from lifecost.data import load
 from lifecost.errors import InputError, unknown_name
+from lifecost.formula import STACK
 from lifecost.formulas.hardware import operational_intensity
-from lifecost.formulas.transformer import active_parameters, parameter_count
-from lifecost.symbols import PARTS, SYMBOLS, VARIANTS
+from lifecost.stack import FAMILIES, Fleet, Stack, layers
+from lifecost.symbols import PARTS, SYMBOLS
 
-SHAPE = (
-    "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
-    "tied_embeddings",
-)  # fmt: skip
-# What a shape may have beyond that; active parameters are counted from it.
-_NO_SHAPE = ("n_active_params", "cache_parts", *PARTS)
-SHAPE_VARIANTS = tuple(name for name in VARIANTS if name not in _NO_SHAPE)
+# Of a row, what describes a model's blocks.
+_DESCRIBES = (*PLAIN, "blocks", "config")
 FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
 LEAST = 1e6  # of a device's rates and sizes: less was meant in other units
 # What a field may hold, by the first word of its type.
@@ -42,13 +41,6 @@ _FORMS: dict[str, tuple[Any, str]] = {
     "float": ((int, float), "a number"),
     "Mapping": (Mapping, "a table of numbers by name"),
 }
-
-
-@cache
-def load(name: str) -> dict[str, Any]:
-    """Return the contents of ``data/<name>.toml``."""
-    text = resources.files("lifecost").joinpath("data", f"{name}.toml").read_text("utf-8")
-    return tomllib.loads(text)
 
 
 @cache
@@ -73,7 +65,10 @@ class Row:
             value = getattr(self, one.name)
             if value is None and one.default is None:
                 continue
-            kind, words = _FORMS[re.findall(r"\w+", str(one.type))[0]]
+            form = re.findall(r"\w+", str(one.type))[0]
+            if form not in _FORMS:  # made by the library
+                continue
+            kind, words = _FORMS[form]
             if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                 raise InputError(f"{one.name} = {values.show(value)} is not {words}")
             for key, number in value.items() if kind is Mapping else [(one.name, value)]:
@@ -90,18 +85,14 @@ class Row:
             If a key is not known or is missing, or a value is none that it may have.
         """
         known = {one.name: one for one in fields(cls) if one.name != "name"}
-        shape = SHAPE if known.pop("shape", None) else ()
-        flat = (*shape, *SHAPE_VARIANTS) if shape else ()
         needed = [key for key, one in known.items()
                   if one.default is MISSING and one.default_factory is MISSING]  # fmt: skip
-        row = {"title": name, **{key: table[key] for key in table if key in known}}
-        if shape:
-            row["shape"] = {key: table[key] for key in flat if key in table}
+        row = {"title": name, **table}
         try:
             for key in table:
-                if key not in known and key not in flat:
-                    raise unknown_name("key", key, [*known, *flat])
-            if absent := [key for key in (*needed, *shape) if key not in {"title", *table}]:
+                if key not in known:
+                    raise unknown_name("key", key, known)
+            if absent := [key for key in needed if key not in row]:
                 raise values.missing("the row", absent)
             return cls(name=name, **row)
         except InputError as error:
@@ -110,12 +101,14 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Row):
-    """A transformer, by its shape: the symbols that describe it, variants included.
+    """A model: a stack of blocks, and what is published of it.
 
     Attributes
     ----------
-    shape
-        Its symbols; each is an attribute too.
+    stack
+        Its blocks. A size on which all of them agree is an attribute of the model too.
+    draft
+        The blocks of heads that guess further tokens, where it has them; they count apart.
     format
         What its weights are published in, such as ``"bf16"``; empty where that is not known.
     stored
@@ -137,7 +130,8 @@ class Model(Row):
     65248815744.0
     """
 
-    shape: Mapping[str, int] = field(hash=False)
+    stack: Stack
+    draft: Stack | None = None
     year: int = 0
     format: str = ""
     stored: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -147,53 +141,128 @@ class Model(Row):
     train_tokens: float | None = None
 
     def __post_init__(self) -> None:
-        """Check the shape."""
-        shape_symbols, parts = (*SHAPE, *SHAPE_VARIANTS), ("weight_bytes", *PARTS)
-        for name in self.shape:
-            if name not in shape_symbols:
-                raise unknown_name(f"symbol of a model's shape in {self.name}", name, shape_symbols)
-        if absent := [name for name in SHAPE if name not in self.shape]:
-            raise values.missing(self.name, absent)
+        """Check what its weights are stored in."""
+        parts = ("weight_bytes", "state_bytes", *PARTS)
         for name in self.stored:
             if name not in parts:
                 raise unknown_name(f"part of {self.name}", name, parts)
         super().__post_init__()
-        values.check_together(self.shape)
+
+    @classmethod
+    def of(cls, name: str, table: Mapping[str, Any]) -> Self:
+        """Return the model that a table of a data file makes.
+
+        Its blocks come from the sizes of a plain decoder, from the fields of its ``config``, or
+        from a list of ``blocks``, each with its family, how often it is there (``count``), and its
+        sizes.
+        """
+        row = {key: value for key, value in table.items() if key not in _DESCRIBES}
+        try:
+            if "config" in table:
+                from lifecost.config import read  # its rules are read when they are needed
+
+                found = read(table["config"])
+                own = {"stack": found.stack, "draft": found.draft, "format": found.format}
+                row = {**own, "stored": found.stored, "left_out": found.note, **row}
+            elif "blocks" in table:
+                row["stack"] = _listed(table)
+            else:
+                if absent := [key for key in PLAIN if key not in table]:
+                    raise values.missing("the row", absent)
+                row["stack"] = plain({key: table[key] for key in PLAIN})
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+        return super().of(name, row)
 
     @cached_property
     def n_params(self) -> int:
-        """Parameters, summed over the model's matrices."""
-        return int(parameter_count(self.shape))
+        """Parameters, summed over the model's blocks."""
+        return int(self.stack.value("stored_params", {}))
 
     @cached_property
     def n_active_params(self) -> int:
         """Parameters that serve each token, both embeddings among them."""
-        return int(active_parameters(self.shape))
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a symbol of the shape; a variant that the model does not have is an error."""
-        shape = self.__dict__.get("shape", {})
-        if name not in shape:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return shape[name]
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.shape]
-
-    @property
-    def variants(self) -> dict[str, int]:
-        """What the model has beyond a plain dense decoder, by symbol."""
-        return {name: value for name, value in self.shape.items() if name in VARIANTS}
+        return int(self.stack.value("active_params", {}))
 
     @cached_property
-    def bindings(self) -> dict[str, float]:
+    def sizes(self) -> dict[str, Any]:
+        """The sizes on which all of its blocks agree that have them."""
+        return self.stack.shape
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a size on which all blocks agree; any other is an error."""
+        sizes = self.__dict__["stack"].shape if "stack" in self.__dict__ else {}
+        if name not in sizes:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return sizes[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.sizes]
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is a plain decoder, which a few sizes describe."""
+        return all(name in self.sizes for name in PLAIN) and plain(self.sizes) == self.stack
+
+    @cached_property
+    def shape(self) -> dict[str, Any]:
+        """What binds its blocks: the sizes of a plain decoder, beside them the stack of any other."""
+        if self.is_plain:
+            return {name: self.sizes[name] for name in PLAIN}
+        return {STACK: self.stack, **{name: self.sizes[name] for name in PLAIN if name in self.sizes}}
+
+    @cached_property
+    def bindings(self) -> dict[str, Any]:
         """What the model gives to a formula."""
-        bound: dict[str, float] = {**self.shape, "n_params": self.n_params}
+        bound = {**self.shape, "n_params": self.n_params}
         if self.n_active_params != self.n_params:
             bound["n_active_params"] = self.n_active_params
         if self.train_tokens is not None:
             bound["train_tokens"] = self.train_tokens
         return bound
+
+    def but(self, layers: int | None = None, **sizes: Any) -> Model:
+        """Return the model with other sizes, in all blocks that have them or in some layers.
+
+        Parameters
+        ----------
+        layers
+            In how many of its layers; in all of them, if it is not given.
+        sizes
+            Sizes of its blocks by name; of a mixture of experts ``n_active_expert``, of a layer that
+            may have a window ``window``.
+
+        Raises
+        ------
+        InputError
+            If no block, or too few, have such a size, or a value is out of range.
+
+        Examples
+        --------
+        >>> from lifecost import kv_cache_size, models
+        >>> near = models["llama-3-8b"].but(window=1024, layers=24)
+        >>> kv_cache_size(near, batch=1, context=8192, kv_bytes=2) / 2**20
+        352.0
+        """
+        return replace(
+            self, stack=self.stack.but(layers, **sizes), draft=None, published_params=None,
+            published_active_params=None,
+        )  # fmt: skip
+
+
+def _listed(table: Mapping[str, Any]) -> Stack:
+    """Return the stack of a row that lists its blocks."""
+    parts = []
+    for i, one in enumerate(table["blocks"]):
+        sizes = {key: math.inf if v == "inf" else v for key, v in one.items() if key != "family"}
+        count, name = sizes.pop("count", 1), one.get("family", "")
+        if name not in FAMILIES:
+            raise unknown_name(f"family of blocks[{i}]", name, FAMILIES)
+        parts += layers(values.checked("n_layer", count), FAMILIES[name](**sizes))
+    if absent := [key for key in ("d_model", "n_layer") if key not in table]:
+        raise values.missing("the row", absent)
+    known = (values.checked(key, table[key]) for key in ("d_model", "n_layer"))
+    return Stack(*known, parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -434,8 +503,8 @@ power_laws = Catalog("power law", "power_laws", PowerLaw)
 def columns(rows: Iterable[Any]) -> dict[str, Any]:
     """Return what several rows bind, by symbol: an array with one value for each row.
 
-    A variant that only some of the models have is absent in the others. What else only some bind
-    is left out.
+    What is optional and only some of the models have is absent in the others. What else only some
+    bind is left out. Models that are no plain decoders bind their stacks of blocks.
 
     Parameters
     ----------
@@ -451,22 +520,51 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
            [131072., 327680.]])
     """
     bound = [dict(getattr(row, "bindings", row)) for row in rows]
+    if any(STACK in row for row in bound):
+        for row in bound:
+            row.setdefault(STACK, plain(row) if row.keys() >= {*PLAIN} else None)
     names = {name for row in bound for name in row}
-    bound = [with_absent(row, names) for row in bound]
-    return {name: np.array([row[name] for row in bound], float)
-            for name in sorted(names) if all(name in row for row in bound)}  # fmt: skip
-
-
-def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return bound symbols and, of the named variants, the value of each that is absent."""
-    found = dict(bound)
-    for name in set(names) & VARIANTS.keys() - found.keys():
-        absent = VARIANTS[name]
-        if name in PARTS and absent not in found:
-            continue  # nobody says in how many bytes
-        # No window is one that no context fills.
-        found[name] = found.get(absent, SYMBOLS[name].high) if isinstance(absent, str) else absent
+    bound = [values.with_absent(row, names) for row in bound]
+    shared = sorted(name for name in names if all(name in row for row in bound))
+    found = {name: np.array([row[name] for row in bound], float)
+             for name in shared if name != STACK}  # fmt: skip
+    if STACK in shared:
+        found[STACK] = Fleet(row[STACK] for row in bound)
     return found
+
+
+def load_model(source: Any) -> Model:
+    """Return the model that a Hugging Face `config.json` describes.
+
+    Parameters
+    ----------
+    source
+        A path, a mapping, or an open file, of text or bytes.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no JSON object, is of a type that is not known here, or lacks or
+        contradicts what the counts need.
+
+    Examples
+    --------
+    >>> gpt2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12}
+    >>> load_model(gpt2).n_params
+    124439808
+    >>> load_model({**gpt2, "dtype": "float16"}).stored
+    {'weight_bytes': 2.0}
+    """
+    from lifecost.config import read  # its rules are read when they are needed
+
+    found = read(source)
+    name = re.sub(r"[^\w .:+/-]", "", found.name)[-80:].strip() or "config"  # printed as it stands
+    today = date.today()
+    return Model(
+        name=name, title=name, source=FROM_FILE, checked=today.isoformat(), year=today.year,
+        stack=found.stack, draft=found.draft, format=found.format, stored=found.stored,
+        left_out=found.note,
+    )  # fmt: skip
 
 
 class Post:

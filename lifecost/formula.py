@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,10 +13,12 @@ import numpy as np
 from lifecost import values as check
 from lifecost.algebra import NoSolution, idle, solve
 from lifecost.errors import InputError
-from lifecost.lowered import Lowered
-from lifecost.symbols import SYMBOLS, VARIANTS, Expr, Symbols, in_numbers
+from lifecost.lowered import General, Lowered
+from lifecost.stack import Fleet, Stack
+from lifecost.symbols import ANY, OPTIONAL, Expr, PlainOnly, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
+STACK = "stack"  # what a model binds whose blocks are not a plain decoder's
 # Of the symbols: an expression, or the two sides of an equation.
 Build: TypeAlias = Callable[[Symbols], Expr | tuple[Expr, Expr]]
 
@@ -84,8 +86,7 @@ class Formula:
         self.example = Example(*example) if example else None
         self.module = build.__module__.rpartition(".")[2]
         self._build = build
-        self._expressions: dict[frozenset[str], Expr] = {}
-        self._lowered: dict[frozenset[str], Lowered] = {}
+        self._expressions: dict[tuple[bool, bool], tuple[Expr, set[str]]] = {}
 
     def __reduce__(self) -> str:
         return self.name
@@ -105,22 +106,35 @@ class Formula:
         ------
         ValueError
             If it holds a symbol that cancels.
+        PlainOnly
+            If the symbols are those of any model, and it holds for plain decoders only.
         """
         s.called.append(self)
-        variants = frozenset() if self.dense else s.variants
-        if variants not in self._expressions:
-            built = self._build(Symbols(variants))
-            if self.unknown:
-                left, right = built
-                built = solve(left, right, getattr(Symbols(variants), self.unknown))
+        if s.stack is not Symbols.plain and s.stack != ANY:
+            return self._built(s)
+        key = s.stack == ANY, s.optional
+        if key not in self._expressions:
+            bare = Symbols(s.stack, optional=s.optional)
+            built = self._built(bare)
             # A symbol that cancels would be asked for in vain.
-            if not variants and (cancelled := idle(in_numbers(built))):
+            if not any(key) and (cancelled := idle(in_numbers(built))):
                 raise ValueError(
                     f"{self.name} does not depend on {', '.join(cancelled)}, which cancels: give "
                     f"it a value, as in s.but({cancelled[0]}=1)"
                 )
-            self._expressions[variants] = built
-        return s.within(self._expressions[variants])
+            self._expressions[key] = built, bare.asked
+        built, asked = self._expressions[key]
+        s.ask(*asked)
+        return s.within(built)
+
+    def _built(self, s: Symbols) -> Expr:
+        left, right = self._sides(s)
+        return left if right is None else solve(left, right, getattr(s, self.unknown))
+
+    def _sides(self, s: Symbols) -> tuple[Expr, Expr | None]:
+        """Return the expression, or the two sides of the equation that defines it."""
+        built = self._build(s.but(n_active_params=s.n_params) if self.dense else s)
+        return built if self.unknown else (built, None)
 
     @property
     def equation(self) -> tuple[Expr, Expr] | None:
@@ -137,53 +151,54 @@ class Formula:
 
     @cached_property
     def expr(self) -> Expr:
-        """The sympy expression for a plain dense decoder, in numbers and symbols."""
+        """The sympy expression for a plain decoder, in numbers and symbols."""
         return self.plain.expr
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Identifiers of the symbols that a call needs, sorted."""
+        """Identifiers of the symbols that a call needs for a plain decoder, sorted."""
         return self.plain.symbols
 
     @cached_property
-    def variants(self) -> tuple[str, ...]:
-        """Identifiers of the variants that change the value, sorted."""
-        return tuple(name for name in self.widest.symbols if name in VARIANTS)
+    def optional(self) -> tuple[str, ...]:
+        """Identifiers of the optional symbols that change the value, sorted."""
+        return tuple(name for name in self.wide.symbols if name in OPTIONAL)
 
-    def lowered(self, variants: frozenset[str]) -> Lowered:
-        """Return the lowered expression for architectures with the named variants.
+    @cached_property
+    def plain(self) -> Lowered:
+        """The lowered expression for a plain decoder."""
+        return Lowered(self.name, in_numbers(self.expression(Symbols())))
+
+    @cached_property
+    def wide(self) -> Lowered:
+        """The lowered expression for a plain decoder, with all optional symbols."""
+        expr = in_numbers(self.expression(Symbols(optional=True)))
+        return self.plain if expr == self.plain.expr else Lowered(self.name, expr)
+
+    @cached_property
+    def general(self) -> General:
+        """The function that all models share: of the sums over their blocks.
 
         Raises
         ------
         InputError
-            If the formula has no closed form with them, or holds for dense models only.
+            If the formula holds for plain decoders only.
         """
-        if variants not in self._lowered:
-            if self.dense and "n_active_params" in variants:
-                raise InputError(f"{self.name} holds for dense models, and this one has experts")
-            try:
-                expr = self.expression(Symbols(variants))
-            except NoSolution:
-                names = ", ".join(sorted(variants))
-                raise InputError(f"{self.name} has no closed form for {names}") from None
-            self._lowered[variants] = Lowered(self.name, in_numbers(expr))
-        return self._lowered[variants]
-
-    @cached_property
-    def plain(self) -> Lowered:
-        """The lowered expression for a plain dense decoder."""
-        return self.lowered(frozenset())
-
-    @cached_property
-    def widest(self) -> Lowered:
-        """The lowered expression with all variants; the plain one if with all there is none."""
-        return self._with(frozenset(VARIANTS))
-
-    def _with(self, variants: frozenset[str]) -> Lowered:
         try:
-            return self.lowered(variants)
+            sides = self._sides(Symbols(ANY, optional=True))
+        except (PlainOnly, NoSolution):
+            raise InputError(
+                f"{self.name} holds for plain decoders, and this model has other blocks"
+            ) from None
+        return General(self.name, self.unknown, *sides)
+
+    @cached_property
+    def of_any_model(self) -> bool:
+        """Whether it holds for whatever blocks a model is made of."""
+        try:
+            return bool(self.general)
         except InputError:
-            return self.plain
+            return False
 
     # ---- in other languages
 
@@ -199,22 +214,20 @@ class Formula:
 
     @cached_property
     def javascript_source(self) -> str:
-        """Source of the JavaScript function for a plain dense decoder."""
-        return self.javascript_with(())
+        """Source of the JavaScript function for a plain decoder."""
+        from lifecost.printers import javascript
 
-    def javascript_with(self, variants: Iterable[str] = VARIANTS) -> str:
-        """Return the source of the JavaScript function for some variants, or for all.
+        return javascript.source(self.name, self.plain.expr)
 
-        What is not given to the function is absent.
+    def javascript_of_models(self) -> str:
+        """Return the source of the JavaScript function for any model, where the script has sums.
+
+        What is optional and not given to the function is absent.
         """
         from lifecost.printers import javascript
 
-        expr = self._with(frozenset(variants)).expr
-        absent = dict(VARIANTS)
-        for name, other in VARIANTS.items():
-            if other == self.unknown:  # nothing that it can equal
-                absent[name] = SYMBOLS[name].high
-        return javascript.source(self.name, expr, absent)
+        plain = javascript.source(self.name, self.wide.expr, OPTIONAL)
+        return self.general.javascript(plain) if self.of_any_model else plain
 
     @cached_property
     def text_expression(self) -> str:
@@ -241,25 +254,19 @@ class Formula:
             If a value is missing, unknown, out of range, or does not fit with another, or if the
             result is too large for a floating-point number.
         """
-        if objects:
-            if objects[0].__class__ is Symbols:
-                return self.expression(objects[0])
-            lowered, values = self._bind(objects, values)
-            scalar = lowered.scalar
-        else:
-            lowered, scalar = self.plain, self._scalar
+        if objects and objects[0].__class__ is Symbols:
+            return self.expression(objects[0])
         try:
+            if objects:
+                return self._evaluated(self._bound(objects, values), values)
             try:
-                result = scalar(**values)
+                result = self._scalar(**values)
             except TypeError:  # a name is missing or unknown, or a value is no number
                 result = None
             if result is None:
-                if not objects and not VARIANTS.keys().isdisjoint(values):
-                    check.check_variants(values)
-                    lowered = self.lowered(frozenset(VARIANTS.keys() & values.keys()))
-                result = lowered.checked(self._needed(lowered, values))
+                return self._evaluated(values, values)
             if result.__class__ is float and result in (0, math.inf):
-                lowered.refuse_overflow(self._needed(lowered, values), result)
+                self.plain.refuse_overflow(values, result)
             return result
         except ArithmeticError:  # each value is in range, and their power is not
             raise InputError(
@@ -270,9 +277,8 @@ class Formula:
     def _scalar(self) -> Callable[..., check.Value | None]:
         return self.plain.scalar
 
-    def _bind(
-        self, objects: tuple[Any, ...], values: dict[str, Any]
-    ) -> tuple[Lowered, dict[str, Any]]:
+    def _bound(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
+        """Return what objects and keywords bind; keywords win."""
         bound, conflicts = dict[str, Any](), dict[str, Any]()
         for item in objects:
             found = getattr(item, "bindings", item)
@@ -285,30 +291,62 @@ class Formula:
                 if not np.array_equal(bound[name], found[name]):
                     conflicts.setdefault(name, (bound[name], found[name]))
             bound.update(found)
-        given = {**bound, **values}
+        for name in conflicts:
+            if name in self._known or (name == STACK and self.general.sums):
+                raise check.conflict(self.name, name, *conflicts[name])
+        return {**bound, **values}
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """Identifiers of all symbols that the formula may ask for."""
+        asked = self.general.asks if self.of_any_model else ()
+        return frozenset((*self.plain.symbols, *self.wide.symbols, *asked))
+
+    def _evaluated(self, given: dict[str, Any], explicit: dict[str, Any]) -> Any:
+        """Return the value; ``given`` is all that is bound, and ``explicit`` by keyword."""
+        for name in explicit:
+            if name in self._known or name == STACK:
+                continue
+            if explicit is given or name not in given:
+                raise check.unknown_value(self.name, name, sorted(self._known))
+            check.checked(name, explicit[name])  # neither what an object binds nor this is needed
+        active = given.get("n_active_params") if self.dense else None
+        if active is not None and np.any(active != given.get("n_params")):
+            raise InputError(f"{self.name} holds for dense models, and this one has experts")
+        if (stack := given.get(STACK)) is not None and (self.general.sums or self.general.unknown):
+            return self._of_stack(stack, given, explicit)
         # Also where the formula needs but one of them: a model's heads beside the caller's.
         check.check_heads(given)
-        variants = VARIANTS.keys() & given.keys()
         lowered = self.plain
-        if variants:
-            check.check_variants(given)
-            lowered = self.lowered(frozenset(variants))
-        if clash := next((name for name in lowered.symbols if name in conflicts), ""):
-            raise check.conflict(self.name, clash, *conflicts[clash])
+        if not OPTIONAL.keys().isdisjoint(given):
+            lowered = self.wide
+            given = check.with_absent(given, lowered.symbols)
         needed = {name: given[name] for name in lowered.symbols if name in given}
-        for name in values.keys() - needed.keys():
-            if name in bound:  # the formula needs neither what an object binds nor what replaces it
-                check.checked(name, values[name])
-            else:
-                needed[name] = values[name]
-        return lowered, self._needed(lowered, needed)
+        result = None
+        if len(needed) == len(lowered.symbols):
+            result = lowered.scalar(**needed)
+        if result is None:
+            result = lowered.checked(needed)
+        if result.__class__ is float and result in (0, math.inf):
+            lowered.refuse_overflow(needed, result)
+        return result
 
-    def _needed(self, lowered: Lowered, values: dict[str, Any]) -> dict[str, Any]:
-        """Return values without those that a variant replaces, as active parameters do all."""
-        if lowered is self.plain:
-            return values
-        replaced = set(self.symbols) - set(lowered.symbols)
-        return {name: value for name, value in values.items() if name not in replaced}
+    def _of_stack(self, stack: Any, given: dict[str, Any], explicit: dict[str, Any]) -> Any:
+        """Return the value for a model that is no plain decoder."""
+        if not isinstance(stack, (Stack, Fleet)):
+            raise InputError(f"stack = {check.show(stack)} is no stack of blocks")
+        for name in explicit.keys() & {*Symbols.sizes}:
+            raise InputError(
+                f"{name} = {check.show(explicit[name])} changes nothing in a stack of blocks: "
+                f"change the model, as in model.but({name}=...)"
+            )
+        asks = self.general.asks
+        given = check.with_absent(given, asks)
+        if absent := [name for name in asks if name not in given]:
+            raise check.missing(self.name, absent)
+        known = {name: check.checked(name, given[name]) for name in asks}
+        check.check_together(known)
+        return self.general(stack, known)
 
     def __repr__(self) -> str:
         return f"<Formula {self.name}({', '.join(self.symbols)}) in {self.unit}>"

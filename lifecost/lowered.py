@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import sympy
+from sympy.core.function import AppliedUndef
 
 from lifecost import values as check
+from lifecost.algebra import solve
 from lifecost.printers import arguments
-from lifecost.symbols import SYMBOLS, Expr
+from lifecost.stack import IN_BYTES
+from lifecost.symbols import PARTS, SUMS, SYMBOLS, Expr, in_numbers, symbol_of
 
 _BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
 
@@ -99,7 +102,7 @@ class Lowered:
         for name, value in values.items():
             if name not in late:
                 check.check_range(name, value)
-        check.check_together(values, self.symbols)
+        check.check_together(values)
         if not arrays:
             return self.scalar(**values)
         function = self.numpy(*arrays)
@@ -135,3 +138,90 @@ def _blockwise(
                 check.check_range(name, given[name])
             out[...] = function(**given)
         return blocks.operands[-1]
+
+
+class General:
+    """A formula as all models share it: a function of symbols and of sums over blocks.
+
+    Attributes
+    ----------
+    sums, asks
+        The sums, and the identifiers of the symbols that it needs, those that sums ask for too.
+    unknown
+        The symbol that is sought, where two sides are equal for one value of it; else ``""``.
+    """
+
+    def __init__(self, name: str, unknown: str, left: Expr, right: Expr | None) -> None:
+        self.name, self.unknown = name, unknown
+        if right is not None:
+            sought = symbol_of(unknown)
+            if not any(sought in one.free_symbols for one in (left - right).atoms(AppliedUndef)):
+                left, right, self.unknown = solve(left, right, sought), None, ""
+        self.expr = in_numbers(left if right is None else left / right)
+        self.sums = tuple(sorted({one.func.__name__ for one in self.expr.atoms(AppliedUndef)}))
+        free = {*arguments(self.expr)} - {self.unknown}
+        if not {*IN_BYTES}.isdisjoint(self.sums):
+            free |= {"weight_bytes", *PARTS}
+        self.asks = tuple(sorted(free))
+
+    @cached_property
+    def _functions(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        from lifecost.printers import python
+
+        sources = python.scalar_source, python.positional_source
+        number, array = (
+            python.build(source(self.name, self.expr, self.sums), self.name) for source in sources
+        )
+        return number, array
+
+    def __call__(self, stack: Any, known: Mapping[str, Any]) -> Any:
+        """Return the value for a stack, of values that are checked."""
+        if self.unknown:
+            return root(lambda x: self._value(stack, {**known, self.unknown: x}))
+        return self._value(stack, known)
+
+    def _value(self, stack: Any, known: Mapping[str, Any]) -> Any:
+        def of(name: str) -> Callable[..., Any]:
+            near = SUMS[name].of
+            return lambda *given: stack.value(
+                name, {**known, **dict(zip(near, given, strict=True))}
+            )
+
+        arrays = any(hasattr(value, "shape") for value in known.values())
+        arrays = arrays or not getattr(stack, "is_one", True)
+        given = [known[name] for name in self._names]
+        with np.errstate(divide="ignore", over="raise", invalid="ignore"):
+            result = self._functions[arrays](*given, *map(of, self.sums))
+        if np.isnan(result).any():
+            raise FloatingPointError
+        return result
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return arguments(self.expr)
+
+    def javascript(self, plain: str) -> str:
+        """Return the source of a function for any model, given that for a plain decoder."""
+        from lifecost.printers import javascript
+
+        return javascript.of_models(self.name, self.expr, self.sums, self.unknown, plain)
+
+
+_LEAST, _LARGEST = 1e-12, 1e24  # of what is sought
+
+
+def root(ratio: Callable[[Any], Any]) -> Any:
+    """Return where a ratio that rises or falls throughout is one, or infinity; of arrays too."""
+    rises = np.asarray(ratio(_LARGEST)) > np.asarray(ratio(_LEAST))
+    low, high = (np.full(rises.shape, math.log(x)) for x in (_LEAST, _LARGEST))
+
+    def beyond(x: Any) -> Any:
+        return np.where(rises, np.asarray(ratio(x)) > 1, np.asarray(ratio(x)) < 1)
+
+    never = ~beyond(_LARGEST)
+    for _ in range(80):
+        middle = (low + high) / 2
+        past = beyond(np.exp(middle) if middle.shape else math.exp(middle))
+        low, high = np.where(past, low, middle), np.where(past, middle, high)
+    found = np.where(never, math.inf, np.exp((low + high) / 2))
+    return found if found.shape else float(found)

@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 from lifecost import values as check
 from lifecost.catalog import (
     FROM_FILE,
-    SHAPE,
-    SHAPE_VARIANTS,
     Catalog,
     Hardware,
     Model,
     Row,
     hardware,
+    load_model,
     models,
     post,
 )
@@ -45,6 +44,8 @@ from lifecost.formulas.time import (
     prefill_time,
 )
 from lifecost.quantities import quantity
+from lifecost.stack import FAMILIES
+from lifecost.symbols import SYMBOLS
 
 OVERLAPS = {
     "full": (decode_step_time, decode_throughput),
@@ -159,25 +160,28 @@ def _row(catalog: Catalog[_Row], text: str) -> _Row:
     return replace(rows[name], name=f"{path}:{name}")
 
 
-def split_by_heads(shape: Mapping[str, float]) -> dict[str, float]:
+def split_by_heads(model: Model) -> dict[str, int]:
     """Return how many parts tensor parallelism splits a model's cache into, as a symbol.
 
-    They are its key-value heads; a latent, which all heads share, is one.
+    They are its key-value heads, the fewest of its layers; a latent, which all heads share, is one.
 
     Examples
     --------
-    >>> split_by_heads(models["llama-3-70b"].shape), split_by_heads(models["deepseek-v3"].shape)
+    >>> split_by_heads(models["llama-3-70b"]), split_by_heads(models["deepseek-v3"])
     ({'cache_parts': 8}, {'cache_parts': 1})
     """
-    return {"cache_parts": 1 if shape.get("n_latent_layer") else shape["n_kv_head"]}
+    blocks = (part.block for part in model.stack.parts)
+    caches = (block for block in blocks if "cache_held" in FAMILIES[block.family].lowered)
+    parts = [dict(block.sizes).get("n_kv_head", 1) for block in caches]
+    return {"cache_parts": min(parts)} if parts else {}
 
 
 def find_model(text: str) -> Model:
     """Return the model that a text names: of the catalog, in a config.json or a row of a file.
 
-    A row is ``my.toml``, or ``my.toml:name`` where that has several. Changes of its shape may
-    follow a colon: ``llama-3-8b:n_kv_head=32,layers_per_cache=2``. The path ``-`` is the standard
-    input.
+    A row is ``my.toml``, or ``my.toml:name`` where that has several. Changes of the sizes of its
+    blocks may follow a colon: ``llama-3-8b:n_kv_head=32,window=4096@24``, the latter in 24 layers.
+    The path ``-`` is the standard input.
 
     Raises
     ------
@@ -188,20 +192,18 @@ def find_model(text: str) -> Model:
     model = models[name] if name in models else _read(name)
     if not changes:
         return model
-    changed: dict[str, Any] = {}
+    changed: dict[str, tuple[Any, int | None]] = {}
     for part in changes:
-        symbol, value = _change(part)
-        if symbol in changed:
-            raise InputError(f"{symbol} is changed twice in {text}")
-        changed[symbol] = value
-    shape = {**model.shape, **changed}
-    for layers, size in check.PAIRS:
-        if absent := _alone(shape, layers, size):
-            raise check.missing(text, [absent])
-    return replace(
-        model, name=text, title=text, shape=shape, published_params=None,
-        published_active_params=None,
-    )  # fmt: skip
+        size, value, count = _change(part)
+        if size in changed:
+            raise InputError(f"{size} is changed twice in {text}")
+        changed[size] = value, count
+    together = {size: value for size, (value, count) in changed.items() if count is None}
+    model = model.but(**together) if together else model
+    for size, (value, count) in changed.items():
+        if count is not None:
+            model = model.but(count, **{size: value})
+    return replace(model, name=text, title=text)
 
 
 def _parts(text: str) -> tuple[str, list[str]]:
@@ -219,8 +221,6 @@ def _read(name: str) -> Model:
     if not is_path and not os.path.isfile(name):
         message = str(unknown_name("model", name, models))
         raise InputError(f"{message}; or give the path of a config.json")
-    from lifecost.config import load_model  # reads its rules, which few calls need
-
     if name != "-":
         return load_model(name)
     if sys.stdin is None:
@@ -228,29 +228,26 @@ def _read(name: str) -> Model:
     return load_model(sys.stdin.buffer)
 
 
-def _alone(shape: Mapping[str, float], layers: str, size: str) -> str:
-    """Return which one of a pair is absent from a shape that has the other, if any."""
-    if size not in shape:
-        return size if shape.get(layers) else ""
-    return "" if layers in shape else layers
+def _change(part: str) -> tuple[str, Any, int | None]:
+    """Return a size, its new value, and in how many layers, from ``window=4096@24``."""
+    name, _, text = (word.strip() for word in part.partition("="))
+    text, at, count = (word.strip() for word in text.partition("@"))
+    value = check.checked(name, _number(text)) if name in SYMBOLS else text
+    return name, value, int(check.checked("n_layer", _number(count))) if at else None
 
 
-def _change(part: str) -> tuple[str, Any]:
-    name, _, value = (word.strip() for word in part.partition("="))
-    if name not in (*SHAPE, *SHAPE_VARIANTS):
-        raise unknown_name("symbol of a model's shape", name, [*SHAPE, *SHAPE_VARIANTS])
+def _number(text: str) -> Any:
     try:
-        number: Any = float(value)
-        number = int(number) if number % 1 == 0 else number
+        number = float(text)
     except ValueError:
-        number = value  # which the check quotes
-    return name, check.checked(name, number)
+        return text  # which the check quotes
+    return int(number) if number % 1 == 0 else number
 
 
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
     """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
     own = {} if "weight_bytes" in setting.given else model.stored
-    parts = split_by_heads(model.shape) if setting.attention == "heads" else {}
+    parts = split_by_heads(model) if setting.attention == "heads" else {}
     at = {**setting.symbols, **own, **parts}
     weights = float(weights_size(model, at))
     bound, throughput = OVERLAPS[setting.overlap]
@@ -260,12 +257,6 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
         "kv": decode_kv_time,
         "bound": bound,
     }
-    share = model.shape.get("tokens_per_entry", 1)
-    if at["context"] % share or model.shape.get("window", share) % share:
-        raise InputError(
-            f"tokens_per_entry = {share} does not divide context or window of {model.name}: as "
-            "many tokens share every entry of the cache"
-        )
     step = {name: float(formula(model, at)) for name, formula in times.items()}
     chips = chips_needed(model, at)
     return {

@@ -1,7 +1,7 @@
 """Every symbol once: identifier, LaTeX, unit, meaning and allowed range.
 
-A symbol may describe a variant that a plain dense decoder does not have: a window, experts, a
-latent. It then says at which value the variant is absent.
+Some symbols need no value: an optional one says what it is where nothing binds it. Others are sums
+over the blocks of a model, written out for a plain decoder and supplied by its stack for any other.
 
 Identifiers are legal in Python and in JavaScript. Counts (tokens, layers, heads, parameters,
 elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are dimensions, and
@@ -11,9 +11,9 @@ each multiply-accumulate, stand here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sympy
 
@@ -50,6 +50,11 @@ CONSTANTS: dict[Expr, tuple[int, str]] = {
 }
 
 
+def symbol_of(name: str) -> Expr:
+    """Return the sympy symbol of a quantity."""
+    return _MADE[name]
+
+
 def in_numbers(expr: Expr) -> Expr:
     """Return an expression with its constants replaced by their values."""
     return expr.xreplace({s: sympy.Integer(value) for s, (value, _) in CONSTANTS.items()})
@@ -78,15 +83,14 @@ def symbol(
     return made
 
 
-def count(name: str, latex: str, unit: str, meaning: str, absent: float | str = 0) -> Expr:
-    """Return the symbol of a whole number that is ``absent`` in a plain decoder."""
-    low = absent if isinstance(absent, (int, float)) else 1
-    return symbol(name, latex, unit, meaning, low, 1e8, True, absent)
+def size(name: str, latex: str, unit: str, meaning: str, low: float = 1) -> Expr:
+    """Return the symbol of a whole number that is a size of a block."""
+    return symbol(name, latex, unit, meaning, low, 1e12, True)
 
 
 def flag(name: str, latex: str, meaning: str) -> Expr:
-    """Return the symbol of what a plain decoder does not have, 1 where it is there."""
-    return symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True, 0)
+    """Return the symbol of what a block has or does not have."""
+    return symbol(name, latex, "1", f"1 where {meaning}, else 0", 0, 1, True)
 
 
 def part(name: str, latex: str, weights: str) -> Expr:
@@ -168,75 +172,58 @@ tied_embeddings = symbol(
     0, 1, integer=True, usual=(0, 1),
 )  # fmt: skip
 
-# Variants that a plain dense decoder does not have: each says at which value it is absent.
+# Sizes of blocks that a plain decoder does not have: see `lifecost.blocks`.
+d_value = size("d_value", r"d_\text{v}", "element", "width of one head's values")
+window = symbol(
+    "window", "W", "token", "tokens that a layer with a window attends to", 0, math.inf,
+    usual=(1, 1e6),
+)  # fmt: skip
+chosen = symbol(
+    "chosen", "k", "token", "tokens that sparse attention chooses to look at", 1, math.inf,
+    usual=(1, 1e6),
+)  # fmt: skip
+stride = size("stride", r"s_\text{token}", "token", "tokens that share one entry of the KV cache")
+own_cache = flag("own_cache", r"t_\text{own}", "a layer has a KV cache of its own")
+own_value = flag("own_value", r"t_\text{v}", "values are held beside the keys")
+d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head's output", 0)
+kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")
+d_rope = size("d_rope", r"d_\text{r}", "element", "width of the rotary key that all heads share", 0)
+query_rank = size("query_rank", r"d_\text{cq}", "element", "width of the latent of queries", 0)
+n_expert = size("n_expert", r"n_\text{exp}", "expert", "routed experts in a layer")
+n_active_expert = size(
+    "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token"
+)
+d_expert = size("d_expert", r"d_\text{exp}", "element", "width inside one expert")
+n_key_head = size("n_key_head", r"n_\text{k}", "head", "key heads of a recurrent layer")
+n_value_head = size("n_value_head", r"n_\text{v}", "head", "value heads of a recurrent layer")
+d_key = size("d_key", r"d_\text{k}", "element", "width of one key of a recurrent layer")
+d_state = size("d_state", r"d_\text{state}", "element", "width of the state of a state-space layer")
+d_inner = size("d_inner", r"d_\text{in}", "element", "width inside a recurrent layer")
+n_group = size("n_group", r"n_\text{group}", "1", "groups that share a projection")
+conv_width = size("conv_width", r"w_\text{conv}", "token", "tokens that a convolution sees", 0)
+step_rank = size("step_rank", r"d_\Delta", "element", "rank of the projection to step sizes")
+gate_rank = size("gate_rank", r"d_\text{gr}", "element", "rank of the projection to gates", 0)
+n_index_head = size("n_index_head", r"n_\text{idx}", "head", "heads of an indexer")
+d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an indexer")
+d_query = size("d_query", r"d_\text{q}", "element", "width that an indexer's queries come from")
+d_in = size("d_in", r"d_\text{from}", "element", "width that a block reads, if not the stream's")
+d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if not the stream's")
+group_rank = size("group_rank", r"d_\text{og}", "element", "rank of a group of output projections")
+copies = size("copies", r"n_\text{copy}", "matrix", "matrices of one size", 0)
+columns = size("columns", "c", "element", "width of a matrix beside the residual stream", 0)
+elements = size("elements", r"n_\text{el}", "element", "elements that are looked up or added", 0)
+multiplied = size("multiplied", r"n_\times", "element", "elements of small matrices", 0)
+n_position = size("n_position", r"n_\text{pos}", "token", "learned positions", 0)
+direct = flag("direct", r"t_\text{dir}", "queries come from the residual stream")
+expert_bias = size("expert_bias", r"b_\text{e}", "element", "elements of one expert's biases", 0)
+norms = symbol("norms", r"v_\text{norm}", "1", "vectors of a block's normalizations", 0, 64, True)
+bias = size("bias", "b", "element", "elements of a block's other vectors", 0)
 
-
+# What may be bound beyond a plain decoder and its setting: each says what it is where it is not.
 n_active_params = symbol(
     "n_active_params", r"N_\text{act}", "parameter", "parameters that serve each token",
     1, 1e18, absent="n_params",
 )  # fmt: skip
-d_value = count("d_value", r"d_\text{v}", "element", "width of one head's values", absent="d_head")
-n_local_layer = count(
-    "n_local_layer", r"n_\text{local}", "layer", "layers that attend to a window of the context"
-)
-window = symbol(
-    "window", "W", "token", "tokens that a layer with a window attends to", 1, 1e12,
-    absent="context",
-)  # fmt: skip
-n_latent_layer = count(
-    "n_latent_layer", r"n_\text{mla}", "layer", "layers with multi-head latent attention"
-)
-kv_rank = count(
-    "kv_rank", r"d_\text{c}", "element", "width of the latent that keys and values come from"
-)
-d_rope = count(
-    "d_rope",
-    r"d_\text{r}",
-    "element",
-    "width of the rotary key that latent attention's heads share",
-)
-n_latent_query_layer = count(
-    "n_latent_query_layer", r"n_\text{lq}", "layer", "layers whose queries come from a latent"
-)
-query_rank = count(
-    "query_rank", r"d_\text{cq}", "element", "width of the latent that queries come from"
-)
-layers_per_cache = symbol(
-    "layers_per_cache", r"s_\text{layer}", "layer", "layers that share one KV cache", 1, 1e5,
-    absent=1,
-)  # fmt: skip
-tokens_per_entry = symbol(
-    "tokens_per_entry", r"s_\text{token}", "token", "tokens that share one entry of the KV cache",
-    1, 1e6, absent=1,
-)  # fmt: skip
-n_moe_layer = count("n_moe_layer", r"n_\text{moe}", "layer", "layers with a mixture of experts")
-n_expert = count("n_expert", r"n_\text{exp}", "expert", "routed experts in such a layer", absent=1)
-n_active_expert = count(
-    "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token", absent=1
-)
-n_shared_expert = count(
-    "n_shared_expert", r"n_\text{shared}", "expert", "experts that serve every token"
-)
-d_expert = count("d_expert", r"d_\text{exp}", "element", "width inside one expert")
-n_norm = symbol(
-    "n_norm", r"n_\text{norm}", "norm", "normalizations in a layer", 1, 8, True, absent=2
-)
-norm_vectors = symbol(
-    "norm_vectors", r"v_\text{norm}", "1",
-    "vectors of a normalization: 1 is a gain, 2 a gain and a bias", 0, 2, True, absent=1,
-)  # fmt: skip
-head_norm = flag("head_norm", r"t_\text{hn}", "queries and keys are normalized head by head")
-wide_norm = flag("wide_norm", r"t_\text{wn}", "queries and keys are normalized across heads")
-qkv_bias = flag("qkv_bias", r"t_\text{qkv}", "queries, keys and values have biases")
-output_bias = flag("output_bias", r"t_\text{o}", "the output projection has a bias")
-ff_bias = flag("ff_bias", r"t_\text{ff}", "the feed-forward matrices have biases")
-router_bias = flag("router_bias", r"t_\text{rb}", "the router has a bias for each expert")
-attention_sink = flag("attention_sink", r"t_\text{sink}", "each head has a learned sink")
-n_position = count("n_position", r"n_\text{pos}", "token", "learned positions")
-relative_positions = flag(
-    "relative_positions", r"t_\text{rel}", "each layer projects relative positions"
-)
-
 cache_parts = symbol(
     "cache_parts", r"n_\text{part}", "1",
     "parts that the KV cache splits into among chips; beyond them it is held several times",
@@ -255,9 +242,14 @@ weight_bytes = symbol(
 expert_bytes = part("expert_bytes", r"b_\text{exp}", "the routed experts")
 embedding_bytes = part("embedding_bytes", r"b_\text{emb}", "the embeddings, input and output")
 other_bytes = part("other_bytes", r"b_\text{other}", "norms, biases and routers")
-VARIANTS = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
+state_bytes = symbol(
+    "state_bytes", r"b_\text{state}", "byte/element",
+    "bytes that store one element of a fixed state, where they differ from the KV cache's",
+    1 / 64, 64, absent="kv_bytes",
+)  # fmt: skip
+OPTIONAL = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
 # Parts of a model whose bytes may differ from those of its other weights.
-PARTS = tuple(name for name, absent in VARIANTS.items() if absent == "weight_bytes")
+PARTS = tuple(name for name, absent in OPTIONAL.items() if absent == "weight_bytes")
 batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9, usual=(1, 4096))
 context = symbol(
     "context", "S", "token", "tokens in the cache of each sequence", 1, 1e12, usual=(1, 1e7)
@@ -451,16 +443,75 @@ loss_ratio = symbol(
 )  # fmt: skip
 
 
+# What a stack of blocks adds up, and the symbols on which a sum depends beside the sizes.
+SUMS: dict[str, Sum] = {}
+
+
+class Sum(NamedTuple):
+    """An additive quantity of a model: each block brings its part."""
+
+    latex: str
+    unit: str
+    meaning: str
+    of: tuple[str, ...]  # symbols of the setting; a formula may put others in their place
+    positive: bool
+
+    def __call__(self, name: str, s: Symbols) -> Expr:
+        """Return it as a function of what it depends on: the form that all models share."""
+        sign = {"positive": True} if self.positive else {"nonnegative": True}
+        return sympy.Function(name, **sign)(*(getattr(s, symbol) for symbol in self.of))
+
+
+def total(name: str, latex: str, unit: str, meaning: str, *of: str, positive: bool = True) -> None:
+    """Keep a sum in `SUMS`."""
+    SUMS[name] = Sum(latex, unit, meaning, of, positive)
+
+
+total("stored_params", r"N_\text{exact}", "parameter", "parameters of the model")
+total("active_params", r"N_\text{active}", "parameter", "parameters that serve each token")
+total("read_params", r"N_\text{read}", "parameter", "weights that a step reads", "batch")
+total("stored_bytes", r"M_\text{w}", "byte", "bytes of the model's weights")
+total("read_bytes", r"M_\text{wr}", "byte", "bytes of the weights that a step reads", "batch")
+total("weight_macs", r"N_\text{mat}", "parameter", "multiplications by weights for each token")
+total("cache_macs", r"a_\text{mix}", "element",
+      "multiplications with cache and state for each token of a step", "context")  # fmt: skip
+total("prompt_macs", r"a_\text{prompt}", "element",
+      "the same for each token of a whole sequence, on average", "sequence_length")  # fmt: skip
+total("cache_held", r"E_\text{kv}", "element", "elements of one sequence's KV cache", "context",
+      positive=False)  # fmt: skip
+total("cache_read", r"E_\text{read}", "element", "elements of it that a step reads", "context",
+      positive=False)  # fmt: skip
+for verb in ("held", "read", "written"):
+    total(f"state_{verb}", rf"E_\text{{{verb}}}", "element",
+          f"elements of one sequence's fixed state that are {verb}", positive=False)  # fmt: skip
+total("attention_params", r"N_\text{attn}", "parameter", "of them, matrices of attention",
+      positive=False)  # fmt: skip
+total("feed_forward_params", r"N_\text{ff}", "parameter", "of them, matrices of feed-forward layers",
+      positive=False)  # fmt: skip
+total("embedding_params", r"N_\text{emb}", "parameter", "of them, tables at both ends",
+      positive=False)  # fmt: skip
+
+
+class PlainOnly(LookupError):
+    """A size of a plain decoder was asked for where any model is meant."""
+
+
+ANY = "any"  # in place of a stack: any model, whose sums stay as they are
+
+
 class Symbols:
     """What a formula is called with to get an expression: every symbol, by its name.
 
-    A variant that is not named has the value at which it is absent. Nothing outside of this object
-    decides what an expression means.
+    The sums over a model's blocks are written out in the sizes of a stack: a plain decoder's, if
+    none is given. Nothing outside of this object decides what an expression means.
 
     Parameters
     ----------
-    variants
-        Identifiers of the variants that have a symbol: windows, experts, latents, ...
+    stack
+        A stack of blocks whose sizes are symbols.
+    optional
+        Whether symbols that a plain decoder does not need, such as active parameters, have a symbol
+        of their own; else each is what it is where nothing binds it.
 
     Examples
     --------
@@ -471,29 +522,61 @@ class Symbols:
     2*batch*d_head*kv_bytes*n_kv_head*n_layer
     """
 
-    def __init__(self, variants: Iterable[str] = ()) -> None:
-        self.variants = frozenset(variants)
+    plain: Any = None  # the plain decoder, whose sizes are symbols: `lifecost.blocks` builds it
+    sizes: tuple[str, ...] = ()  # of it, those that not every model has
+
+    def __init__(self, stack: Any = None, *, optional: bool = False) -> None:
+        self.stack, self.optional = self.plain if stack is None else stack, optional
         self.called: list[Any] = []  # the formulas that were called with these
+        self.asked: set[str] = set()
         self._instead: dict[Expr, Expr] = {}
+        self._sums: dict[str, Expr] = {}
 
     def __getattr__(self, name: str) -> Expr:
-        """Return the symbol of a name, or what stands for it here."""
+        """Return the symbol of a name, a sum, or what stands for it here."""
+        self.ask(name)
+        if name in SUMS:
+            return self.within(self._sum(name))
         if name not in _MADE:
             raise AttributeError(f"there is no symbol {name!r}")
-        absent = VARIANTS.get(name)
-        if absent is None or name in self.variants:
+        absent = OPTIONAL.get(name)
+        if absent is None or self.optional:
             found = _MADE[name]
         else:
             found = _MADE[absent] if isinstance(absent, str) else sympy.Integer(absent)
         return self.within(found)
 
+    def ask(self, *names: str) -> None:
+        """Note that names are asked for.
+
+        Raises
+        ------
+        PlainOnly
+            If a sum of any model is asked for, and a size of a plain decoder, with which it does
+            not show what becomes of it.
+        """
+        self.asked.update(names)
+        if self.stack == ANY:
+            sizes = self.asked & {*self.sizes}
+            if sizes and not self.asked.isdisjoint(SUMS):
+                raise PlainOnly(min(sizes))
+
+    def _sum(self, name: str) -> Expr:
+        if name not in self._sums:
+            bare = Symbols(self.stack, optional=self.optional)
+            found = SUMS[name](name, bare) if self.stack == ANY else self.stack.total(name, bare)
+            self._sums[name] = sympy.sympify(found)
+        return self._sums[name]
+
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *SYMBOLS]
+        return [*super().__dir__(), *SYMBOLS, *SUMS]
 
     def but(self, **instead: Expr) -> Symbols:
         """Return these symbols with other expressions in place of some."""
-        made = Symbols(self.variants)
-        made.called = self.called
+        if self.stack == ANY and (size := next((n for n in instead if n in self.sizes), "")):
+            raise PlainOnly(size)
+        made = Symbols(self.stack, optional=self.optional)
+        made.called, made.asked, made._sums = self.called, self.asked, self._sums
         made._instead = self._instead | {_MADE[name]: value for name, value in instead.items()}
         return made
 

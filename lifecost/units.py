@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import sympy
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from lifecost.symbols import CONSTANTS, SYMBOLS, Expr
+from lifecost.symbols import CONSTANTS, SUMS, SYMBOLS, Expr
 
 # Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
 PLURALS = {
@@ -45,6 +46,8 @@ def dimension_of(expr: Expr) -> Expr:
     """Return the dimension of an expression, holding sums and comparisons to equal terms."""
     if isinstance(expr, sympy.Symbol):
         return dimension(CONSTANTS[expr][1] if expr in CONSTANTS else SYMBOLS[expr.name].unit)
+    if isinstance(expr, AppliedUndef):
+        return dimension(SUMS[expr.func.__name__].unit)
     if isinstance(expr, sympy.Mul):
         return sympy.Mul(*map(dimension_of, expr.args))
     if isinstance(expr, sympy.Pow):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -11,42 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecost.errors import InputError, unknown_name
-from lifecost.symbols import SYMBOLS, VARIANTS, Quantity
+from lifecost.symbols import OPTIONAL, SYMBOLS, Quantity
 
 Value: TypeAlias = float | NDArray[np.float64]  # of a symbol, and of a formula
 Bindings: TypeAlias = Mapping[str, Value]
 
 # One symbol must divide another: (divisor, dividend, why).
 _HEADS = ("n_kv_head", "n_head", "each key-value head serves a whole group of query heads")
-_SHARED = "as many layers of each kind share every cache"
 DIVIDES = (
     _HEADS,
-    ("layers_per_cache", "n_layer", _SHARED),
-    ("layers_per_cache", "n_local_layer", _SHARED),
-    ("layers_per_cache", "n_latent_layer", _SHARED),
+    ("n_key_head", "n_value_head", "each key head serves a whole group of value heads"),
 )
-# The sum of some symbols is no larger than another: (parts, whole, why).
+# One symbol is no larger than another: (smaller, larger, why).
 AT_MOST = (
-    (("n_local_layer", "n_latent_layer"), "n_layer", "each layer attends in one way"),
-    (("n_latent_query_layer",), "n_layer", "they are among the model's layers"),
-    (("n_moe_layer",), "n_layer", "they are among the model's layers"),
-    (("n_active_expert",), "n_expert", "a token is served by some of the experts"),
-    (("n_active_params",), "n_params", "they are among the model's parameters"),
-    (("d_rope",), "d_head", "it is part of the width of a head"),
-)
-# Layers of a kind and a size that they have: one changes nothing, or makes no sense, without the
-# other.
-PAIRS = (
-    ("n_local_layer", "window"),
-    ("n_latent_layer", "kv_rank"),
-    ("n_latent_query_layer", "query_rank"),
-    ("n_moe_layer", "n_expert"),
-    ("n_moe_layer", "d_expert"),
+    ("n_active_expert", "n_expert", "a token is served by some of the experts"),
+    ("n_active_params", "n_params", "they are among the model's parameters"),
+    ("d_rope", "d_head", "it is part of the width of a head"),
 )
 # All that is checked together.
-PAIRED = {name for first, second, _ in DIVIDES for name in (first, second)}
-PAIRED |= {name for parts, whole, _ in AT_MOST for name in (*parts, whole)}
-PAIRED |= {name for pair in PAIRS for name in pair}
+PAIRED = {name for first, second, _ in (*DIVIDES, *AT_MOST) for name in (first, second)}
 
 
 def checked(name: str, value: Any, called: str = "") -> Any:
@@ -98,11 +81,8 @@ def _check_range(quantity: Quantity, value: Any) -> None:
         raise _out_of_range(quantity, float(np.where(inside, np.inf, value).min()))
 
 
-def check_together(values: Mapping[str, Any], known: Container[str] = SYMBOLS) -> None:
-    """Raise `InputError` where values are fine one by one and impossible together.
-
-    A variant that has no value is absent, if it is among the symbols that are known.
-    """
+def check_together(values: Mapping[str, Any]) -> None:
+    """Raise `InputError` where values are fine one by one and impossible together."""
     check_shapes(values)
     for divisor, dividend, why in DIVIDES:
         if divisor in values and dividend in values:
@@ -110,33 +90,36 @@ def check_together(values: Mapping[str, Any], known: Container[str] = SYMBOLS) -
             if not np.all(whole % part == 0):
                 given = f"{divisor} = {show(part)} does not divide {dividend} = {show(whole)}"
                 raise InputError(f"{given}: {why}")
-    for parts, larger, why in AT_MOST:
-        names = [name for name in parts if name in values]
-        whole = values.get(larger, SYMBOLS[larger].absent)
-        if names and whole is not None and not np.all(sum(values[n] for n in names) <= whole):
-            relation = "is more than" if len(names) == 1 else "are together more than"
-            given = " and ".join(f"{name} = {show(values[name])}" for name in names)
-            raise InputError(f"{given} {relation} {larger} = {show(whole)}: {why}")
-    for layers, size in PAIRS:
-        width = values.get(size, VARIANTS[size])
-        without = isinstance(width, str) or width == 0
-        if layers in values and size in known and np.any((values[layers] > 0) & without):
-            raise missing(f"{layers} = {show(values[layers])}", [size])
+    for smaller, larger, why in AT_MOST:
+        if smaller in values and larger in values:
+            part, whole = values[smaller], values[larger]
+            if not np.all(part <= whole):
+                given = f"{smaller} = {show(part)} is more than {larger} = {show(whole)}"
+                raise InputError(f"{given}: {why}")
 
 
-def check_variants(values: Mapping[str, Any]) -> None:
-    """Raise `InputError` as `check_together` does, for values that may not be numbers yet."""
-    check_together({name: checked(name, values[name]) for name in PAIRED.intersection(values)})
+def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return bound symbols and, of the named ones, the value of each optional one that is absent.
+
+    Where that is another symbol's, and nothing binds it, that symbol takes its place.
+    """
+    found = dict(bound)
+    for name in OPTIONAL.keys() & set(names) - found.keys():
+        absent = OPTIONAL[name]
+        if not isinstance(absent, str):
+            found[name] = absent
+        elif absent in found:
+            found[name] = found[absent]
+    return found
 
 
 def check_heads(values: Mapping[str, Any]) -> None:
-    """Raise `InputError` as `check_variants` does, where no more than heads go together."""
+    """Raise `InputError` as `check_together` does, for heads that may not be numbers yet."""
     divisor, dividend, _ = _HEADS
     part, whole = values.get(divisor, 0), values.get(dividend, 0)
     plain = part.__class__ is int and whole.__class__ is int
     if not (plain and part > 0 and whole % part == 0):  # the rare case takes longer
-        names = [n for n in (divisor, dividend) if n in values]
-        check_together({n: checked(n, values[n]) for n in names})
+        check_together({n: checked(n, values[n]) for n in (divisor, dividend) if n in values})
 
 
 def check_shapes(arrays: Mapping[str, Any]) -> tuple[int, ...]:
@@ -161,17 +144,14 @@ def conflict(formula: str, name: str, first: Any, second: Any) -> InputError:
 
 def missing(formula: str, names: list[str]) -> InputError:
     """Return the error for symbols that a call leaves without a value."""
+    instead = {name: OPTIONAL[name] for name in names if isinstance(OPTIONAL.get(name), str)}
+    names = list(dict.fromkeys(str(instead.get(name, name)) for name in names))
     lines = (f"{n} ({SYMBOLS[n].meaning}, {SYMBOLS[n].unit})" for n in names)
     return InputError(f"{formula} also needs {'; '.join(lines)}")
 
 
-def unknown_value(
-    formula: str, name: str, values: Mapping[str, Any], known: Iterable[str]
-) -> InputError:
-    """Return the error for a keyword that changes nothing, as things stand."""
-    for layers, size in PAIRS:
-        if name == size and layers not in values:
-            return missing(f"{name} = {show(values[name])}", [layers])
+def unknown_value(formula: str, name: str, known: Iterable[str]) -> InputError:
+    """Return the error for a keyword that changes nothing."""
     if name in SYMBOLS:  # what a formula knows is not what was meant
         return InputError(f"unknown value for {formula} {name!r}; known: {', '.join(known)}")
     return unknown_name(f"value for {formula}", name, known)

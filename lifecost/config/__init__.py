@@ -1,29 +1,37 @@
-"""Models from the `config.json` of a Hugging Face checkpoint.
+"""A Hugging Face `config.json`, read as a stack of blocks.
 
-Which field feeds which symbol is data: ``data/config_rules.toml``.
+Which field feeds which size of which block is data: ``data/config_rules.toml``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from lifecost.catalog import FROM_FILE, Model
 from lifecost.config import files, formats
-from lifecost.config.messages import lacks
+from lifecost.config.messages import is_not, lacks
 from lifecost.config.rules import Reader, completed, rules_of
 from lifecost.errors import InputError
-from lifecost.symbols import SYMBOLS
+from lifecost.stack import Stack
 
-__all__ = ["load_model", "shape_of"]
+__all__ = ["Described", "read"]
 
 LARGEST_MODEL = 10**15  # parameters: such whole numbers are exact, in JavaScript too
 
 
-def load_model(source: Any) -> Model:
-    """Return the model that a `config.json` describes.
+class Described(NamedTuple):
+    """What a configuration says of a model."""
+
+    name: str
+    stack: Stack
+    draft: Stack | None
+    format: str  # of its weights; empty where the file does not say
+    stored: dict[str, float]  # bytes of a weight, by part
+    note: str  # what is left out
+
+
+def read(source: Any) -> Described:
+    """Return what a `config.json` describes.
 
     Parameters
     ----------
@@ -39,48 +47,41 @@ def load_model(source: Any) -> Model:
     Examples
     --------
     >>> gpt2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12}
-    >>> load_model(gpt2).n_params
+    >>> read(gpt2).stack.value("stored_params", {})
     124439808
-    >>> load_model({**gpt2, "dtype": "float16"}).stored
+    >>> read({**gpt2, "dtype": "float16"}).stored
     {'weight_bytes': 2.0}
     """
     name, config = files.read(source)
-    reader = _reader(config)
-    format_, stored = formats.stored(
-        config, reader.fields, reader.shape, reader.layers.get("n_moe_layer", [])
-    )
-    name = re.sub(r"[^\w .:+/-]", "", name)[-80:].strip() or "config"  # it is printed as it stands
-    today = date.today()
-    model = Model(
-        name=name, title=name, source=FROM_FILE, checked=today.isoformat(),
-        year=today.year, shape=reader.shape,
-        format=format_, stored=stored, left_out=rules_of(config["model_type"]).get("note", ""),
-    )  # fmt: skip
-    if model.n_params > LARGEST_MODEL:
+    reader = reader_of(files.plain(config))
+    stack = reader.stack
+    if stack.value("stored_params", {}) > LARGEST_MODEL:
         raise InputError("more than 10^15 parameters: no such model is counted here")
-    return model
+    format_, stored = formats.stored(config, reader.fields, reader.placed, reader.d_model)
+    note = reader.rules.get("note", "")
+    return Described(name, stack, reader.draft, format_, stored, note)
 
 
-def shape_of(config: Mapping[str, Any]) -> dict[str, int]:
-    """Return the symbols of a model's shape, variants included, from its configuration.
+def reader_of(config: Mapping[str, Any]) -> Reader:
+    """Return a reader of a configuration by the rules of its type, or of the text model within it.
 
     Raises
     ------
     InputError
-        As `load_model` does.
+        As `read` does.
     """
-    return _reader(config).shape
-
-
-def _reader(config: Mapping[str, Any]) -> Reader:
-    config = files.plain(config)
     if "model_type" not in config:
         raise lacks("model_type")
     rules = rules_of(config["model_type"])
-    reader = Reader(completed(config, rules))
-    reader.refuse_uncounted(rules["only"])
-    for name, rule in rules.items():
-        if name in SYMBOLS:
-            reader.read(name, rule)
-    reader.check_together(rules.get("same", {}))
-    return reader
+    if "text" in rules:  # a model for text inside another, by the rules of its own type
+        within = rules["text"]
+        inner = config.get(within)
+        if inner is None:
+            raise lacks(within)
+        if not isinstance(inner, Mapping):
+            raise is_not(within, inner, "an object")
+        kind = {"model_type": rules.get("usual", "llama")}
+        reader = reader_of({**kind, **inner})
+        reader.rules = {**reader.rules, "note": rules.get("note", "")}
+        return reader
+    return Reader(completed(config, rules), rules)

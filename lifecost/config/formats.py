@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lifecost.catalog import load, with_absent
 from lifecost.config.messages import is_not, is_one_of, not_counted, show
 from lifecost.config.quantization import FIELD, Plan, in_bytes
-from lifecost.formulas.matrices import Row, table
-from lifecost.formulas.transformer import parameter_count
-from lifecost.lowered import Lowered
-from lifecost.symbols import VARIANTS, Symbols, in_numbers
+from lifecost.config.rules import Placed
+from lifecost.data import load
+from lifecost.stack import FAMILIES
 
 
-def stored(config: Mapping[str, Any], fields: Mapping[str, Any], shape: Mapping[str, int],
-           with_experts: list[int]) -> tuple[str, dict[str, float]]:  # fmt: skip
+def stored(
+    config: Mapping[str, Any], fields: Mapping[str, Any], placed: Sequence[Placed], d_model: int
+) -> tuple[str, dict[str, float]]:
     """Return a format's name and the bytes of a weight by part; empty where the file says nothing.
 
     Parameters
     ----------
     config, fields
         The configuration, and the object in it that describes the decoder.
-    shape
-        Symbols of the model's shape.
-    with_experts
-        Indices of the layers that have experts.
+    placed
+        The model's blocks and where they stand.
+    d_model
+        Width of the residual stream.
 
     Raises
     ------
@@ -41,8 +39,9 @@ def stored(config: Mapping[str, Any], fields: Mapping[str, Any], shape: Mapping[
     if not isinstance(quantization, Mapping):
         raise is_not(FIELD, quantization, "an object")
     plain = in_bytes(dtype["bits"] if dtype else load("weight_formats")["usual_bits"])
-    plan = Plan(quantization, plain, bool(shape.get("tied_embeddings")))
-    return plan.format, _by_part(plan, shape, with_experts)
+    tied = any(dict(one.block.sizes).get("tied_embeddings") for one in placed)
+    plan = Plan(quantization, plain, tied)
+    return plan.format, _by_part(plan, placed, d_model)
 
 
 def _dtype(config: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -61,29 +60,24 @@ def _either(name: str, config: Mapping[str, Any], fields: Mapping[str, Any]) -> 
     return fields.get(name) if value is None else value
 
 
-def _by_part(plan: Plan, shape: Mapping[str, int], with_experts: list[int]) -> dict[str, float]:
-    experts = set(with_experts)
-    layers = {
-        "dense": [i for i in range(shape["n_layer"]) if i not in experts],
-        "experts": with_experts,
-        "all": list(range(shape["n_layer"])),
-        "none": [-1],
-    }
+def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, float]:
+    modules = load("weight_formats")["modules"]
     parts: dict[str, list[tuple[float, float]]] = {}
-    counted = 0
-    for module in load("weight_formats")["modules"]:
-        row, within = module["row"], layers[module.get("layers", "all")]
-        if not (count := _count(row, shape)):
-            continue
-        counted += count
-        within = within if plan.numbered else within[:1]
-        found = [
-            (1.0, plan.module(row, [_full(name, layer) for name in names]))
-            for layer in within for names in module["names"] or [[]]
-        ]  # fmt: skip
-        parts.setdefault(part_of(row), []).append((count, _mean(found)))
-    rest = int(parameter_count(shape)) - counted
-    parts.setdefault("other_bytes", []).append((rest, plan.plain))
+    for one in placed:
+        sizes = {**dict(one.block.sizes), "d_model": d_model}
+        within = (one.layers if plan.numbered else one.layers[:1]) or [-1]
+        for row, (term, part) in FAMILIES[one.block.family].weights.items():
+            if not (count := term(*(sizes[name] for name in term.names)) * one.count):
+                continue
+            if row in modules:
+                found = [
+                    (1.0, plan.module(row, [_full(name, layer) for name in names]))
+                    for layer in within
+                    for names in modules[row] or [[]]
+                ]
+                parts.setdefault(part, []).append((count, _mean(found)))
+            else:
+                parts.setdefault(part, []).append((count, plan.plain))
     means = {name: _mean(found) for name, found in parts.items()}
     base = means["weight_bytes"]
     return {n: m for n, m in means.items() if n == "weight_bytes" or m != base}
@@ -102,26 +96,3 @@ def _mean(found: list[tuple[float, float]]) -> float:
     if len(sums) == 1:
         return next(iter(sums))
     return sum(weight * value for value, weight in sums.items()) / sum(sums.values())
-
-
-@cache
-def _rows() -> dict[str, Row]:
-    """Return the rows of weights, with every variant, by name."""
-    return {row.name: row for row in table(Symbols(VARIANTS)) if row.operand == "weights"}
-
-
-@cache
-def elements(row: str) -> Lowered:
-    """Return the number of elements of a row of weights, by the symbols of a shape."""
-    return Lowered("elements", in_numbers(_rows()[row].sum_of("stored")))
-
-
-def part_of(row: str) -> str:
-    """Return the symbol of the bytes of a row of weights."""
-    return str(_rows()[row].bytes or "weight_bytes")
-
-
-def _count(row: str, shape: Mapping[str, int]) -> int:
-    lowered = elements(row)
-    bound = with_absent(shape, lowered.symbols)
-    return int(lowered.checked({name: bound[name] for name in lowered.symbols}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from lifecost.catalog import load
 from lifecost.config.messages import is_not, is_one_of, lacks, not_counted, show, whole
 from lifecost.config.modules import Names
+from lifecost.data import load
 from lifecost.formulas.kv_cache import quantized_bytes
 from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
 

@@ -1,14 +1,14 @@
-"""The rules of ``data/config_rules.toml``, and a reader that follows them; the file says how."""
+"""The rules of ``data/config_rules/``, and a reader that follows them; the file says how."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from lifecost.catalog import load
+from lifecost.config.expressions import Node, evaluate, names_in, parsed, truth
 from lifecost.config.messages import (
-    LARGEST_NUMBER,
     contradiction,
     is_not,
     is_one_of,
@@ -18,24 +18,50 @@ from lifecost.config.messages import (
     show,
     whole,
 )
-from lifecost.errors import InputError
-from lifecost.symbols import SYMBOLS, VARIANTS
-from lifecost.values import AT_MOST, DIVIDES, PAIRS
+from lifecost.data import load_all
+from lifecost.errors import InputError, nearest
+from lifecost.stack import FAMILIES, Block, Part, Stack
+from lifecost.symbols import SYMBOLS
+from lifecost.values import AT_MOST, DIVIDES
 
-KINDS_OF_LAYER = ("sliding_attention", "full_attention")
-_MERGED = ("default", "only", "same")
+_MERGED = ("default", "only", "let", "kinds", "alias", "require")
+_OF_BLOCK = ("family", "layers", "count", "runs")
 
 
 def rules_of(kind: Any) -> dict[str, Any]:
     """Return all that is said of a `model_type`, with what it takes over from others."""
-    known = load("config_rules")
+    known = load_all("config_rules")
     if not isinstance(kind, str) or kind not in known:
-        raise InputError(f"unknown model_type {show(kind)}; known: {', '.join(sorted(known))}")
+        near = nearest(kind, list(known)) if isinstance(kind, str) else []
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise InputError(
+            f"unknown model_type {show(kind)}{hint}; {len(known)} types are known here, of models "
+            "that decode text"
+        )
     own = known[kind]
     rules = rules_of(own["like"]) if "like" in own else {}
     for key, value in own.items():
-        rules[key] = {**rules.get(key, {}), **_from_toml(value)} if key in _MERGED else value
+        if key in _MERGED:
+            rules[key] = {**rules.get(key, {}), **_from_toml(value)}
+        elif key in ("blocks", "draft"):
+            rules[key] = _blocks(rules.get(key, {}), value)
+        else:
+            rules[key] = value
     return rules
+
+
+def _blocks(known: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return blocks by name: of one that both have, the sizes of both; of another family, anew."""
+    found = dict(known)
+    for name, block in own.items():
+        before = found.get(name, {})
+        if not block:
+            found.pop(name, None)
+        elif before and block.get("family", before["family"]) == before["family"]:
+            found[name] = {**before, **block}
+        else:
+            found[name] = dict(block)
+    return found
 
 
 def _from_toml(value: Any) -> Any:
@@ -49,7 +75,7 @@ def _from_toml(value: Any) -> Any:
 
 def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields as the library sees them, with aliases resolved and defaults filled in."""
-    _check_architecture(config.get("architectures"), rules["architecture"])
+    _check_architecture(config.get("architectures"), rules.get("architecture", [""]))
     within = rules.get("within", "")
     inner = config.get(within) if within else config
     if inner is None:
@@ -62,7 +88,7 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
             _agree(other, fields[other], name, fields[name])
         elif other in fields:
             fields[name] = fields[other]
-    for name, usual in rules["default"].items():
+    for name, usual in rules.get("default", {}).items():
         fields.setdefault(name, usual)
         if within and name in config:
             _agree(name, config[name], f"{within}.{name}", fields[name])
@@ -73,7 +99,10 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
 
 
 def _agree(first: str, value: Any, second: str, other: Any) -> None:
-    if not is_one_of(value, [other]):
+    if isinstance(value, (list, dict)) or isinstance(other, (list, dict)):
+        if value != other:
+            raise contradiction(first, value, second, other)
+    elif not is_one_of(value, [other]):
         raise contradiction(first, value, second, other)
 
 
@@ -85,148 +114,200 @@ def _check_architecture(names: Any, endings: list[str]) -> None:
         raise not_counted(f"architectures = {show(first)}", [f"...{end}" for end in endings])
 
 
+class Placed(NamedTuple):
+    """A block, in which layers it stands (none: at an end), and how often it runs in a step."""
+
+    name: str
+    block: Block
+    layers: list[int]
+    count: int
+    runs: int
+
+
 class Reader:
-    """A completed configuration, read rule by rule; `shape` gathers the symbols."""
+    """A completed configuration, read by the rules of its type."""
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self.fields = fields
-        self.shape: dict[str, int] = {}
-        self.values: dict[str, int] = {}  # those of variants that the model does not have too
-        self.label: dict[str, str] = {}  # where a symbol came from, for messages
-        self.layers: dict[str, list[int]] = {}  # those that a symbol counts
+    def __init__(self, fields: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
+        self.fields, self.rules = fields, rules
+        self.let = {name: parsed(str(text)) for name, text in rules.get("let", {}).items()}
+        self._known: dict[tuple[str, int], Any] = {}
+        self._sizes: dict[tuple[str, str, int], Any] = {}
+        self._by_layer: dict[str, bool] = {}
+        for field, allowed in rules.get("only", {}).items():
+            if field in fields and not is_one_of(fields[field], allowed):
+                raise not_counted(f"{field} = {show(fields[field])}", allowed)
+        self.n_layer = self._size("n_layer", rules["n_layer"], -1)
+        self.d_model = self._size("d_model", rules["d_model"], -1)
+        for field, kinds in rules.get("kinds", {}).items():
+            self._check_kinds(field, kinds)
+        for text in rules.get("require", {}):
+            self._check_required(parsed(text))
 
-    def refuse_uncounted(self, only: Mapping[str, list[Any]]) -> None:
-        """Raise `InputError` where a field asks for what the counts do not know."""
-        for field, allowed in only.items():
-            if field in self.fields and not is_one_of(self.fields[field], allowed):
-                raise not_counted(f"{field} = {show(self.fields[field])}", allowed)
+    @cached_property
+    def placed(self) -> list[Placed]:
+        """The blocks of the model, each kind once."""
+        return [one for name in self.rules["blocks"] for one in self._placed(name, "blocks")]
 
-    def read(self, name: str, rule: Mapping[str, Any]) -> None:
-        """Read one symbol; raise `InputError` if it is out of range."""
-        if "with" in rule and rule["with"] not in self.shape:
-            return
-        self.label[name] = rule.get("field") or " + ".join(rule.get("sum", [name]))
-        if "layers" in rule:
-            self.layers[name] = self._layers(rule)
-        self.values[name] = value = self._value(name, rule)
-        if not SYMBOLS[name].low <= value <= SYMBOLS[name].high:
-            raise self._out_of_range(name, SYMBOLS[name].low)
-        absent = VARIANTS.get(name)
-        if value != (self.values.get(absent) if isinstance(absent, str) else absent):
-            self.shape[name] = value
+    @property
+    def stack(self) -> Stack:
+        """The model."""
+        return self._stack(self.placed)
 
-    def check_together(self, same: Mapping[str, str]) -> None:
-        """Raise `InputError` where values are fine one by one and impossible together."""
-        for name, field in same.items():
-            if self.fields.get(field) is not None and self._number(field) != self.values[name]:
-                raise not_counted(f"{field} = {self._number(field)}", [self.values[name]])
-        for divisor, dividend, why in DIVIDES:
-            if self.values.get(dividend, 0) % self.values.get(divisor, 1):
-                raise self._together([divisor], "does not divide", dividend, f": {why}")
-        for parts, larger, why in AT_MOST:
-            names = [name for name in parts if self.values.get(name)]
-            if sum(self.values[name] for name in names) > self.values.get(larger, math.inf):
-                relation = "is more than" if len(names) == 1 else "are together more than"
-                raise self._together(names, relation, larger, f": {why}")
-        for layers, size in PAIRS:
-            if self.values.get(layers) and self.values.get(size) == 0:
-                raise self._out_of_range(size, 1)
+    @property
+    def draft(self) -> Stack | None:
+        """The heads that guess further tokens, if there are any."""
+        names = self.rules.get("draft", {})
+        placed = [one for name in names for one in self._placed(name, "draft")]
+        return self._stack(placed) if placed else None
 
-    def _value(self, name: str, rule: Mapping[str, Any]) -> int:
-        if "value" in rule:
-            return self._term(rule["value"])
-        if "flag" in rule:
-            return int(self._flag(rule["flag"]))
-        if "sum" in rule:
-            return sum(map(self._number, rule["sum"]))
-        if "layers" in rule:
-            return len(self.layers[name])
-        if "null" in rule and self._field(rule["field"]) is None:
-            return self._term(rule["null"])
-        return self._number(rule["field"]) + int(rule.get("plus", 0))
+    def _stack(self, placed: list[Placed]) -> Stack:
+        parts = [Part(one.count, one.block, one.runs) for one in placed]
+        return Stack(self.d_model, self.n_layer, parts)
 
-    def _layers(self, rule: Mapping[str, Any]) -> list[int]:
-        kinds = self._kinds(rule["listed"]) if "listed" in rule else None
-        if switch := self._switched_off(rule):
-            if kinds and rule["kind"] in kinds:
-                raise contradiction(rule["listed"], rule["kind"], switch, self.fields[switch])
-            return []
-        if kinds is not None:
-            return [i for i, kind in enumerate(kinds) if kind == rule["kind"]]
-        start, step = self._operand(rule, "from", 0), self._operand(rule, "every", 1)
-        gap = self._operand(rule, "but_every", 1) if "but_every" in rule else math.inf
-        left_out = self._indices(rule["except"]) if "except" in rule else set()
+    def _placed(self, name: str, where: str) -> list[Placed]:
+        rule = self.rules[where][name]
+        sizes = {key: parsed(str(text)) for key, text in rule.items() if key not in _OF_BLOCK}
+        once = "count" in rule
+        here = parsed(str(rule.get("layers", "True")))
+        found: dict[Any, list[int]] = {}
+        steps = [-1] if once else range(self.n_layer)
+        for i in steps:
+            if self._truth(here, i):
+                block = self._block(rule["family"], sizes, i)
+                found.setdefault(block, []).append(i)
+        count = self._size("n_layer", rule["count"], -1, 0) if once else 0
+        runs = self._size("n_layer", rule["runs"], -1, 0) if "runs" in rule else 1
         return [
-            i
-            for i in range(start, self.shape["n_layer"])
-            if (i + 1) % step == 0 and (i + 1) % gap != 0 and i not in left_out
+            Placed(name, block, [] if once else at, count if once else len(at), runs)
+            for block, at in found.items()
+            if not once or count
         ]
 
-    def _switched_off(self, rule: Mapping[str, Any]) -> str:
-        if "when" in rule and not self._flag(rule["when"]):
-            return str(rule["when"])
-        return str(rule["given"]) if "given" in rule and self._field(rule["given"]) is None else ""
+    def _block(self, family: str, sizes: Mapping[str, Node], i: int) -> Block:
+        found = {name: self._size_of_block(name, node, i) for name, node in sizes.items()}
+        found = {name: value for name, value in found.items() if value is not None}
+        label = {name: self._label(name, node) for name, node in sizes.items()}
+        _check_together(found, label)
+        return FAMILIES[family](**found)
 
-    def _operand(self, rule: Mapping[str, Any], key: str, low: int) -> int:
-        given = rule.get(key, low)
-        if not isinstance(given, str):
-            return int(given)
-        if (value := self._number(given)) < low:
-            raise out_of_range(given, value, low, LARGEST_NUMBER)
+    def _size_of_block(self, name: str, node: Node, i: int) -> Any:
+        """Return a size, None where its family's own is meant."""
+        key = name, node[1], i if self._depends(node) else -1
+        if key not in self._sizes:
+            value, label = self._value(node, i), self._label(name, node)
+            if isinstance(value, bool) and _is_flag(name):
+                value = int(value)
+            elif label != name and _is_flag(name):
+                raise is_not(label, value, "true or false")
+            if value is not None and value != math.inf:
+                value = whole(label, value)
+                self._check_range(name, label, value)
+            self._sizes[key] = value
+        return self._sizes[key]
+
+    # ---- values
+
+    def _scope(self, i: int) -> Any:
+        def scope(name: str) -> Any:
+            if name == "i":
+                return i
+            if name == "n_layer" and "n_layer" in self.__dict__:
+                return self.n_layer
+            if name == "inf":
+                return math.inf
+            if name in self.let:
+                key = name, i if self._depends(self.let[name]) else -1
+                if key not in self._known:
+                    self._known[key] = evaluate(self.let[name], scope)
+                return self._known[key]
+            if name not in self.fields:
+                raise lacks(name)
+            return self.fields[name]
+
+        return scope
+
+    def _value(self, node: Node, i: int) -> Any:
+        return evaluate(node, self._scope(i))
+
+    def _truth(self, node: Node, i: int) -> bool:
+        return truth(node, self._scope(i))
+
+    def _depends(self, node: Node) -> bool:
+        """Whether an expression may differ from layer to layer."""
+        names = names_in(node)
+        for name in names & self.let.keys():
+            if name not in self._by_layer:
+                self._by_layer[name] = False
+                self._by_layer[name] = self._depends(self.let[name])
+        return "i" in names or any(self._by_layer.get(name) for name in names)
+
+    def _size(self, name: str, text: Any, i: int, low: float | None = None) -> int:
+        node = parsed(str(text))
+        label = self._label(name, node)
+        value = whole(label, self._value(node, i))
+        self._check_range(name, label, value, low)
         return value
 
-    def _kinds(self, field: str) -> list[str] | None:
-        found, every = self._field(field), self.shape["n_layer"]
-        if found is None:
-            return None
-        if not isinstance(found, list):
+    def _label(self, name: str, node: Node) -> str:
+        """Return what a message calls a size: its field, where it is no more than that."""
+        while node[0] == "name" and node[2] in self.let:
+            node = self.let[node[2]]
+        if node[0] == "or":
+            return self._label(name, node[2])
+        return str(node[1]) if node[0] == "name" else name
+
+    # ---- checks
+
+    @staticmethod
+    def _check_range(name: str, label: str, value: int, low: float | None = None) -> None:
+        quantity = SYMBOLS[name]
+        low = quantity.low if low is None else low
+        high = min(quantity.high, 1e12)
+        if not low <= value <= high:
+            raise out_of_range(label, value, low, high, f"{quantity.meaning}, ")
+
+    def _check_kinds(self, field: str, kinds: list[Any]) -> None:
+        if (found := self._scope(-1)(field)) is None:
+            return
+        if not isinstance(found, (list, str)):
             raise is_not(field, found, "a list")
-        if len(found) != every:
-            raise InputError(f"{field} lists {len(found)} layers, and the model has {every}")
-        for kind in found:
-            if kind not in KINDS_OF_LAYER:
-                raise not_counted(f"{show(kind)} in {field}", KINDS_OF_LAYER)
-        return found
+        if len(found) != self.n_layer:
+            raise InputError(f"{field} lists {len(found)} layers, and the model has {self.n_layer}")
+        for position, kind in enumerate(found):
+            if kinds == ["whole"]:
+                whole(f"{field}[{position}]", kind)
+            elif not is_one_of(kind, kinds):
+                raise not_counted(f"{show(kind)} in {field}", kinds)
 
-    def _indices(self, field: str) -> set[int]:
-        found = self._field(field)
-        if not isinstance(found, list | None):
-            raise is_not(field, found, "a list")
-        return {whole(f"{field}[{i}]", index) for i, index in enumerate(found or [])}
+    def _check_required(self, node: Node) -> None:
+        if self._truth(node, -1):
+            return
+        if node[0] == "or":  # where a field is there: the last is what is required
+            node = node[3]
+        _, _, operator, left, right = node
+        values = [show(self._value(one, -1)) for one in (left, right)]
+        if operator == "==":
+            raise InputError(f"{left[1]} = {values[0]} contradicts {right[1]} = {values[1]}")
+        raise InputError(f"{left[1]} = {values[0]} is not {operator} {right[1]} = {values[1]}")
 
-    def _field(self, name: str) -> Any:
-        if name not in self.fields:
-            raise lacks(name)
-        return self.fields[name]
 
-    def _flag(self, name: str) -> bool:
-        found = self._field(name)
-        if not isinstance(found, bool):
-            raise is_not(name, found, "true or false")
-        return found
+def _is_flag(name: str) -> bool:
+    return SYMBOLS[name].low == 0 and SYMBOLS[name].high == 1
 
-    def _number(self, name: str) -> int:
-        return whole(name, self._field(name))
 
-    def _term(self, text: int | str) -> int:
-        """Return a number, a symbol's value, or two of them with an operator between."""
-        if not isinstance(text, str):
-            return text
-        left, *rest = text.split()
-        first = int(left) if left.isdigit() else self.values[left]
-        if not rest:
-            return first
-        operator, right = rest
-        if operator == "*":
-            return first * self.values[right]
-        if first % self.values[right]:
-            raise self._together([left], "is not divisible by", right)
-        return first // self.values[right]
+def _check_together(found: Mapping[str, Any], label: Mapping[str, str]) -> None:
+    """Raise `InputError` where sizes are fine one by one and impossible together."""
+    for divisor, dividend, why in DIVIDES:
+        if {divisor, dividend} <= found.keys() and found[dividend] % found[divisor]:
+            raise _together(found, label, divisor, "does not divide", dividend, why)
+    for smaller, larger, why in AT_MOST:
+        if {smaller, larger} <= found.keys() and found[smaller] > found[larger]:
+            raise _together(found, label, smaller, "is more than", larger, why)
 
-    def _together(self, first: list[str], relation: str, second: str, why: str = "") -> InputError:
-        *left, right = (f"{self.label[name]} = {self.values[name]}" for name in (*first, second))
-        return InputError(f"{' and '.join(left)} {relation} {right}{why}")
 
-    def _out_of_range(self, name: str, low: float) -> InputError:
-        label, high = self.label[name], SYMBOLS[name].high
-        return out_of_range(label, self.values[name], low, high, f"{SYMBOLS[name].meaning}, ")
+def _together(
+    found: Mapping[str, Any], label: Mapping[str, str], first: str, relation: str, second: str,
+    why: str,
+) -> InputError:  # fmt: skip
+    left, right = (f"{label[name]} = {found[name]}" for name in (first, second))
+    return InputError(f"{left} {relation} {right}: {why}")

@@ -6,11 +6,11 @@ import json
 from importlib import resources
 from typing import Any
 
-from lifecost.catalog import load
 from lifecost.config import LARGEST_MODEL, formats, modules, quantization
 from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import KINDS_OF_LAYER, rules_of
+from lifecost.data import load
 from lifecost.printers import javascript
 from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS, VARIANTS
 from lifecost.values import AT_MOST, DIVIDES, PAIRS

@@ -15,7 +15,6 @@ from lifecost.formula import formula
 from lifecost.formulas._settings import KV_8B, KV_405B, LLAMA_8B, LLAMA_405B, POST, READ_8B, STEP_8B
 from lifecost.formulas.kv_cache import kv_bytes_read, weights_size
 from lifecost.formulas.transformer import (
-    bytes_read,
     token_flops,
     token_flops_estimate,
 )
@@ -196,7 +195,7 @@ def decode_flops(s: Symbols) -> Expr:
 )  # fmt: skip
 def decode_memory_flop_equivalent(s: Symbols) -> Expr:
     """FLOPs that the device could do while one decode step reads weights and KV cache."""
-    weights = s.hoi * bytes_read(s)
+    weights = s.hoi * s.read_bytes
     return weights + kv_load_flop_equivalent(s)
 
 

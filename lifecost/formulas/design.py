@@ -11,7 +11,6 @@ from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.speculative import expected_tokens
 from lifecost.formulas.transformer import (
     attention_flops,
-    bytes_read,
     matmul_flops,
     token_flops_estimate,
 )
@@ -59,7 +58,7 @@ def design_token_cost(s: Symbols) -> Expr:
 def design_token_cost_full(s: Symbols) -> Expr:
     """Cost of one decoded token of a design with guesses, counting weights and attention."""
     work = matmul_flops(s) * s.size_ratio + attention_flops(s) * s.attention_share
-    weights = s.hoi * bytes_read(s) * s.size_ratio
+    weights = s.hoi * s.read_bytes * s.size_ratio
     return _token_cost(s, work, weights)
 
 

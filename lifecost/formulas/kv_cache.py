@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from lifecost.formula import formula
 from lifecost.formulas._settings import KV_8B, LLAMA_8B, POST
-from lifecost.formulas.matrices import bytes_of, total
 from lifecost.formulas.transformer import kv_elements_per_token
 from lifecost.symbols import BITS_PER_BYTE, Expr, Symbols
 
@@ -30,8 +29,12 @@ def kv_bytes_per_token(s: Symbols) -> Expr:
     example=(dict(LLAMA_8B | POST, n_kv_head=32), 256 * 2**30, "the post's 280 GB"),
 )  # fmt: skip
 def kv_cache_size(s: Symbols) -> Expr:
-    """Bytes that the KV cache of the whole batch holds."""
-    return kv_bytes_per_token(s) * s.context * s.batch
+    """Bytes that the KV cache of the whole batch holds, fixed states among them.
+
+    A plain decoder has no such state.
+    """
+    state = s.state_held * s.state_bytes
+    return (s.cache_held * s.kv_bytes + state) * s.batch
 
 
 @formula(
@@ -41,8 +44,12 @@ def kv_cache_size(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST, KV_8B, "all that is held, once"),
 )  # fmt: skip
 def kv_bytes_read(s: Symbols) -> Expr:
-    """Bytes of the KV cache that one decode step of the whole batch reads."""
-    return total(s, "read", "cache") * s.kv_bytes * s.batch
+    """Bytes of the KV cache that one decode step of the whole batch reads.
+
+    A fixed state, which a plain decoder does not have, is read and written.
+    """
+    state = (s.state_read + s.state_written) * s.state_bytes
+    return (s.cache_read * s.kv_bytes + state) * s.batch
 
 
 @formula(
@@ -77,7 +84,7 @@ def kv_cache_reduction(s: Symbols) -> Expr:
 )  # fmt: skip
 def weights_size(s: Symbols) -> Expr:
     """Bytes that the model's weights hold."""
-    return bytes_of(s, s.n_params, "stored")
+    return s.stored_bytes
 
 
 @formula(

@@ -7,7 +7,7 @@ import sympy
 from lifecost.algebra import Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
-from lifecost.formulas.transformer import attention_flops, bytes_read, matmul_flops
+from lifecost.formulas.transformer import attention_flops, matmul_flops
 from lifecost.symbols import Expr, Symbols
 
 _TRAFFIC = ("activations stay on the chip; only weights or cache are read",)
@@ -26,7 +26,7 @@ def attainable_flops(s: Symbols) -> Expr:
 
 def _intensity_of(s: Symbols, tokens: Expr) -> Expr:
     """Return FLOPs per byte of multiplying the weights, once loaded, with a number of tokens."""
-    done, read = matmul_flops(s) * tokens, bytes_read(s.but(batch=tokens))
+    done, read = matmul_flops(s) * tokens, s.but(batch=tokens).read_bytes
     if any(power.exp.free_symbols for power in read.atoms(sympy.Pow)):
         # Over one denominator, the share of the experts that are met would leave all numbers.
         return sympy.factor_terms(done) / sympy.factor_terms(read)

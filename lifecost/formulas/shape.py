@@ -31,17 +31,9 @@ from lifecost.formulas._settings import (
 from lifecost.formulas.decode import decode_flops, decode_step_cost_full
 from lifecost.formulas.equal_loss import equal_loss_params
 from lifecost.formulas.kv_cache import kv_bytes_per_token
-from lifecost.formulas.matrices import total
 from lifecost.formulas.scaling_law import FIT, loss
-from lifecost.formulas.transformer import bytes_read, matmul_flops, parameter_count
+from lifecost.formulas.transformer import matmul_flops, parameter_count
 from lifecost.symbols import Expr, Symbols
-
-_EMBEDDINGS = ("embedding", "unembedding", "positions")
-_ATTENTION = (
-    "query", "query latent", "query from latent", "key", "value", "latent",
-    "key and value from latent", "output",
-)  # fmt: skip
-_FEED_FORWARD = ("feed-forward", "router", "shared experts", "experts")
 
 _ALIKE = ("query heads are together as wide as the residual stream; layers are alike",)
 _FITTED = ("the number of layers was not varied in the fit; models of 80M to 1B parameters",)
@@ -57,7 +49,7 @@ _SPLIT = (
 )  # fmt: skip
 def non_embedding_params(s: Symbols) -> Expr:
     """Parameters outside the embeddings: what laws of shape count as the size."""
-    return sympy.expand(parameter_count(s) - total(s, "stored", "weights", _EMBEDDINGS))
+    return sympy.expand(parameter_count(s) - s.embedding_params)
 
 
 @formula(
@@ -67,9 +59,7 @@ def non_embedding_params(s: Symbols) -> Expr:
 )  # fmt: skip
 def shape_ff_ratio(s: Symbols) -> Expr:
     """Feed-forward parameters of a model for each parameter of its attention."""
-    return sympy.cancel(
-        total(s, "stored", "weights", _FEED_FORWARD) / total(s, "stored", "weights", _ATTENTION)
-    )
+    return sympy.cancel(s.feed_forward_params / s.attention_params)
 
 
 @formula(
@@ -274,7 +264,7 @@ def equal_size_decode_cost(s: Symbols) -> Expr:
 
 def _traffic(s: Symbols) -> tuple[Expr, Expr]:
     """Return what a step costs to read: the weights, and one sequence's cache."""
-    weights = s.hoi * bytes_read(s)
+    weights = s.hoi * s.read_bytes
     return weights, s.hoi * kv_bytes_per_token(s) * s.context
 
 

@@ -19,7 +19,6 @@ from lifecost.formulas.decode import (
     forward_flops,
     kv_load_flop_equivalent,
 )
-from lifecost.formulas.transformer import bytes_read
 from lifecost.symbols import Expr, Symbols
 
 _CHAIN = ("each guess is accepted with the same probability, whatever came before",)
@@ -81,7 +80,7 @@ def verification_cost(s: Symbols) -> Expr:
 )  # fmt: skip
 def verification_cost_full(s: Symbols) -> Expr:
     """Cost of verifying the guesses of the whole batch, counting weights and attention."""
-    read = bytes_read(s.but(batch=s.batch * _verified(s)))
+    read = s.but(batch=s.batch * _verified(s)).read_bytes
     memory = s.hoi * read + kv_load_flop_equivalent(s)
     return Max(decode_flops(s) * _verified(s), memory)
 
@@ -138,6 +137,6 @@ def speculative_speedup_full(s: Symbols) -> Expr:
 )  # fmt: skip
 def self_speculative_speedup(s: Symbols) -> Expr:
     """Speed-up where the model drafts for itself, looking at a part of its cache only."""
-    near = {s.context: s.draft_context}
-    draft = Max(decode_flops(s), decode_memory_flop_equivalent(s))
-    return _speedup(s, decode_step_cost_full(s), verification_cost_full(s), draft.subs(near))
+    near = s.but(context=s.draft_context)
+    draft = Max(decode_flops(near), decode_memory_flop_equivalent(near))
+    return _speedup(s, decode_step_cost_full(s), verification_cost_full(s), draft)

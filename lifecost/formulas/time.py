@@ -25,7 +25,6 @@ from lifecost.formulas._settings import (
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
 from lifecost.formulas.prefill import prompt_flops
-from lifecost.formulas.transformer import bytes_read
 from lifecost.symbols import Expr, Symbols
 
 _PEAK = ("every chip runs at its peak, with no communication between them",)
@@ -36,7 +35,7 @@ _FITS = ("weights and cache only: no activations, no reserve",)
 
 def _copies(s: Symbols) -> Expr:
     """Return how many chips hold the same part of the cache."""
-    return Max(1, s.n_chip / s.cache_parts) if "cache_parts" in s.variants else sympy.Integer(1)
+    return Max(1, s.n_chip / s.cache_parts) if s.optional else sympy.Integer(1)
 
 
 @formula(
@@ -62,7 +61,7 @@ def decode_compute_time(s: Symbols) -> Expr:
 )  # fmt: skip
 def decode_weights_time(s: Symbols) -> Expr:
     """Time that reading the weights takes in one decode step."""
-    return bytes_read(s) / (s.memory_bandwidth * s.n_chip)
+    return s.read_bytes / (s.memory_bandwidth * s.n_chip)
 
 
 @formula(
@@ -142,7 +141,7 @@ def decode_throughput_serial(s: Symbols) -> Expr:
 def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
     compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
-    read = bytes_read(s.but(batch=s.batch * s.context))
+    read = s.but(batch=s.batch * s.context).read_bytes
     return Max(compute, read / (s.memory_bandwidth * s.n_chip))
 
 
@@ -173,7 +172,7 @@ def chips_needed(s: Symbols) -> Expr:
     Infinite where one part of the cache, which every chip must hold whole, is too large for it.
     """
     even = (weights_size(s) + kv_cache_size(s)) / s.memory_capacity
-    if "cache_parts" not in s.variants:
+    if not s.optional:
         return even
     left = s.memory_capacity - kv_cache_size(s) / s.cache_parts
     return Max(even, sympy.Piecewise((weights_size(s) / left, left > 0), (sympy.oo, True)))

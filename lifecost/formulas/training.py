@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lifecost.formula import formula
 from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B
-from lifecost.formulas.matrices import total
 from lifecost.formulas.transformer import matmul_flops, token_flops_estimate
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
@@ -38,7 +37,7 @@ def training_flops(s: Symbols) -> Expr:
 )  # fmt: skip
 def training_attention_flops(s: Symbols) -> Expr:
     """Attention FLOPs for each token of a training sequence, forward pass."""
-    return FLOP_PER_MAC * total(s, "macs", "activations")
+    return FLOP_PER_MAC * s.prompt_macs
 
 
 @formula(

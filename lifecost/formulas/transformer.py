@@ -9,7 +9,6 @@ import sympy
 
 from lifecost.formula import formula
 from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B, PARAMETERS_8B, POST
-from lifecost.formulas.matrices import bytes_of, total
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _DECODER = ("a decoder whose layers are alike, but for the variants that are given",)
@@ -25,7 +24,7 @@ _DECODER = ("a decoder whose layers are alike, but for the variants that are giv
 )  # fmt: skip
 def parameter_count(s: Symbols) -> Expr:
     """Parameters of the model, to the unit."""
-    return total(s, "stored", "weights")
+    return s.stored_params
 
 
 @formula(
@@ -41,7 +40,7 @@ def active_parameters(s: Symbols) -> Expr:
 
     Both embeddings count, as they do in the total.
     """
-    return total(s, "active", "weights")
+    return s.active_params
 
 
 @formula(
@@ -66,7 +65,7 @@ def parameters_saved(s: Symbols) -> Expr:
 )  # fmt: skip
 def multiplied_parameters(s: Symbols) -> Expr:
     """Parameters that are multiplied for each token: all but input embedding and norms."""
-    return total(s, "macs", "weights")
+    return s.weight_macs
 
 
 @formula(
@@ -83,12 +82,7 @@ def read_parameters(s: Symbols) -> Expr:
     Of the input embedding it reads one row a token, which is left out. Of the experts it reads
     those that at least one token of the batch is routed to.
     """
-    return total(s, "read", "weights")
-
-
-def bytes_read(s: Symbols) -> Expr:
-    """Return the bytes of the weights that a decode step of the whole batch reads."""
-    return bytes_of(s, read_parameters(s), "read")
+    return s.read_params
 
 
 @formula(
@@ -98,7 +92,7 @@ def bytes_read(s: Symbols) -> Expr:
 )  # fmt: skip
 def matmul_flops(s: Symbols) -> Expr:
     """FLOPs for each token in the matrix multiplications with weights, forward pass."""
-    return FLOP_PER_MAC * total(s, "macs", "weights")
+    return FLOP_PER_MAC * s.weight_macs
 
 
 @formula(
@@ -111,7 +105,7 @@ def matmul_flops(s: Symbols) -> Expr:
 )  # fmt: skip
 def attention_flops(s: Symbols) -> Expr:
     """FLOPs for each token in the scores and the mixture of values, forward pass."""
-    return FLOP_PER_MAC * total(s, "macs", "cache")
+    return FLOP_PER_MAC * s.cache_macs
 
 
 @formula(
@@ -168,4 +162,4 @@ def lookup_to_estimate(s: Symbols) -> Expr:
 )  # fmt: skip
 def kv_elements_per_token(s: Symbols) -> Expr:
     """Elements that the KV cache of one sequence holds for each token of context."""
-    return sympy.expand(total(s, "stored", "cache") / s.context)
+    return sympy.expand(s.cache_held / s.context)

@@ -12,6 +12,7 @@ NumPy in ``tests/printers/``.
 from __future__ import annotations
 
 import sympy
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from lifecost.symbols import SYMBOLS, Expr
@@ -30,6 +31,7 @@ ALLOWED = (
     sympy.functions.elementary.piecewise.ExprCondPair,
     Relational,
     sympy.Symbol,
+    AppliedUndef,  # a sum over the blocks of a model
     sympy.Number,
     sympy.core.numbers.Exp1,
     sympy.core.numbers.Infinity,

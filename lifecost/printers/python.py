@@ -14,7 +14,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from lifecost.printers import arguments, shared_parts
 from lifecost.symbols import Expr
 
-_OPTIONS = {"fully_qualified_modules": True}
+_OPTIONS = {"fully_qualified_modules": True, "allow_unknown_functions": True}
 
 
 class _Scalar(PythonCodePrinter):  # type: ignore[misc]
@@ -87,6 +87,18 @@ def array_source(name: str, expr: Expr, arrays: Iterable[str]) -> str:
         if printer.holds_array(part):
             printer.arrays.add(local.name)
     return "\n".join([*lines, f"    return {printer.doprint(rest)}"])
+
+
+def scalar_source(name: str, expr: Expr, sums: Iterable[str] = ()) -> str:
+    """Return the source of a function of single numbers, by position, and of sums."""
+    lines = (f"    {line}" for line in scalar_lines(expr))
+    return "\n".join([f"def {name}({', '.join([*arguments(expr), *sums])}):", *lines])
+
+
+def positional_source(name: str, expr: Expr, sums: Iterable[str] = ()) -> str:
+    """Return the source of a NumPy function by position, any of whose values may be arrays."""
+    _, *lines = array_source(name, expr, arguments(expr)).splitlines()
+    return "\n".join([f"def {name}({', '.join([*arguments(expr), *sums])}):", *lines])
 
 
 def build(source: str, name: str, **names: Any) -> Callable[..., Any]:

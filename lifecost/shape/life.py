@@ -16,7 +16,7 @@ import numpy as np
 
 from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
-from lifecost.formula import Formula
+from lifecost.formula import STACK, Formula
 from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.formulas.kv_cache import kv_bytes_per_token
 from lifecost.formulas.lifetime import lifetime_cost
@@ -33,7 +33,6 @@ from lifecost.formulas.shape import (
 from lifecost.formulas.training import training_flops_exact
 from lifecost.formulas.transformer import parameter_count
 from lifecost.shape.laws import LAW
-from lifecost.symbols import VARIANTS
 
 # What the cost of a life is made of, by level.
 _LEVELS: dict[str, tuple[Formula, ...]] = {
@@ -144,8 +143,8 @@ def gather(
 
 def check_plain(bound: Mapping[str, Any]) -> None:
     """Raise `InputError` where a model has what a plain dense decoder does not have."""
-    if variants := sorted(VARIANTS.keys() & bound.keys()):
-        raise InputError(f"shapes are of plain dense decoders, and this model binds {variants[0]}")
+    if STACK in bound:
+        raise InputError("shapes are of plain dense decoders, and this model has other blocks")
 
 
 def of(formula: Formula, given: Mapping[str, Any]) -> dict[str, Any]:

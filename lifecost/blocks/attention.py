@@ -1,0 +1,138 @@
+"""Attention: what it looks at is a cache that grows with the context."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lifecost.stack import Row, family, smaller
+from lifecost.symbols import Expr, Symbols
+
+
+def _looked_at(
+    name: str, held: Expr, read: Expr, heads: Expr, width: Expr, kept: Expr, top: Expr = math.inf
+) -> Iterator[Row]:
+    """Yield the rows of entries of a cache, each a vector of ``width`` elements.
+
+    ``held`` and ``read`` count vectors for each entry, and ``heads`` the products with each; only
+    ``top`` of those that are kept are looked at.
+    """
+    if top == math.inf:
+        yield Row(name, "cache", width, kept, held, heads, read=read)
+    else:
+        yield Row(f"{name} held", "cache", width, kept, held, 0, read=0)
+        yield Row(name, "cache", width, smaller(kept, top), 0, heads, read=read)
+
+
+def _prompt(
+    s: Symbols, name: str, heads: Expr, width: Expr, window: Expr, top: Expr, stride: Expr = 1
+) -> Row:
+    """Return the row of a sequence as it is read: a token meets half of what there is, on average.
+
+    A window, or a choice, is full from some token on.
+    """
+    reach = smaller(smaller(s.sequence_length, window) / stride, top)
+    mean = reach - reach**2 * stride / (2 * s.sequence_length)
+    return Row(name, "activations", width, mean, 0, heads)
+
+
+@family("attention")
+def grouped(
+    s: Symbols, n_head: Expr, n_kv_head: Expr, d_head: Expr, d_value: Expr = "d_head",
+    window: Expr = math.inf, chosen: Expr = math.inf, stride: Expr = 1, d_gate: Expr = 0,
+    own_cache: Expr = 1, own_value: Expr = 1, d_in: Expr = "d_model", norms: Expr = 1,
+    bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention whose query heads share key-value heads: to all of the context, or to a part.
+
+    A layer without a cache of its own reads that of another, and has no keys and values to project.
+    ``bias`` counts the elements of its vectors: biases, norms of heads, sinks.
+    """
+    yield Row("query", "weights", d_in, n_head * d_head)
+    yield Row("key", "weights", d_in, n_kv_head * d_head, own_cache)
+    yield Row("value", "weights", d_in, n_kv_head * d_value, own_cache * own_value)
+    kept = smaller(s.context, window) / stride
+    for name, width in (("scores", d_head), ("mixture", d_value)):
+        held = own_cache * n_kv_head
+        yield from _looked_at(name, held, n_kv_head, n_head, width, kept, chosen)
+    for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
+        yield _prompt(s, name, n_head, width, window, chosen, 1)
+    yield Row("gate", "weights", d_in, n_head * d_gate)
+    yield Row("output", "weights", n_head * d_value, s.d_model)
+    yield Row("vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def latent(
+    s: Symbols, n_head: Expr, kv_rank: Expr, d_rope: Expr, d_head: Expr, d_value: Expr,
+    query_rank: Expr = 0, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
+    norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention on a latent that all heads share; ``direct`` where queries have no latent.
+
+    In decode the projections from the latent are applied to query and result, so that all heads
+    work on the latent itself: one read of it serves scores and mixture.
+    """
+    yield Row("query", "weights", s.d_model, n_head * d_head, direct)
+    yield Row("query latent", "weights", s.d_model, query_rank, 1 - direct)
+    yield Row("query from latent", "weights", query_rank, n_head * d_head, 1 - direct)
+    yield Row("latent", "weights", s.d_model, kv_rank + d_rope)
+    # A latent becomes the unrotated part of a key, and a value.
+    yield Row("key and value from latent", "weights", kv_rank, n_head * (d_head - d_rope + d_value))
+    kept = smaller(s.context, window)
+    yield from _looked_at("latent scores", 1, 1, n_head, kv_rank + d_rope, kept, chosen)
+    yield from _looked_at("latent mixture", 0, 0, n_head, kv_rank, kept, chosen)
+    for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
+        yield _prompt(s, name, n_head, width, window, chosen)
+    yield Row("output", "weights", n_head * d_value, s.d_model)
+    vectors = kv_rank + (1 - direct) * query_rank + bias
+    yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def indexer(
+    s: Symbols, n_index_head: Expr, d_index: Expr, d_query: Expr = "d_model", copies: Expr = 1,
+    direct: Expr = 1, stride: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """What chooses the entries that sparse attention looks at: it looks at all of them itself.
+
+    ``copies`` counts its key matrices, and ``direct`` says whether each head has a weight.
+    """
+    yield Row("index query", "weights", d_query, n_index_head * d_index)
+    yield Row("index key", "weights", s.d_model, d_index, copies)
+    yield Row("index weights", "weights", s.d_model, n_index_head, direct)
+    yield from _looked_at("index scores", 1, 1, n_index_head, d_index, s.context / stride)
+    yield _prompt(s, "index of a sequence", n_index_head, d_index, math.inf, math.inf, stride)
+    yield Row("index vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def compressed(
+    s: Symbols, n_head: Expr, d_head: Expr, window: Expr, query_rank: Expr, n_group: Expr,
+    group_rank: Expr, stride: Expr = 1, copies: Expr = 0, own_cache: Expr = 1,
+    chosen: Expr = math.inf, norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention on one vector that is key and value: of each token in a window, and of each stride.
+
+    ``copies`` counts the matrices that compress a stride; a layer that has no compressed cache,
+    where ``own_cache`` is 0, sees its window only.
+    """
+    yield Row("query latent", "weights", s.d_model, query_rank)
+    yield Row("query from latent", "weights", query_rank, n_head * d_head)
+    yield Row("key", "weights", s.d_model, d_head)
+    yield Row("compression", "weights", s.d_model, d_head, copies)
+    near, far = smaller(s.context, window), s.context / stride
+    yield from _looked_at("window", 1, 1, 2 * n_head, d_head, near)
+    yield from _looked_at(
+        "compressed", own_cache, own_cache, 2 * own_cache * n_head, d_head, far, chosen
+    )
+    yield _prompt(s, "window of a sequence", 2 * n_head, d_head, window, math.inf)
+    yield _prompt(
+        s, "compressed of a sequence", 2 * own_cache * n_head, d_head, math.inf, chosen, stride
+    )
+    yield Row("output by group", "weights", n_head * d_head, group_rank)
+    yield Row("output", "weights", n_group * group_rank, s.d_model)
+    yield Row("vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")

@@ -1,0 +1,86 @@
+"""A state of fixed size instead of a cache: it is held, read and written at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lifecost.stack import Row, family
+from lifecost.symbols import Expr, Symbols
+
+
+def _recurrent(
+    s: Symbols, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
+    conv_width: Expr, norms: Expr, vectors: Expr,
+) -> Iterator[Row]:  # fmt: skip
+    """Yield the rows that such layers share.
+
+    ``passes`` counts the multiplications with each element of the state. The convolution keeps its
+    last inputs, of which one is new in each step.
+    """
+    yield Row("inputs", "weights", s.d_model, inputs)
+    yield Row("convolution", "weights", convolved, conv_width)
+    yield Row("state", "state", 1, state, 1, passes, read=1, written=1)
+    yield Row("convolved", "state", convolved, conv_width, 1, 0, read=1)
+    yield Row("convolved anew", "state", convolved, 1, 0, written=1)
+    yield Row("output", "weights", outputs, s.d_model)
+    yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def delta_net(
+    s: Symbols, n_key_head: Expr, n_value_head: Expr, d_key: Expr, d_value: Expr,
+    conv_width: Expr = 4, norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Gated linear attention with the delta rule: read for the key, corrected, read for the query.
+
+    Each value head has a decay and a strength, a bias of the decay and a time constant, and all
+    share the gain of a norm.
+    """
+    keys, values = n_key_head * d_key, n_value_head * d_value
+    yield from _recurrent(
+        s, 2 * keys + 2 * values + 2 * n_value_head, values, values * d_key, 3, 2 * keys + values,
+        conv_width, norms, 2 * n_value_head + d_value + bias,
+    )  # fmt: skip
+
+
+@family("attention")
+def mamba2(
+    s: Symbols, n_head: Expr, d_head: Expr, d_state: Expr, n_group: Expr = 1,
+    conv_width: Expr = 4, norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """A selective state space with one decay for each head.
+
+    ``bias`` counts vectors beyond decay, step and skip of each head and the gain of its norm.
+    """
+    inner = n_head * d_head
+    convolved = inner + 2 * n_group * d_state
+    yield from _recurrent(
+        s, inner + convolved + n_head, inner, inner * d_state, 2, convolved, conv_width, norms,
+        3 * n_head + inner + bias,
+    )  # fmt: skip
+
+
+@family("attention")
+def mamba(
+    s: Symbols, d_inner: Expr, d_state: Expr, step_rank: Expr, conv_width: Expr = 4,
+    norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """A selective state space with a decay for each element of the state.
+
+    ``bias`` counts vectors beyond the decays, the skip and the bias of the steps.
+    """
+    yield from _recurrent(
+        s, 2 * d_inner, d_inner, d_inner * d_state, 2, d_inner, conv_width, norms,
+        d_inner * (d_state + 2) + bias,
+    )  # fmt: skip
+    yield Row("selection", "weights", d_inner, step_rank + 2 * d_state)
+    yield Row("step", "weights", step_rank, d_inner)
+
+
+@family("attention")
+def short_convolution(
+    s: Symbols, conv_width: Expr, norms: Expr = 1, bias: Expr = 0
+) -> Iterator[Row]:
+    """A gated convolution over the last few tokens, and no attention."""
+    yield from _recurrent(s, 3 * s.d_model, s.d_model, 0, 0, s.d_model, conv_width, norms, bias)
