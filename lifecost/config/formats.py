@@ -64,7 +64,7 @@ def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, fl
     modules = load("weight_formats")["modules"]
     parts: dict[str, list[tuple[float, float]]] = {}
     for one in placed:
-        sizes = {**dict(one.block.sizes), "d_model": d_model}
+        sizes = {**dict(one.block.within(d_model=d_model).sizes), "d_model": d_model}
         within = (one.layers if plan.numbered else one.layers[:1]) or [-1]
         for row, (term, part) in FAMILIES[one.block.family].weights.items():
             if not (count := term(*(sizes[name] for name in term.names)) * one.count):
