@@ -14,7 +14,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
-from lifecost.config.messages import LARGEST_NUMBER, LONGEST, is_not, is_one_of, out_of_range, show
+from lifecost.config.messages import (
+    LARGEST_NUMBER,
+    LONGEST,
+    is_not,
+    is_one_of,
+    not_counted,
+    out_of_range,
+    show,
+)
 from lifecost.errors import InputError
 
 Node: TypeAlias = list[Any]  # its kind, its text, and what it is made of
@@ -25,7 +33,7 @@ _OPERATORS = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.In: "in", ast.NotIn: "not in", ast.And: "and", ast.Or: "or",
 }  # fmt: skip
-FUNCTIONS = ("len", "min", "max", "sum", "count", "floor", "ceil", "round")
+FUNCTIONS = ("len", "min", "max", "sum", "count", "floor", "ceil", "round", "each", "override")
 
 
 @cache
@@ -194,9 +202,35 @@ def _calculated(operator: str, left: Node, right: Node, scope: Scope) -> Any:
     return found
 
 
+def _override(base: Node, at: Node, names: Node, name: Node, usual: Node, scope: Scope) -> Any:
+    """Return what an object says of one layer, whose number is a key of it, or else what is usual.
+
+    It may say no more than the names.
+    """
+    layers, known = evaluate(base, scope), evaluate(names, scope)
+    if not isinstance(layers, dict):
+        raise is_not(base[1], layers, "an object")
+    for key, entry in layers.items():
+        if not key.isascii() or not key.isdigit():
+            raise is_not(f"a layer of {base[1]}", key, "a number")
+        if not isinstance(entry, dict):
+            raise is_not(f"{base[1]}.{key}", entry, "an object")
+        for one in entry:
+            if one not in known:
+                raise not_counted(f"{show(one)} in {base[1]}", known)
+        if int(key) == evaluate(at, scope) and name[2] in entry:
+            return entry[name[2]]
+    return evaluate(usual, scope)
+
+
 def _called(name: str, *args: Node, scope: Scope) -> Any:
     if name == "len":
         return len(_listed(args[0], scope))
+    if name == "each":  # a list has an entry for each layer; anything else holds for all of them
+        value = evaluate(args[0], scope)
+        return _entry(args[0][1], *args, scope) if isinstance(value, list) else value
+    if name == "override":
+        return _override(*args, scope=scope)
     if name == "count":
         one = evaluate(args[1], scope)
         return sum(is_one_of(entry, [one]) for entry in _listed(args[0], scope))

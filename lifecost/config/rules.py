@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from lifecost.values import AT_MOST, DIVIDES
 
 _MERGED = ("default", "only", "let", "kinds", "alias", "require")
 _OF_BLOCK = ("family", "layers", "count", "runs")
+# What the library follows in a model of any type, though the type may know nothing of it.
+_OF_ANY = ("sliding_window", "attention_chunk_size", "layer_types", "per_layer_config")
 
 
 def rules_of(kind: Any) -> dict[str, Any]:
@@ -133,8 +135,10 @@ class Reader:
         self._known: dict[tuple[str, int], Any] = {}
         self._sizes: dict[tuple[str, str, int], Any] = {}
         self._by_layer: dict[str, bool] = {}
-        for field, allowed in rules.get("only", {}).items():
-            if field in fields and not is_one_of(fields[field], allowed):
+        known = {name for node in self._nodes() for name in names_in(node)}
+        pinned = {field: [None] for field in _OF_ANY if field not in known}
+        for field, allowed in {**pinned, **rules.get("only", {})}.items():
+            if field in fields and allowed != "any" and not is_one_of(fields[field], allowed):
                 raise not_counted(f"{field} = {show(fields[field])}", allowed)
         self.n_layer = self._size("n_layer", rules["n_layer"], -1)
         self.d_model = self._size("d_model", rules["d_model"], -1)
@@ -142,6 +146,13 @@ class Reader:
             self._check_kinds(field, kinds)
         for text in rules.get("require", {}):
             self._check_required(parsed(text))
+
+    def _nodes(self) -> Iterator[Node]:
+        """Yield the expressions of the rules."""
+        yield from self.let.values()
+        for where in ("blocks", "draft"):
+            for block in self.rules.get(where, {}).values():
+                yield from (parsed(str(v)) for key, v in block.items() if key != "family")
 
     @cached_property
     def placed(self) -> list[Placed]:
