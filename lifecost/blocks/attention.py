@@ -67,7 +67,7 @@ def grouped(
 def latent(
     s: Symbols, n_head: Expr, kv_rank: Expr, d_rope: Expr, d_head: Expr, d_value: Expr,
     query_rank: Expr = 0, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
-    norms: Expr = 1, bias: Expr = 0,
+    d_gate: Expr = 0, norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
     """Attention on a latent that all heads share; ``direct`` where queries have no latent.
 
@@ -85,6 +85,7 @@ def latent(
     yield from _looked_at("latent mixture", 0, 0, n_head, kv_rank, kept, chosen)
     for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
         yield _prompt(s, name, n_head, width, window, chosen)
+    yield Row("gate", "weights", s.d_model, n_head * d_gate)
     yield Row("output", "weights", n_head * d_value, s.d_model)
     vectors = kv_rank + (1 - direct) * query_rank + bias
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")

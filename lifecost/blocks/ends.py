@@ -21,6 +21,13 @@ def embedding(
     yield Row("last norm", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
 
 
+@family("embedding")
+def shared_head(s: Symbols, vocab_size: Expr) -> Iterator[Row]:
+    """The table at the end of a model, where a head that guesses further tokens uses it too."""
+    yield Row("shared unembedding", "weights", s.d_model, vocab_size, 0, 1,
+              bytes="embedding_bytes")  # fmt: skip
+
+
 @family("other")
 def projection(
     s: Symbols, columns: Expr, copies: Expr = 1, d_in: Expr = "d_model"

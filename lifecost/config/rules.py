@@ -32,6 +32,21 @@ _OF_ANY = ("sliding_window", "attention_chunk_size", "layer_types", "per_layer_c
 
 def rules_of(kind: Any) -> dict[str, Any]:
     """Return all that is said of a `model_type`, with what it takes over from others."""
+    rules = _rules_of(kind)
+    if "draft" in rules:
+        rules["draft"] = {name: _sized(one, rules) for name, one in rules["draft"].items()}
+    return rules
+
+
+def _sized(block: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block with the family and the sizes of that of the layers, if it is one of these."""
+    if "of" not in block:
+        return dict(block)
+    known = {key: text for key, text in rules["blocks"][block["of"]].items() if key != "layers"}
+    return known | {key: text for key, text in block.items() if key != "of"}
+
+
+def _rules_of(kind: Any) -> dict[str, Any]:
     known = load_all("config_rules")
     if not isinstance(kind, str) or kind not in known:
         near = nearest(kind, list(known)) if isinstance(kind, str) else []
@@ -41,7 +56,7 @@ def rules_of(kind: Any) -> dict[str, Any]:
             "that decode text"
         )
     own = known[kind]
-    rules = rules_of(own["like"]) if "like" in own else {}
+    rules = _rules_of(own["like"]) if "like" in own else {}
     for key, value in own.items():
         if key in _MERGED:
             rules[key] = {**rules.get(key, {}), **_from_toml(value)}
@@ -59,7 +74,7 @@ def _blocks(known: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         before = found.get(name, {})
         if not block:
             found.pop(name, None)
-        elif before and block.get("family", before["family"]) == before["family"]:
+        elif before and block.get("family", before.get("family")) == before.get("family"):
             found[name] = {**before, **block}
         else:
             found[name] = dict(block)
@@ -179,6 +194,9 @@ class Reader:
         rule = self.rules[where][name]
         sizes = {key: parsed(str(text)) for key, text in rule.items() if key not in _OF_BLOCK}
         once = "count" in rule
+        count = self._size("n_layer", rule["count"], -1, 0) if once else 0
+        if once and not count:
+            return []
         here = parsed(str(rule.get("layers", "True")))
         found: dict[Any, list[int]] = {}
         steps = [-1] if once else range(self.n_layer)
@@ -186,12 +204,10 @@ class Reader:
             if self._truth(here, i):
                 block = self._block(rule["family"], sizes, i)
                 found.setdefault(block, []).append(i)
-        count = self._size("n_layer", rule["count"], -1, 0) if once else 0
         runs = self._size("n_layer", rule["runs"], -1, 0) if "runs" in rule else 1
         return [
             Placed(name, block, [] if once else at, count if once else len(at), runs)
             for block, at in found.items()
-            if not once or count
         ]
 
     def _block(self, family: str, sizes: Mapping[str, Node], i: int) -> Block:
