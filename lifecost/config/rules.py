@@ -33,17 +33,23 @@ _OF_ANY = ("sliding_window", "attention_chunk_size", "layer_types", "per_layer_c
 def rules_of(kind: Any) -> dict[str, Any]:
     """Return all that is said of a `model_type`, with what it takes over from others."""
     rules = _rules_of(kind)
+    # A name that is said to be itself is the field again.
+    rules["let"] = {name: one for name, one in rules.get("let", {}).items() if one != name}
     if "draft" in rules:
-        rules["draft"] = {name: _sized(one, rules) for name, one in rules["draft"].items()}
+        known = rules["blocks"]
+        rules["draft"] = {
+            name: _sized(one, known) for name, one in rules["draft"].items()
+            if "of" not in one or one["of"] in known
+        }  # fmt: skip
     return rules
 
 
-def _sized(block: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+def _sized(block: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Return a block with the family and the sizes of that of the layers, if it is one of these."""
     if "of" not in block:
         return dict(block)
-    known = {key: text for key, text in rules["blocks"][block["of"]].items() if key != "layers"}
-    return known | {key: text for key, text in block.items() if key != "of"}
+    of = {key: text for key, text in known[block["of"]].items() if key != "layers"}
+    return of | {key: text for key, text in block.items() if key != "of"}
 
 
 def _rules_of(kind: Any) -> dict[str, Any]:
