@@ -246,7 +246,9 @@ def _number(text: str) -> Any:
 
 def cost(model: Model, setting: Setting) -> dict[str, Any]:
     """Return what a model costs in a setting: counts, bytes, FLOPs and seconds, by name."""
-    own = {} if "weight_bytes" in setting.given else model.stored
+    own = dict(model.stored)
+    if "weight_bytes" in setting.given:
+        own = {name: size for name, size in own.items() if name == "state_bytes"}
     parts = split_by_heads(model) if setting.attention == "heads" else {}
     at = {**setting.symbols, **own, **parts}
     weights = float(weights_size(model, at))
@@ -297,7 +299,7 @@ def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
     published = f"; published in {model.format}" if model.format else ""
     if "weight_bytes" in given:
         weights = f"as given, for all of them{published}"
-    elif model.stored:
+    elif "weight_bytes" in model.stored:
         where = FROM_FILE if model.source == FROM_FILE else "the model's row"
         weights = f"{model.format}, from {where}"
     else:

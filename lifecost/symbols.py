@@ -202,6 +202,7 @@ d_inner = size("d_inner", r"d_\text{in}", "element", "width inside a recurrent l
 n_group = size("n_group", r"n_\text{group}", "1", "groups that share a projection")
 conv_width = size("conv_width", r"w_\text{conv}", "token", "tokens that a convolution sees", 0)
 step_rank = size("step_rank", r"d_\Delta", "element", "rank of the projection to step sizes")
+gain = flag("gain", r"t_\text{gain}", "the result of a recurrent layer is normalized")
 gate_rank = size("gate_rank", r"d_\text{gr}", "element", "rank of the projection to gates", 0)
 n_index_head = size("n_index_head", r"n_\text{idx}", "head", "heads of an indexer")
 d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an indexer")

@@ -11,14 +11,22 @@ from typing import Any
 from lifecost.blocks.attention import compressed, grouped, indexer, latent
 from lifecost.blocks.ends import embedding, extra, projection, shared_head
 from lifecost.blocks.feed_forward import dense, experts, shared_expert
-from lifecost.blocks.recurrent import delta_net, mamba, mamba2, short_convolution
+from lifecost.blocks.recurrent import (
+    delta_net,
+    gated_recurrence,
+    kimi_delta,
+    lightning,
+    mamba,
+    mamba2,
+    short_convolution,
+)
 from lifecost.stack import Row, Stack, layers
 from lifecost.symbols import Symbols, symbol_of
 
 __all__ = [
     "PLAIN", "compressed", "decoder", "delta_net", "dense", "embedding", "experts", "extra",
-    "grouped", "indexer", "latent", "mamba", "mamba2", "plain", "projection", "shared_expert",
-    "shared_head", "short_convolution",
+    "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning", "mamba",
+    "mamba2", "plain", "projection", "shared_expert", "shared_head", "short_convolution",
 ]  # fmt: skip
 
 # The sizes of a plain decoder: all that its shape is.

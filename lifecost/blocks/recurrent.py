@@ -34,8 +34,9 @@ def delta_net(
 ) -> Iterator[Row]:  # fmt: skip
     """Gated linear attention with the delta rule: read for the key, corrected, read for the query.
 
-    Each value head has a decay and a strength, a bias of the decay and a time constant, and all
-    share the gain of a norm.
+    Each of the three is one multiplication for each element of the state, a matrix of keys by
+    values in each value head: ``S = a S + k (b (v - a S k))``, and ``S q``. Each value head has a
+    decay and a strength, a bias of the decay and a time constant, and all share the gain of a norm.
     """
     keys, values = n_key_head * d_key, n_value_head * d_value
     yield from _recurrent(
@@ -45,19 +46,53 @@ def delta_net(
 
 
 @family("attention")
-def mamba2(
-    s: Symbols, n_head: Expr, d_head: Expr, d_state: Expr, n_group: Expr = 1,
+def kimi_delta(
+    s: Symbols, n_head: Expr, d_head: Expr, gate_rank: Expr, copies: Expr = 0,
     conv_width: Expr = 4, norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
-    """A selective state space with one decay for each head.
+    """Delta rule with a decay for each element of a key: a read, a correction and a read.
 
-    ``bias`` counts vectors beyond decay, step and skip of each head and the gain of its norm.
+    Decay and output gate come from a latent each; ``copies`` counts those that are one full matrix
+    instead. Each head has a strength and a time constant, each element of its key a bias of the
+    decay, and all heads share the gain of a norm.
+    """
+    inner = n_head * d_head
+    yield from _recurrent(
+        s, (3 + copies) * inner + n_head, inner, inner * d_head, 3, 3 * inner, conv_width, norms,
+        inner + n_head + d_head + bias,
+    )  # fmt: skip
+    yield Row("gate latent", "weights", s.d_model, gate_rank, 2 - copies)
+    yield Row("gate from latent", "weights", gate_rank, inner, 2 - copies)
+
+
+@family("attention")
+def lightning(
+    s: Symbols, n_head: Expr, d_head: Expr, norms: Expr = 1, bias: Expr = 0
+) -> Iterator[Row]:
+    """Linear attention with a fixed decay for each head: ``S = a S + k v``, and ``S q``.
+
+    Two multiplications for each element of the state, which has no convolution beside it; queries,
+    keys, values and the gate of the output are as wide, and so is the gain of a norm.
+    """
+    inner = n_head * d_head
+    yield from _recurrent(s, 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias)
+
+
+@family("attention")
+def mamba2(
+    s: Symbols, n_head: Expr, d_head: Expr, d_state: Expr, n_group: Expr = 1,
+    conv_width: Expr = 4, gain: Expr = 1, norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """State space with one selective decay for each head: ``S = a S + x B``, and ``S C``.
+
+    Two multiplications for each element of the state. ``bias`` counts vectors beyond decay, step
+    and skip of each head and the ``gain`` of its norm.
     """
     inner = n_head * d_head
     convolved = inner + 2 * n_group * d_state
     yield from _recurrent(
         s, inner + convolved + n_head, inner, inner * d_state, 2, convolved, conv_width, norms,
-        3 * n_head + inner + bias,
+        3 * n_head + gain * inner + bias,
     )  # fmt: skip
 
 
@@ -66,9 +101,10 @@ def mamba(
     s: Symbols, d_inner: Expr, d_state: Expr, step_rank: Expr, conv_width: Expr = 4,
     norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
-    """A selective state space with a decay for each element of the state.
+    """State space with a selective decay for each element of the state, updated and read.
 
-    ``bias`` counts vectors beyond the decays, the skip and the bias of the steps.
+    Two multiplications for each element. ``bias`` counts vectors beyond the decays, the skip and
+    the bias of the steps.
     """
     yield from _recurrent(
         s, 2 * d_inner, d_inner, d_inner * d_state, 2, d_inner, conv_width, norms,
@@ -79,8 +115,23 @@ def mamba(
 
 
 @family("attention")
+def gated_recurrence(
+    s: Symbols, d_inner: Expr, n_group: Expr, conv_width: Expr = 4, norms: Expr = 1, bias: Expr = 0
+) -> Iterator[Row]:
+    """Gated decay of each element of a vector, as in Griffin: ``h = a h + (1 - a^2)^0.5 i x``.
+
+    One multiplication for each element of the state. Decay and input gate are matrices of so many
+    groups as there are heads; each has a bias, and the decay a time constant.
+    """
+    yield from _recurrent(
+        s, 2 * d_inner, d_inner, d_inner, 1, d_inner, conv_width, norms, 3 * d_inner + bias
+    )
+    yield Row("gates by group", "weights", d_inner / n_group, d_inner, 2)
+
+
+@family("attention")
 def short_convolution(
     s: Symbols, conv_width: Expr, norms: Expr = 1, bias: Expr = 0
 ) -> Iterator[Row]:
-    """A gated convolution over the last few tokens, and no attention."""
+    """Gated convolution over the last few tokens, and no attention."""
     yield from _recurrent(s, 3 * s.d_model, s.d_model, 0, 0, s.d_model, conv_width, norms, bias)

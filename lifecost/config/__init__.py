@@ -26,7 +26,7 @@ class Described(NamedTuple):
     stack: Stack
     draft: Stack | None
     format: str  # of its weights; empty where the file does not say
-    stored: dict[str, float]  # bytes of a weight, by part
+    stored: dict[str, float]  # bytes of a weight, by part, and of an element of a state
     note: str  # what is left out
 
 
@@ -58,6 +58,8 @@ def read(source: Any) -> Described:
     if stack.value("stored_params", {}) > LARGEST_MODEL:
         raise InputError("more than 10^15 parameters: no such model is counted here")
     format_, stored = formats.stored(config, reader.fields, reader.placed, reader.d_model)
+    if stack.value("state_held", {}):
+        stored |= formats.of_state(reader.rules.get("state_dtype", ""), config, reader.fields)
     note = reader.rules.get("note", "")
     return Described(name, stack, reader.draft, format_, stored, note)
 

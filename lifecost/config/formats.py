@@ -44,15 +44,41 @@ def stored(
     return plan.format, _by_part(plan, placed, d_model)
 
 
-def _dtype(config: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
+def of_state(named: str, config: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, float]:
+    """Return the bytes of an element of a state; nothing where they are those of the cache.
+
+    Parameters
+    ----------
+    named
+        The format, or the field that says it; empty where none does.
+    config, fields
+        As in `stored`.
+
+    Raises
+    ------
+    InputError
+        If a format is not known here.
+    """
     known = load("weight_formats")["dtypes"]
-    for name in ("dtype", "torch_dtype"):
-        value = _either(name, config, fields)
-        if value is not None and value != "auto":
-            if not is_one_of(value, known):
-                raise not_counted(f"{name} = {show(value)}", known)
-            return dict(known[value])
-    return None
+    found = known[named] if named in known else _known(named, config, fields)
+    return {"state_bytes": in_bytes(found["bits"])} if found else {}
+
+
+def _dtype(config: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    return _known("dtype", config, fields) or _known("torch_dtype", config, fields)
+
+
+def _known(
+    name: str, config: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return what is known of the format that a field names, if it names one."""
+    known = load("weight_formats")["dtypes"]
+    value = _either(name, config, fields)
+    if value is None or value == "auto":
+        return None
+    if not is_one_of(value, known):
+        raise not_counted(f"{name} = {show(value)}", known)
+    return dict(known[value])
 
 
 def _either(name: str, config: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
