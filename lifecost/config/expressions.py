@@ -1,8 +1,8 @@
 """Expressions of a configuration's fields, in which the rules are written.
 
-They are a part of Python: names, numbers, texts, lists, ``+ - * / // %``, comparisons, ``in``,
-``and``, ``or``, ``not``, a choice (``a if b else c``), an entry of a list (``a[i]``) or of an object
-(``a.b``), and a few functions. ``/`` must leave no rest. ``a or b`` is ``b`` where ``a`` is null,
+They are a part of Python: names, numbers, texts, lists, ``+ - * / // %``, comparisons, ``in``
+(an entry of a list, or a name in an object), ``and``, ``or``, ``not``, a choice (``a if b else c``),
+an entry of a list (``a[i]``) or of an object (``a.b``), and a few functions. ``/`` must leave no rest. ``a or b`` is ``b`` where ``a`` is null,
 and for true and false what Python makes of it. The page's script reads the same trees.
 """
 
@@ -159,6 +159,11 @@ def _listed(node: Node, scope: Scope) -> Any:
     return value
 
 
+def _members(node: Node, scope: Scope) -> Any:
+    value = evaluate(node, scope)
+    return list(value) if isinstance(value, dict) else _listed(node, scope)
+
+
 def _entry(said: str, base: Node, index: Node, scope: Scope) -> Any:
     found, key = evaluate(base, scope), evaluate(index, scope)
     if isinstance(key, str):
@@ -176,7 +181,7 @@ def _entry(said: str, base: Node, index: Node, scope: Scope) -> Any:
 
 def _compared(operator: str, left: Node, right: Node, scope: Scope) -> bool:
     if operator in ("in", "not in"):
-        inside = is_one_of(evaluate(left, scope), _listed(right, scope))
+        inside = is_one_of(evaluate(left, scope), _members(right, scope))
         return inside == (operator == "in")
     if operator in ("==", "!="):
         same = is_one_of(evaluate(left, scope), [evaluate(right, scope)])
