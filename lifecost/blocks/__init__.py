@@ -18,7 +18,9 @@ from lifecost.blocks.recurrent import (
     lightning,
     mamba,
     mamba2,
+    matrix_memory,
     short_convolution,
+    time_mixing,
 )
 from lifecost.stack import Row, Stack, layers
 from lifecost.symbols import Symbols, symbol_of
@@ -26,7 +28,8 @@ from lifecost.symbols import Symbols, symbol_of
 __all__ = [
     "PLAIN", "compressed", "decoder", "delta_net", "dense", "embedding", "experts", "extra",
     "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning", "mamba",
-    "mamba2", "plain", "projection", "shared_expert", "shared_head", "short_convolution",
+    "mamba2", "matrix_memory", "plain", "projection", "shared_expert", "shared_head",
+    "short_convolution", "time_mixing",
 ]  # fmt: skip
 
 # The sizes of a plain decoder: all that its shape is.

@@ -79,6 +79,34 @@ def lightning(
 
 
 @family("attention")
+def matrix_memory(
+    s: Symbols, n_head: Expr, d_key: Expr, d_value: Expr, norms: Expr = 1, bias: Expr = 0
+) -> Iterator[Row]:
+    """Linear attention with gates that are exponentials, as in xLSTM: ``S = f S + i k v``, ``S q``.
+
+    Two multiplications for each element of the state: a matrix in each head, the sum of its keys,
+    and a largest exponent. Two gates of a head each have a bias, and all share the gain of a norm.
+    """
+    keys, values = n_head * d_key, n_head * d_value
+    yield from _recurrent(
+        s, 2 * keys + 2 * values + 2 * n_head, values, n_head * (d_key * d_value + d_key + 1), 2,
+        0, 0, norms, values + 2 * n_head + bias,
+    )  # fmt: skip
+
+
+@family("attention")
+def time_mixing(s: Symbols, d_inner: Expr, norms: Expr = 1, bias: Expr = 0) -> Iterator[Row]:
+    """RWKV's mean of values with a decay for each element: numerator, denominator, exponent.
+
+    One multiplication for each element of these. The layer also holds the last input of its two
+    halves, of which this half mixes three with the present one.
+    """
+    vectors = 2 * d_inner + 3 * s.d_model + bias
+    yield from _recurrent(s, 3 * d_inner, d_inner, 3 * d_inner, 1, 0, 0, norms, vectors)
+    yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1)
+
+
+@family("attention")
 def mamba2(
     s: Symbols, n_head: Expr, d_head: Expr, d_state: Expr, n_group: Expr = 1,
     conv_width: Expr = 4, gain: Expr = 1, norms: Expr = 1, bias: Expr = 0,
