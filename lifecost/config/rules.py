@@ -165,8 +165,9 @@ class Reader:
         self.d_model = self._size("d_model", rules["d_model"], -1)
         for field, kinds in rules.get("kinds", {}).items():
             self._check_kinds(field, kinds)
-        for text in rules.get("require", {}):
-            self._check_required(parsed(text))
+        for text, why in rules.get("require", {}).items():
+            if why:
+                self._check_required(parsed(text))
 
     def _nodes(self) -> Iterator[Node]:
         """Yield the expressions of the rules."""
