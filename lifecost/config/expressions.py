@@ -1,9 +1,10 @@
 """Expressions of a configuration's fields, in which the rules are written.
 
-They are a part of Python: names, numbers, texts, lists, ``+ - * / // %``, comparisons, ``in`` a list
-or an object, ``and``, ``or``, ``not``, a choice (``a if b else c``), an entry of a list (``a[i]``) or
-of an object (``a.b``), and a few functions. ``/`` must leave no rest. ``a or b`` is ``b`` where ``a``
-is null, and for true and false what Python makes of it. The page's script reads the same trees.
+They are a part of Python: names, numbers, texts, lists, ``+ - * / // %``, comparisons, ``in`` a
+list or an object, ``and``, ``or``, ``not``, a choice (``a if b else c``), an entry of a list
+(``a[i]``) or of an object (``a.b``), and a few functions. ``/`` must leave no rest. ``a or b`` is
+``b`` where ``a`` is null, and for true and false what Python makes of it. The page's script reads
+the same trees.
 """
 
 from __future__ import annotations
