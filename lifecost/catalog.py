@@ -206,10 +206,13 @@ class Model(Row):
 
     @cached_property
     def shape(self) -> dict[str, Any]:
-        """What binds its blocks: the sizes of a plain decoder, beside them the stack of any other."""
+        """What binds its blocks: the sizes of a plain decoder, and the stack of any other."""
         if self.is_plain:
             return {name: self.sizes[name] for name in PLAIN}
-        return {STACK: self.stack, **{name: self.sizes[name] for name in PLAIN if name in self.sizes}}
+        return {
+            STACK: self.stack,
+            **{name: self.sizes[name] for name in PLAIN if name in self.sizes},
+        }
 
     @cached_property
     def bindings(self) -> dict[str, Any]:
@@ -229,8 +232,8 @@ class Model(Row):
         layers
             In how many of its layers; in all of them, if it is not given.
         sizes
-            Sizes of its blocks by name; of a mixture of experts ``n_active_expert``, of a layer that
-            may have a window ``window``.
+            Sizes of its blocks by name, such as ``n_active_expert`` of a mixture of experts, or the
+            ``window`` of attention.
 
         Raises
         ------
@@ -526,7 +529,7 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     names = {name for row in bound for name in row}
     bound = [values.with_absent(row, names) for row in bound]
     shared = sorted(name for name in names if all(name in row for row in bound))
-    found = {name: np.array([row[name] for row in bound], float)
+    found: dict[str, Any] = {name: np.array([row[name] for row in bound], float)
              for name in shared if name != STACK}  # fmt: skip
     if STACK in shared:
         found[STACK] = Fleet(row[STACK] for row in bound)

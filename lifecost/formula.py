@@ -227,7 +227,9 @@ class Formula:
         from lifecost.printers import javascript
 
         plain = javascript.source(self.name, self.wide.expr, OPTIONAL)
-        return self.general.javascript(plain) if self.of_any_model else plain
+        if not self.of_any_model or not (self.general.sums or self.general.unknown):
+            return plain
+        return self.general.javascript(plain)
 
     @cached_property
     def text_expression(self) -> str:

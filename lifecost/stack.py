@@ -50,7 +50,7 @@ class Row(NamedTuple):
         return self.operand == "weights" and self.rows != 1
 
     def sum_of(self, column: str) -> Expr:
-        """Return elements of the stored, active, read or written copies, or a token's ``"macs"``."""
+        """Return elements of the stored, active, read or written copies, or ``"macs"``."""
         used = self.stored if self.used is None else self.used
         copies = {
             "stored": self.stored,
@@ -79,7 +79,7 @@ _COLUMNS = {
 IN_BYTES = {"stored_bytes": "stored_params", "read_bytes": "read_params"}
 _OF_ROLE = {f"{role}_params": role for role in ("attention", "feed_forward", "embedding")}
 # Of a block that runs several times in a step, what is there but once.
-_ONCE = ("stored_params", "active_params", "stored_bytes", *_OF_ROLE)
+ONCE = ("stored_params", "active_params", "stored_bytes", *_OF_ROLE)
 
 
 class Family:
@@ -245,7 +245,8 @@ class Stack:
     --------
     >>> from lifecost.blocks import dense, embedding, grouped
     >>> attention = grouped(n_head=32, n_kv_head=8, d_head=128)
-    >>> stack = Stack(4096, 32, layers(32, attention, dense(d_ff=14336)), embedding(vocab_size=128256))
+    >>> layer = layers(32, attention, dense(d_ff=14336))
+    >>> stack = Stack(4096, 32, layer, embedding(vocab_size=128256))
     >>> stack.value("stored_params", {})
     8030261248
     """
@@ -301,7 +302,7 @@ class Stack:
 
     @staticmethod
     def _times(name: str, part: Part) -> Any:
-        return part.count if name in _ONCE else part.count * part.runs
+        return part.count if name in ONCE else part.count * part.runs
 
     def value(self, name: str, given: Mapping[str, Any]) -> Any:
         """Return a sum for a setting, numbers or arrays.
