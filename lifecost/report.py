@@ -217,8 +217,10 @@ def _read(name: str) -> Model:
         return _row(models, name)
     is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
     if not is_path and not os.path.isfile(name):
-        message = str(unknown_name("model", name, models))
-        raise InputError(f"{message}; or give the path of a config.json")
+        try:
+            return models[name]
+        except InputError as error:
+            raise InputError(f"{error}; or give the path of a config.json") from None
     from lifecost.config import load_model  # reads its rules, which few calls need
 
     if name != "-":
