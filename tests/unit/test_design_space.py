@@ -7,9 +7,10 @@ import time
 import numpy as np
 import pytest
 
+from lifebook.claims import CLAIMS
 from lifebook.data import load
 from lifebook.designs import designs
-from lifebook.evidence import EVIDENCE, window_loss_bound, workload
+from lifebook.evidence import window_loss_bound, workload
 from lifecost import InputError, laws, loss, models, post
 
 LAW = laws["besiroglu"]
@@ -215,7 +216,7 @@ def test_the_ledgers_last_rows_by_brute_force(name, size, context, windows, leve
     else:
         value = inference[training <= 1.5].max()
     # Both grids of sizes are finite: half a percent in size, and what it does to the factors.
-    assert EVIDENCE[name][0]() == pytest.approx(value, rel=0.015)
+    assert CLAIMS[name].value() == pytest.approx(value, rel=0.015)
 
 
 @pytest.mark.parametrize("size", ["8b", "70b", "405b"])

@@ -12,6 +12,7 @@ import pytest
 from scipy.optimize import brentq
 
 import lifebook.ledger as module
+from lifebook.claims import CLAIMS
 from lifebook.data import load
 from lifebook.ledger import VERDICTS, Entry, evaluate, ledger
 from lifecost.__main__ import main
@@ -118,6 +119,13 @@ ENTRIES = {entry.id: entry for entry in ledger()}
 def test_no_row_is_missing_and_no_id_is_used_twice():
     assert [entry.id for entry in ledger()] == list(dict.fromkeys(entry.id for entry in ledger()))
     assert set(ENTRIES) == set(ROWS)
+
+
+def test_every_claim_is_named_by_a_row():
+    terms = [term for row in load("ledger")["row"] for term in (row, *row.get("also", {}).values())]
+    named = {term["evidence"] for term in terms if "evidence" in term}
+    # The spread over element sizes is the flop-equivalents chapter's own.
+    assert set(CLAIMS) == named | {"intensity_spread_per_element"}
 
 
 @pytest.mark.parametrize("name", ROWS)
