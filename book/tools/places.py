@@ -62,7 +62,7 @@ async (path) => {
 }
 """
 # Cells far from the window are not drawn before they come near.
-SHOW = """
+SCROLL_TO = """
 async (text) => {
   const { content } = window.jupyterapp.shell.currentWidget;
   const index = content.widgets.findIndex(({ model }) =>
@@ -146,14 +146,14 @@ def run(page: Any, name: str) -> Any:
     return done["notebook"]
 
 
-def show(page: Any, text: str) -> bool:
+def scroll_to(page: Any, text: str) -> bool:
     """Bring the first cell whose code or output has a text into view; return whether one has."""
-    return bool(page.evaluate(SHOW, text))
+    return bool(page.evaluate(SCROLL_TO, text))
 
 
 def move(page: Any) -> bool:
     """Move the first slider of a chapter that was run; return whether what it shows followed."""
-    if not show(page, WIDGET):
+    if not scroll_to(page, WIDGET):
         raise RuntimeError("the chapter shows no widget")
     shown = page.locator(".widget-html").first
     before = shown.inner_html()

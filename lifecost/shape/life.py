@@ -32,7 +32,7 @@ from lifecost.formulas.shape import (
 )
 from lifecost.formulas.training import training_flops_exact
 from lifecost.formulas.transformer import parameter_count
-from lifecost.shape.laws import LAW
+from lifecost.shape.laws import SHAPE_LAW
 from lifecost.symbols import VARIANTS
 
 # What the cost of a life is made of, by level.
@@ -129,7 +129,7 @@ def gather(
     check_plain(bound)
     formulas = (parameter_count, shape_params, *_LEVELS[level])
     names = {name for formula in formulas for name in formula.symbols} - {"loss_ratio"}
-    names |= {*LAW, "prefill_tokens", "decode_tokens"}
+    names |= {*SHAPE_LAW, "prefill_tokens", "decode_tokens"}
     if absent := sorted(names - bound.keys()):
         raise check.missing("the life of a shape", absent)
     given = {name: check.checked(name, bound[name]) for name in names}

@@ -435,7 +435,7 @@ def test_a_catalog_is_a_mapping():
     assert repr(models).startswith(f"<{len(models)} models: llama-2-7b, ")
 
 
-SHAPE = dict(
+SIZES = dict(
     n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8, d_head=128,
     vocab_size=128256, tied_embeddings=0,
 )  # fmt: skip
@@ -457,9 +457,9 @@ ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=
     ],
 )
 def test_a_model_checks_its_shape(wrong, message):
-    assert Model(**ROW, shape=SHAPE).n_params == 8_030_261_248
+    assert Model(**ROW, shape=SIZES).n_params == 8_030_261_248
     with pytest.raises(InputError, match=re.escape(message)):
-        Model(**ROW, shape={**SHAPE, **wrong})
+        Model(**ROW, shape={**SIZES, **wrong})
 
 
 MINE = dict(memory_bandwidth=4e12, memory_capacity=96e9, peak_flops={"bf16": 4e14, "fp8": 1e15})
@@ -526,7 +526,7 @@ BAD_MODELS = [
 
 @pytest.mark.parametrize(("wrong", "message"), BAD_MODELS)
 def test_a_wrong_model_says_which_key(wrong, message):
-    row = {key: value for key, value in {**SHAPE, **wrong}.items() if value is not None}
+    row = {key: value for key, value in {**SIZES, **wrong}.items() if value is not None}
     with pytest.raises(InputError) as caught:
         Model.of("mine", row)
     assert message in str(caught.value)

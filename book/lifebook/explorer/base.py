@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lifebook.explorer.marks import Mark
-from lifecost import values as check
+from lifecost import values
 from lifecost.errors import InputError, unknown_name
 from lifecost.formula import Formula
 from lifecost.quantities import exactly, plural, quantity
@@ -33,14 +33,14 @@ class Range:
     @property
     def label(self) -> str:
         """Short name of the symbol, with its unit."""
-        unit = check.symbol(self.name).unit
+        unit = values.symbol(self.name).unit
         words = self.name.replace("_", " ")
         return words if unit == "1" else f"{words} ({plural(unit)})"
 
     @property
     def meaning(self) -> str:
         """What the control sets."""
-        return check.symbol(self.name).meaning
+        return values.symbol(self.name).meaning
 
     @property
     def is_log(self) -> bool:
@@ -50,17 +50,18 @@ class Range:
     @property
     def is_whole(self) -> bool:
         """Whether only whole numbers make sense."""
-        return check.symbol(self.name).integer
+        return values.symbol(self.name).integer
 
     def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbol that a setting binds."""
-        value = check.converted(self.name, value)
+        value = values.converted(self.name, value)
         if hasattr(value, "shape") or not self.low <= value <= self.high:
             raise InputError(
-                f"{self.name} = {check.show(value)} is out of the control's range: {self.meaning}, "
-                f"from {self.low:.12g} to {self.high:.12g} {check.symbol(self.name).unit}"
+                f"{self.name} = {values.show(value)} is out of the control's range: "
+                f"{self.meaning}, from {self.low:.12g} to {self.high:.12g} "
+                f"{values.symbol(self.name).unit}"
             )
-        check.check_range(self.name, value)
+        values.check_range(self.name, value)
         return {self.name: value}
 
 

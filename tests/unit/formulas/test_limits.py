@@ -202,12 +202,12 @@ def test_a_formula_with_a_symbol_that_cancels_is_refused():
 
 LLAMA = models["llama-3-405b"].bindings
 POST = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
-LAW = laws["besiroglu"].bindings
+BESIROGLU = laws["besiroglu"].bindings
 
 
 def at(name, **values):
     """Return a formula's value for the 405B model at the post's setting, except for some."""
-    known = LLAMA | POST | LAW | values
+    known = LLAMA | POST | BESIROGLU | values
     formula = FORMULAS[name]
     return formula(**{symbol: known[symbol] for symbol in formula.symbols})
 
@@ -306,7 +306,7 @@ def test_tying_removes_one_table():
 
 def test_loss_tends_to_its_floor():
     far = at("loss", n_params=1e18, train_tokens=1e24)
-    assert LAW["loss_floor"] < far < LAW["loss_floor"] + 1e-3
+    assert BESIROGLU["loss_floor"] < far < BESIROGLU["loss_floor"] + 1e-3
     small = at("isoflop_loss", n_params=1e6, train_flops=1e23)
     best = at("optimal_loss", train_flops=1e23)
     large = at("isoflop_loss", n_params=1e15, train_flops=1e23)
