@@ -3,10 +3,12 @@
 import copy
 import json
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from scipy.optimize import brentq
@@ -200,6 +202,34 @@ def test_half_as_deep():
 def test_verdicts_by_number():
     assert ledger().counts() == {v: Counter(v for _, v in ROWS.values())[v] for v in VERDICTS}
     assert str(ledger()).startswith(f"{len(ROWS)} rows: ")
+
+
+TENS = "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"
+ONES = re.findall(
+    r"\w+",
+    """no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen""",
+)
+
+
+def in_words(count):
+    if count < len(ONES):
+        return ONES[count]
+    return "-".join(filter(None, [TENS[count // 10], count % 10 and ONES[count % 10]]))
+
+
+def test_the_list_of_changes_counts_the_ledger_as_it_is():
+    # Prose that no kernel fills in: its numbers are typed, and this is what holds them.
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+    (said,) = re.findall(r"^- (The ledger has .*?\.)$", changes, re.M | re.S)
+    counts = ledger().counts()
+    assert counts["fails"] == 0
+    assert " ".join(said.split()) == (
+        f"The ledger has {in_words(len(ledger()))} rows: "
+        f"{in_words(counts['holds'] + counts['rounding'])} numbers and statements of the post "
+        f"hold, {in_words(counts['rounding'])} of these but for rounding, and "
+        f"{in_words(counts['conditional'])} hold on conditions, which each row tries."
+    )
 
 
 def test_section():

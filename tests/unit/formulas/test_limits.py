@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy
+from every import every
 from settings import USUAL
 
 from lifecost import FORMULAS, hardware, laws, models
@@ -82,14 +83,14 @@ def values_with_more(draw, name, symbol):
     return FORMULAS[name](**before), FORMULAS[name](**after)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_no_symbol_is_missing(formula):
     assert set(formula.varies) == set(formula.symbols)
     assert (TURN in formula.varies.values()) == (formula.name in TURNS)
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol", "sign"),
+@every(
+    "name, symbol, sign",
     [(n, s, sign) for n, f in FORMULAS.items() for s, sign in f.varies.items() if sign != TURN],
 )
 def test_direction(draw, name, symbol, sign):
@@ -103,8 +104,8 @@ def test_direction(draw, name, symbol, sign):
         assert high == pytest.approx(low * 2.0**power, rel=1e-11)
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol"),
+@every(
+    "name, symbol",
     [(n, s) for n in TURNS for s, sign in FORMULAS[n].varies.items() if sign == TURN],
 )
 def test_turn(name, symbol):
