@@ -476,7 +476,7 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
     def __getitem__(self, name: str) -> _Row:
         """Return a row by name."""
         if name not in self._rows:
-            raise unknown_name(self._kind, name, self._rows)
+            raise unknown_name(self._kind, name, self._rows, f"lifecost.{self._file}")
         return self._rows[name]
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""Every symbol once: identifier, LaTeX, unit, meaning and allowed range.
+"""Every symbol once: identifier, LaTeX, unit, meaning and allowed range; and every unit.
 
 Some symbols need no value: an optional one says what it is where nothing binds it. Others are sums
 over the blocks of a model, written out for a plain decoder and supplied by its stack for any other.
@@ -18,6 +18,20 @@ from typing import Any, NamedTuple, TypeAlias
 import sympy
 
 Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
+
+# Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
+DIMENSIONS = {
+    "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
+}  # fmt: skip
+PLURALS = DIMENSIONS | {
+    "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
+    "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
+    "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
+}  # fmt: skip
+# What takes a decimal prefix, and its sign behind one.
+PREFIXED = {
+    "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from lifebook.explorer.base import Choice, Declaration, Range
+from lifebook.figures.style import Figure
 from lifecost.quantities import exactly, plural
 from lifecost.values import symbol
 
@@ -50,7 +51,7 @@ def setting(explorer: Declaration) -> str:
     return "At " + ", ".join(words) + "."
 
 
-def declared(explorer: Declaration, figure: Any) -> dict[str, Any]:
+def declared(explorer: Declaration, figure: Figure) -> dict[str, Any]:
     """Return all that the page's script needs to know of an explorer."""
     frames = figure.frames()
     return {

@@ -9,8 +9,7 @@ from importlib import resources
 from lifebook.explorer import Choice, Explorer, gallery
 from lifecost.config import script as config
 from lifecost.formula import FORMULAS
-from lifecost.symbols import VARIANTS
-from lifecost.units import PLURALS, PREFIXED
+from lifecost.symbols import PLURALS, PREFIXED, VARIANTS
 
 
 def bundle(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:

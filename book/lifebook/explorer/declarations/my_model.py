@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from lifebook.explorer import Explorer, Mark, Points
 from lifebook.explorer.declarations.controls import (
@@ -15,6 +14,7 @@ from lifebook.explorer.declarations.controls import (
     without_bytes,
 )
 from lifebook.figures import my_model as plots
+from lifebook.figures.style import Figure
 from lifecost.catalog import Model, models, post, with_absent
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
@@ -47,7 +47,7 @@ def _marks() -> Iterator[Mark]:
 MARKS = tuple(_marks())
 
 
-def _draw(points: Points) -> Any:
+def _draw(points: Points) -> Figure:
     return plots.among({model.name: model.title for model in ORDER}, points)
 
 
