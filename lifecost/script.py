@@ -22,7 +22,7 @@ def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     """
     of_models = sorted(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
-    lines += [FORMULAS[name].javascript_of_models() for name in of_models]
+    lines += [FORMULAS[name].javascript_of_models for name in of_models]
     if of_models:
         lines = [_stacks(), *lines]
     table = ", ".join(sorted({*plain, *of_models}))

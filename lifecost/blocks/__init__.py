@@ -12,7 +12,7 @@ from lifecost.blocks.attention import compressed, grouped, indexer, latent
 from lifecost.blocks.ends import embedding, extra, projection
 from lifecost.blocks.feed_forward import dense, experts, shared_expert
 from lifecost.blocks.recurrent import delta_net, mamba, mamba2, short_convolution
-from lifecost.stack import Row, Stack, layers
+from lifecost.stack import PLAIN, Row, Stack, layers
 from lifecost.symbols import Symbols, symbol_of
 
 __all__ = [
@@ -20,12 +20,6 @@ __all__ = [
     "grouped", "indexer", "latent", "mamba", "mamba2", "plain", "projection", "shared_expert",
     "short_convolution",
 ]  # fmt: skip
-
-# The sizes of a plain decoder: all that its shape is.
-PLAIN = (
-    "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
-    "tied_embeddings",
-)  # fmt: skip
 
 
 def plain(sizes: Mapping[str, Any]) -> Stack:
@@ -49,17 +43,17 @@ Symbols.plain = plain({name: symbol_of(name) for name in PLAIN})
 Symbols.sizes = tuple(n for n in PLAIN if n not in ("n_layer", "d_model", "vocab_size"))
 
 
-def decoder() -> list[tuple[Any, Row]]:
-    """Return the rows of a plain decoder that serve a token, each with its number of blocks.
+def decoder() -> list[Row]:
+    """Return the rows of a plain decoder that serve a token, with the copies of all of its blocks.
 
     Examples
     --------
-    >>> [row.name for _, row in decoder()][:5]
+    >>> [row.name for row in decoder()][:5]
     ['query', 'key', 'value', 'scores', 'mixture']
     """
     s = Symbols()
     return [
-        (part.count, row)
+        row.times(part.count)
         for part in s.stack.parts
         for row in part.block.rows(s)
         if row.operand != "activations"

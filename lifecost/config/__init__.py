@@ -1,6 +1,6 @@
 """A Hugging Face `config.json`, read as a stack of blocks.
 
-Which field feeds which size of which block is data: ``data/config_rules.toml``.
+Which field feeds which size of which block is data: ``data/config_rules``.
 """
 
 from __future__ import annotations

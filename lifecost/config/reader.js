@@ -399,7 +399,15 @@ function modelOf(config) {
   const n_active_params = totalOf("active_params", { stack }, []);
   const sizes = shapeOf(stack);
   const shape = isPlain(stack, sizes) ? sizes : { stack, ...sizes };
-  return { bindings: { ...shape, n_params, n_active_params }, ...own, note: reader.rules.note ?? "" };
+  const bindings = { ...shape, n_params, n_active_params };
+  return { bindings, ...own, split: splitByHeads(stack), note: reader.rules.note ?? "" };
+}
+
+// How many parts tensor parallelism splits the cache into: lifecost.report.split_by_heads.
+function splitByHeads({ parts }) {
+  const caches = parts.filter(([, , family]) => FAMILIES[family].sums.cache_held);
+  const heads = caches.map(([, , , sizes]) => sizes.n_kv_head ?? 1);
+  return heads.length ? { cache_parts: Math.min(...heads) } : {};
 }
 
 // The sizes of a plain decoder on which all blocks agree that have them.

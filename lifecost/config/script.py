@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from lifecost.blocks import PLAIN
 from lifecost.config import LARGEST_MODEL, modules, quantization
 from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import ALIKE, trees_of
 from lifecost.data import load, load_all
-from lifecost.stack import FAMILIES
+from lifecost.stack import FAMILIES, PLAIN
 from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
 from lifecost.values import AT_MOST, DIVIDES
 

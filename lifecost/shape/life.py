@@ -15,7 +15,7 @@ import numpy as np
 
 from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
-from lifecost.formula import STACK, Formula
+from lifecost.formula import Formula
 from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.formulas.kv_cache import kv_bytes_per_token
 from lifecost.formulas.lifetime import lifetime_cost
@@ -32,6 +32,7 @@ from lifecost.formulas.shape import (
 from lifecost.formulas.training import training_flops_exact
 from lifecost.formulas.transformer import parameter_count
 from lifecost.shape.laws import SHAPE_LAW
+from lifecost.stack import STACK
 from lifecost.values import Bindings, Value
 
 # What the cost of a life is made of, by level.

@@ -12,6 +12,7 @@ from lifecost import values
 from lifecost.errors import InputError, unknown_name
 from lifecost.formula import Formula
 from lifecost.quantities import exactly, plural, quantity
+from lifecost.stack import STACK
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,13 @@ class Declaration:
     def equation(self, **state: object) -> str:
         """Return the first output as an equation with the numbers of a setting in it.
 
-        The equation is that of a plain decoder; where a variant changes it, the value stands alone.
+        The equation is that of a plain decoder; of any other model, the value stands alone.
         """
         (formula, *_), bound = self.outputs, self.bind(**state)
         value = float(formula(bound))
         shown = quantity(value, formula.unit)
-        plain = {name: given for name, given in bound.items() if name not in formula.variants}
-        if not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
+        plain = {n: given for n, given in bound.items() if n not in (STACK, *formula.optional)}
+        if bound.get(STACK) or not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
             return f"{formula.name} = {shown}"
         numbers = {name: exactly(bound[name]) for name in formula.symbols}
         return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"

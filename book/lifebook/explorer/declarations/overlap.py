@@ -19,7 +19,7 @@ from lifecost.formulas.time import (
 from lifecost.report import split_by_heads
 
 ON_CHIPS = {
-    name: {**bound, **split_by_heads(models[name].shape)} for name, bound in MODEL.options.items()
+    name: {**bound, **split_by_heads(models[name])} for name, bound in MODEL.options.items()
 }
 
 overlap = Explorer(
