@@ -34,6 +34,6 @@ __version__ = "0.1.0"
 
 globals()["__all__"] = [
     *FORMULAS, "FORMULAS", "Formula", "Hardware", "InputError", "Law", "Model", "PowerLaw",
-    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "load_model", "models", "number", "percent",
-    "post", "power_laws", "quantity",
+    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "load_model", "models",
+    "number", "percent", "post", "power_laws", "quantity",
 ]  # fmt: skip

@@ -21,12 +21,11 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 
 from lifecost import values
-from lifecost.blocks import PLAIN, plain
+from lifecost.blocks import plain
 from lifecost.data import load
 from lifecost.errors import InputError, unknown_name
-from lifecost.formula import STACK
 from lifecost.formulas.hardware import operational_intensity
-from lifecost.stack import FAMILIES, Fleet, Stack, layers
+from lifecost.stack import FAMILIES, PLAIN, STACK, Fleet, Stack, layers
 from lifecost.symbols import PARTS, SYMBOLS
 
 # Of a row, what describes a model's blocks.
@@ -177,21 +176,21 @@ class Model(Row):
     @cached_property
     def n_params(self) -> int:
         """Parameters, summed over the model's blocks."""
-        return int(self.stack.value("stored_params", {}))
+        return int(self.stack.bindings["n_params"])
 
     @cached_property
     def n_active_params(self) -> int:
         """Parameters that serve each token, both embeddings among them."""
-        return int(self.stack.value("active_params", {}))
+        return int(self.stack.bindings.get("n_active_params", self.n_params))
 
-    @cached_property
+    @property
     def sizes(self) -> dict[str, Any]:
         """The sizes on which all of its blocks agree that have them."""
-        return self.stack.shape
+        return self.stack.sizes
 
     def __getattr__(self, name: str) -> Any:
         """Return a size on which all blocks agree; any other is an error."""
-        sizes = self.__dict__["stack"].shape if "stack" in self.__dict__ else {}
+        sizes = self.__dict__["stack"].sizes if "stack" in self.__dict__ else {}
         if name not in sizes:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return sizes[name]
@@ -199,24 +198,20 @@ class Model(Row):
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.sizes]
 
-    @cached_property
+    @property
     def is_plain(self) -> bool:
         """Whether it is a plain decoder, which a few sizes describe."""
-        return all(name in self.sizes for name in PLAIN) and plain(self.sizes) == self.stack
+        return self.stack.is_plain
 
-    @cached_property
+    @property
     def shape(self) -> dict[str, Any]:
-        """What binds its blocks: the sizes of a plain decoder, beside them the stack of any other."""
-        if self.is_plain:
-            return {name: self.sizes[name] for name in PLAIN}
-        return {STACK: self.stack, **{name: self.sizes[name] for name in PLAIN if name in self.sizes}}
+        """What binds its blocks: the sizes of a plain decoder, and the stack of any other."""
+        return self.stack.shape
 
     @cached_property
     def bindings(self) -> dict[str, Any]:
         """What the model gives to a formula."""
-        bound = {**self.shape, "n_params": self.n_params}
-        if self.n_active_params != self.n_params:
-            bound["n_active_params"] = self.n_active_params
+        bound = dict(self.stack.bindings)
         if self.train_tokens is not None:
             bound["train_tokens"] = self.train_tokens
         return bound
@@ -229,8 +224,8 @@ class Model(Row):
         layers
             In how many of its layers; in all of them, if it is not given.
         sizes
-            Sizes of its blocks by name; of a mixture of experts ``n_active_expert``, of a layer that
-            may have a window ``window``.
+            Sizes of its blocks by name, such as ``n_active_expert`` of a mixture of experts, or the
+            ``window`` of attention.
 
         Raises
         ------
@@ -473,7 +468,7 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
     def __getitem__(self, name: str) -> _Row:
         """Return a row by name."""
         if name not in self._rows:
-            raise unknown_name(self._kind, name, self._rows)
+            raise unknown_name(self._kind, name, self._rows, f"lifecost.{self._file}")
         return self._rows[name]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -526,7 +521,7 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     names = {name for row in bound for name in row}
     bound = [values.with_absent(row, names) for row in bound]
     shared = sorted(name for name in names if all(name in row for row in bound))
-    found = {name: np.array([row[name] for row in bound], float)
+    found: dict[str, Any] = {name: np.array([row[name] for row in bound], float)
              for name in shared if name != STACK}  # fmt: skip
     if STACK in shared:
         found[STACK] = Fleet(row[STACK] for row in bound)

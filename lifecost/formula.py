@@ -14,11 +14,10 @@ from lifecost import values as check
 from lifecost.algebra import NoSolution, idle, solve
 from lifecost.errors import InputError
 from lifecost.lowered import General, Lowered
-from lifecost.stack import Fleet, Stack
+from lifecost.stack import STACK, Fleet, Stack
 from lifecost.symbols import ANY, OPTIONAL, Expr, PlainOnly, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
-STACK = "stack"  # what a model binds whose blocks are not a plain decoder's
 # Of the symbols: an expression, or the two sides of an equation.
 Build: TypeAlias = Callable[[Symbols], Expr | tuple[Expr, Expr]]
 
@@ -214,20 +213,20 @@ class Formula:
 
     @cached_property
     def javascript_source(self) -> str:
-        """Source of the JavaScript function for a plain decoder."""
-        from lifecost.printers import javascript
-
-        return javascript.source(self.name, self.plain.expr)
-
-    def javascript_of_models(self) -> str:
-        """Return the source of the JavaScript function for any model, where the script has sums.
+        """Source of the JavaScript function for a plain decoder.
 
         What is optional and not given to the function is absent.
         """
         from lifecost.printers import javascript
 
-        plain = javascript.source(self.name, self.wide.expr, OPTIONAL)
-        return self.general.javascript(plain) if self.of_any_model else plain
+        return javascript.source(self.name, self.wide.expr, OPTIONAL)
+
+    @cached_property
+    def javascript_of_models(self) -> str:
+        """Source of the JavaScript for any model; it expects what `lifecost.script` prints."""
+        if not self.of_any_model or not (self.general.sums or self.general.unknown):
+            return self.javascript_source
+        return self.general.javascript(self.javascript_source)
 
     @cached_property
     def text_expression(self) -> str:

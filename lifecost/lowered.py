@@ -15,7 +15,7 @@ from lifecost import values as check
 from lifecost.algebra import solve
 from lifecost.printers import arguments
 from lifecost.stack import IN_BYTES
-from lifecost.symbols import PARTS, SUMS, SYMBOLS, Expr, in_numbers, symbol_of
+from lifecost.symbols import OPTIONAL, PARTS, SUMS, SYMBOLS, Expr, in_numbers, symbol_of
 
 _BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
 
@@ -89,7 +89,7 @@ class Lowered:
         """Return the value after every check, for numbers and arrays of any kind."""
         for name in values:
             if name not in self.symbols:
-                raise check.unknown_value(self.name, name, values, self.symbols)
+                raise check.unknown_value(self.name, name, self.symbols)
         if absent := [n for n in self.symbols if n not in values]:
             raise check.missing(self.name, absent)
         values = {n: check.converted(n, v) for n, v in values.items()}
@@ -204,7 +204,8 @@ class General:
         """Return the source of a function for any model, given that for a plain decoder."""
         from lifecost.printers import javascript
 
-        return javascript.of_models(self.name, self.expr, self.sums, self.unknown, plain)
+        general = javascript.arrow(self.expr, OPTIONAL, self.sums)
+        return f'const {self.name} = ofModels({plain}, {general}, "{self.unknown}");'
 
 
 _LEAST, _LARGEST = 1e-12, 1e24  # of what is sought

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +27,7 @@ from lifecost.formulas.kv_family import (
 from lifecost.formulas.scaling_law import matching_tokens
 from lifecost.formulas.transformer import token_flops_estimate
 from lifecost.symbols import SYMBOLS
+from lifecost.values import Bindings, Value
 
 DECODE = ("decode_tokens", "hoi", "context", "kv_bytes", "kv_scale", "kv_exponent")
 
@@ -36,9 +36,9 @@ DECODE = ("decode_tokens", "hoi", "context", "kv_bytes", "kv_scale", "kv_exponen
 class Life:
     """One model's life: its size, its training tokens and what it costs (numbers or arrays)."""
 
-    parameters: Any
-    training_tokens: Any
-    flops: Any
+    parameters: Value
+    training_tokens: Value
+    flops: Value
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Optimum(Life):
     chinchilla: Life
 
     @property
-    def saving(self) -> Any:
+    def saving(self) -> Value:
         """Share of the compute-optimal model's lifetime cost that is saved."""
         return 1 - self.flops / self.chinchilla.flops
 
@@ -69,7 +69,10 @@ class Optimum(Life):
 
 
 def optimum(
-    law: Any, quality_of: Any, inference_tokens: Any, decode: Mapping[str, Any] | None = None
+    law: Any,
+    quality_of: Value,
+    inference_tokens: Value,
+    decode: Bindings | None = None,
 ) -> Optimum:
     """Return the cheapest model as good as a compute-optimal one, for training and service.
 
@@ -122,9 +125,7 @@ def optimum(
         raise InputError(f"no cheapest model at {given}: {error}") from None
 
 
-def _optimum(
-    constants: Mapping[str, Any], size: Any, served: Any, decode: Mapping[str, Any] | None
-) -> Optimum:
+def _optimum(constants: Bindings, size: Value, served: Value, decode: Bindings | None) -> Optimum:
     tokens = matching_tokens(constants, n_params=size)
     loss = compute_optimal_loss(constants, n_params=size)
     at = {**constants, "target_loss": loss, "prefill_tokens": served, **(decode or {})}
@@ -145,14 +146,16 @@ def solver() -> Any:
     return elementwise
 
 
-def _cost(size: Any, tokens: Any, served: Any, decode: Mapping[str, Any] | None) -> Any:
+def _cost(size: Value, tokens: Value, served: Value, decode: Bindings | None) -> Value:
     life = {"n_params": size, "train_tokens": tokens, "prefill_tokens": served}
     if decode is None:
-        return forward_lifetime_flops(life)
-    return family_lifetime_cost(life, decode)
+        cost: Value = forward_lifetime_flops(life)
+    else:
+        cost = family_lifetime_cost(life, decode)
+    return cost
 
 
-def _cheapest_tokens(at: Mapping[str, Any], tokens: Any, decode: Mapping[str, Any] | None) -> Any:
+def _cheapest_tokens(at: Bindings, tokens: Value, decode: Bindings | None) -> Value:
     """Return the training tokens of the cheapest life on the curve of equal loss.
 
     Along the curve the cost of training is convex in log N, and so is whatever grows as a power of
@@ -182,11 +185,11 @@ def _cheapest_tokens(at: Mapping[str, Any], tokens: Any, decode: Mapping[str, An
     return float(found) if np.ndim(found) == 0 else found
 
 
-def _of(formula: Formula, at: Mapping[str, Any]) -> dict[str, Any]:
+def _of(formula: Formula, at: Bindings) -> dict[str, Value]:
     return {name: at[name] for name in formula.symbols if name in at}
 
 
-def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) -> Any:
+def _balance(returns: Formula, at: Bindings, tokens: Value, served: Value) -> Value:
     """Return the training tokens at which size and data return the same for the last FLOP.
 
     Beyond the compute-optimal tokens the return on size rises against that on data, faster than
@@ -196,10 +199,11 @@ def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) 
     names = sorted({*_of(returns, at), *_of(equal_loss_params, at)})
     exponent = check.checked("data_exponent", at["data_exponent"])
 
-    def above(log_tokens: Any, *values: Any) -> Any:
+    def above(log_tokens: Value, *values: Value) -> Value:
         now = {**dict(zip(names, values, strict=True)), "train_tokens": np.exp(log_tokens)}
         now["n_params"] = equal_loss_params(_of(equal_loss_params, now))
-        return np.log(returns(_of(returns, now)))
+        value: Value = np.log(returns(_of(returns, now)))
+        return value
 
     least = np.log(tokens)
     most = np.log(np.maximum(served, tokens)) + 2 * np.log(4 / 3) / exponent
@@ -208,5 +212,5 @@ def _balance(returns: Formula, at: Mapping[str, Any], tokens: Any, served: Any) 
     result = solver().find_root(above, (low, most), args=tuple(values), tolerances={"xrtol": 1e-15})
     if not np.all(result.success):
         raise InputError("the search did not end")
-    found = np.exp(result.x)
+    found: Value = np.exp(result.x)
     return float(found) if np.ndim(found) == 0 else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from lifecost.units import PLURALS, PREFIXED
+from lifecost.symbols import PLURALS, PREFIXED
 
 _PREFIXES = dict(zip(range(-9, 27, 3), ["n", "µ", "m", "", *"kMGTPEZY"], strict=True))
 _POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}

@@ -219,8 +219,10 @@ def _read(name: str) -> Model:
         return _row(models, name)
     is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
     if not is_path and not os.path.isfile(name):
-        message = str(unknown_name("model", name, models))
-        raise InputError(f"{message}; or give the path of a config.json")
+        try:
+            return models[name]
+        except InputError as error:
+            raise InputError(f"{error}; or give the path of a config.json") from None
     if name != "-":
         return load_model(name)
     if sys.stdin is None:

@@ -8,11 +8,12 @@ import numpy as np
 
 from lifecost.errors import InputError
 from lifecost.formula import Formula
+from lifecost.values import Value
 
 
 def best_draft_length(
-    speedup: Formula, *objects: Any, longest: int = 32, **values: Any
-) -> tuple[Any, Any]:
+    speedup: Formula, *objects: Any, longest: int = 32, **values: Value
+) -> tuple[Value, Value]:
     """Return the draft length of the largest speed-up, and that speed-up.
 
     Every length from none to the longest is tried: none gives a speed-up of one.

@@ -22,6 +22,12 @@ from lifecost.errors import InputError, unknown_name
 from lifecost.symbols import ANY, PARTS, SUMS, Expr, Symbols, in_numbers, symbol_of
 
 FAMILIES: dict[str, Family] = {}
+STACK = "stack"  # what a model binds whose blocks are not a plain decoder's
+# The sizes of a plain decoder: all that there is to say of one.
+PLAIN = (
+    "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
+    "tied_embeddings",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -44,13 +50,24 @@ class Row(NamedTuple):
     written: Any = 0
     bytes: str = "weight_bytes"  # the symbol of what stores one weight
 
+    def times(self, count: Expr) -> Row:
+        """Return the row with so many times its copies."""
+
+        def more(copies: Expr) -> Expr:
+            return None if copies is None else copies * count
+
+        return self._replace(
+            stored=more(self.stored), used=more(self.used), active=more(self.active),
+            read=more(self.read),
+        )  # fmt: skip
+
     @property
     def is_matrix(self) -> bool:
         """Whether it is a matrix or a table of weights, and no vector."""
         return self.operand == "weights" and self.rows != 1
 
     def sum_of(self, column: str) -> Expr:
-        """Return elements of the stored, active, read or written copies, or a token's ``"macs"``."""
+        """Return elements of the stored, active, read or written copies, or ``"macs"``."""
         used = self.stored if self.used is None else self.used
         copies = {
             "stored": self.stored,
@@ -79,7 +96,7 @@ _COLUMNS = {
 IN_BYTES = {"stored_bytes": "stored_params", "read_bytes": "read_params"}
 _OF_ROLE = {f"{role}_params": role for role in ("attention", "feed_forward", "embedding")}
 # Of a block that runs several times in a step, what is there but once.
-_ONCE = ("stored_params", "active_params", "stored_bytes", *_OF_ROLE)
+ONCE = ("stored_params", "active_params", "stored_bytes", *_OF_ROLE)
 
 
 class Family:
@@ -245,7 +262,8 @@ class Stack:
     --------
     >>> from lifecost.blocks import dense, embedding, grouped
     >>> attention = grouped(n_head=32, n_kv_head=8, d_head=128)
-    >>> stack = Stack(4096, 32, layers(32, attention, dense(d_ff=14336)), embedding(vocab_size=128256))
+    >>> layer = layers(32, attention, dense(d_ff=14336))
+    >>> stack = Stack(4096, 32, layer, embedding(vocab_size=128256))
     >>> stack.value("stored_params", {})
     8030261248
     """
@@ -301,7 +319,7 @@ class Stack:
 
     @staticmethod
     def _times(name: str, part: Part) -> Any:
-        return part.count if name in _ONCE else part.count * part.runs
+        return part.count if name in ONCE else part.count * part.runs
 
     def value(self, name: str, given: Mapping[str, Any]) -> Any:
         """Return a sum for a setting, numbers or arrays.
@@ -337,7 +355,7 @@ class Stack:
     # ---- as it is
 
     @cached_property
-    def shape(self) -> dict[str, Any]:
+    def sizes(self) -> dict[str, Any]:
         """The sizes on which all blocks that have them agree, with width and number of layers."""
         found: dict[str, Any] = {}
         for part in self.parts:
@@ -350,9 +368,35 @@ class Stack:
         }
         return {"n_layer": self.n_layer, "d_model": self.d_model, **same}
 
-    def with_family(self, name: str) -> int:
-        """Return how many copies of blocks of a family there are."""
-        return int(sum(part.count for part in self.parts if part.block.family == name))
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is a plain decoder, which a few sizes describe."""
+        if len(self.parts) != len(Symbols.plain.parts):
+            return False
+        meant = {name: self.sizes.get(name) for name in PLAIN}
+        return all(
+            part.block.family == other.block.family
+            and part.count == meant.get(str(other.count), other.count)
+            and part.runs == other.runs
+            and all(
+                value == meant.get(str(usual), usual)
+                for (_, value), (_, usual) in zip(part.block.sizes, other.block.sizes, strict=True)
+            )
+            for part, other in zip(self.parts, Symbols.plain.parts, strict=True)
+        )
+
+    @cached_property
+    def shape(self) -> dict[str, Any]:
+        """What binds the blocks: the sizes of a plain decoder, and the stack of any other."""
+        agreed = {name: self.sizes[name] for name in PLAIN if name in self.sizes}
+        return agreed if self.is_plain else {STACK: self, **agreed}
+
+    @cached_property
+    def bindings(self) -> dict[str, Any]:
+        """What the stack gives to a formula."""
+        stored, active = (int(self.value(f"{part}_params", {})) for part in ("stored", "active"))
+        experts = {"n_active_params": active} if active != stored else {}
+        return {**self.shape, "n_params": stored, **experts}
 
     def but(self, layers: int | None = None, **sizes: Any) -> Stack:
         """Return the stack with other sizes of all blocks that have them, or of some layers.

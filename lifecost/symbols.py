@@ -1,4 +1,4 @@
-"""Every symbol once: identifier, LaTeX, unit, meaning and allowed range.
+"""Every symbol once: identifier, LaTeX, unit, meaning and allowed range; and every unit.
 
 Some symbols need no value: an optional one says what it is where nothing binds it. Others are sums
 over the blocks of a model, written out for a plain decoder and supplied by its stack for any other.
@@ -18,6 +18,20 @@ from typing import Any, NamedTuple, TypeAlias
 import sympy
 
 Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
+
+# Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
+DIMENSIONS = {
+    "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
+}  # fmt: skip
+PLURALS = DIMENSIONS | {
+    "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
+    "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
+    "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
+}  # fmt: skip
+# What takes a decimal prefix, and its sign behind one.
+PREFIXED = {
+    "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,9 +97,9 @@ def symbol(
     return made
 
 
-def size(name: str, latex: str, unit: str, meaning: str, low: float = 1) -> Expr:
+def size(name: str, latex: str, unit: str, meaning: str, low: float = 1, high: float = 1e8) -> Expr:
     """Return the symbol of a whole number that is a size of a block."""
-    return symbol(name, latex, unit, meaning, low, 1e12, True)
+    return symbol(name, latex, unit, meaning, low, high, True)
 
 
 def flag(name: str, latex: str, meaning: str) -> Expr:
@@ -188,7 +202,7 @@ own_value = flag("own_value", r"t_\text{v}", "values are held beside the keys")
 d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head's output", 0)
 kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")
 d_rope = size("d_rope", r"d_\text{r}", "element", "width of the rotary key that all heads share", 0)
-query_rank = size("query_rank", r"d_\text{cq}", "element", "width of the latent of queries", 0)
+query_rank = size("query_rank", r"d_\text{cq}", "element", "width of the latent of queries")
 n_expert = size("n_expert", r"n_\text{exp}", "expert", "routed experts in a layer")
 n_active_expert = size(
     "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token"
@@ -212,13 +226,17 @@ d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if 
 group_rank = size("group_rank", r"d_\text{og}", "element", "rank of a group of output projections")
 copies = size("copies", r"n_\text{copy}", "matrix", "matrices of one size", 0)
 columns = size("columns", "c", "element", "width of a matrix beside the residual stream", 0)
-elements = size("elements", r"n_\text{el}", "element", "elements that are looked up or added", 0)
-multiplied = size("multiplied", r"n_\times", "element", "elements of small matrices", 0)
+elements = size(
+    "elements", r"n_\text{el}", "element", "elements that are looked up or added", 0, 1e15
+)
+multiplied = size("multiplied", r"n_\times", "element", "elements of small matrices", 0, 1e15)
 n_position = size("n_position", r"n_\text{pos}", "token", "learned positions", 0)
 direct = flag("direct", r"t_\text{dir}", "queries come from the residual stream")
-expert_bias = size("expert_bias", r"b_\text{e}", "element", "elements of one expert's biases", 0)
+expert_bias = size(
+    "expert_bias", r"b_\text{e}", "element", "elements of one expert's biases", 0, 1e15
+)
 norms = symbol("norms", r"v_\text{norm}", "1", "vectors of a block's normalizations", 0, 64, True)
-bias = size("bias", "b", "element", "elements of a block's other vectors", 0)
+bias = size("bias", "b", "element", "elements of a block's other vectors", 0, 1e15)
 
 # What may be bound beyond a plain decoder and its setting: each says what it is where it is not.
 n_active_params = symbol(
@@ -485,11 +503,11 @@ total("cache_read", r"E_\text{read}", "element", "elements of it that a step rea
 for verb in ("held", "read", "written"):
     total(f"state_{verb}", rf"E_\text{{{verb}}}", "element",
           f"elements of one sequence's fixed state that are {verb}", positive=False)  # fmt: skip
-total("attention_params", r"N_\text{attn}", "parameter", "of them, matrices of attention",
+total("attention_params", r"N_\text{attn}", "parameter", "matrices of attention",
       positive=False)  # fmt: skip
-total("feed_forward_params", r"N_\text{ff}", "parameter", "of them, matrices of feed-forward layers",
+total("feed_forward_params", r"N_\text{ff}", "parameter", "matrices of feed-forward layers",
       positive=False)  # fmt: skip
-total("embedding_params", r"N_\text{emb}", "parameter", "of them, tables at both ends",
+total("embedding_params", r"N_\text{emb}", "parameter", "tables at both ends",
       positive=False)  # fmt: skip
 
 

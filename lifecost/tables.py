@@ -54,7 +54,9 @@ def optimum(found: Optimum) -> Any:
     InputError
         If the library that draws tables is not installed.
     """
-    table = _table(["compute-optimal", "cheapest"], f"{percent(found.saving)} of the FLOPs saved")
+    table = _table(
+        ["compute-optimal", "cheapest"], f"{percent(float(found.saving))} of the FLOPs saved"
+    )
     lives = (found.chinchilla, found)
     for name, unit in (("parameters", "1"), ("training_tokens", "1"), ("flops", "FLOP")):
         words = name.replace("_", " ")

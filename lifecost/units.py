@@ -1,4 +1,4 @@
-"""Units: a formula must come out in the one that it declares, and how each is written."""
+"""The dimension of an expression: a formula must come out in the unit that it declares."""
 
 from __future__ import annotations
 
@@ -8,22 +8,8 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from lifecost.symbols import CONSTANTS, SUMS, SYMBOLS, Expr
+from lifecost.symbols import CONSTANTS, DIMENSIONS, PLURALS, SUMS, SYMBOLS, Expr
 
-# Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
-PLURALS = {
-    "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
-}  # fmt: skip
-DIMENSIONS = {name: sympy.Symbol(name, positive=True) for name in PLURALS}
-PLURALS |= {
-    "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
-    "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
-    "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
-}  # fmt: skip
-# What takes a decimal prefix, and its sign behind one.
-PREFIXED = {
-    "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
-}  # fmt: skip
 _ANY = (sympy.S.Zero, sympy.S.Infinity)
 
 
@@ -37,7 +23,7 @@ def dimension(unit: str) -> Expr:
     for position, part in enumerate(unit.split("/")):
         if part not in PLURALS:
             raise UnitError(f"unknown unit {part!r} in {unit!r}")
-        factor = DIMENSIONS.get(part, sympy.S.One)
+        factor = sympy.Symbol(part, positive=True) if part in DIMENSIONS else sympy.S.One
         result = result / factor if position else result * factor
     return result
 

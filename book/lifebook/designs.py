@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from lifebook.data import load
-from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.compression import params_penalty
 from lifecost.formulas.design import (
@@ -23,6 +22,7 @@ from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.shape import shape_relative_width, width_factor
 from lifecost.formulas.transformer import token_flops_estimate
 from lifecost.shape import law_through
+from lifecost.values import checked
 
 # What a prompt token costs, and what a decoded one does.
 LEVELS = {
@@ -166,10 +166,10 @@ def designs(
         if lever not in LEVERS:
             raise unknown_name("lever", lever, LEVERS)
     if window_gap is not None:
-        window_gap = check.checked("loss_gap", window_gap)
+        window_gap = checked("loss_gap", window_gap)
     if sizes.__class__ is not int or not 1 <= sizes <= 10**6:
         raise InputError(f"sizes = {sizes!r} is out of range: sizes to be tried, from 1 to 1000000")
-    prompts = check.checked("prefill_tokens", prompt_ratio)
+    prompts = checked("prefill_tokens", prompt_ratio)
     constants = getattr(law, "bindings", law)
     goal = float(loss(constants, model))
     prompt_cost, token_cost = LEVELS[level]

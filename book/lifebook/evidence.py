@@ -1,16 +1,14 @@
-"""Claims that no formula settles: measures taken over the data files."""
+"""What the data files say beside the formulas: measures taken over their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from lifebook.data import load
-from lifebook.designs import Designs, designs
-from lifecost.catalog import Hardware, Model, hardware, laws, models, post
+from lifecost.catalog import Hardware, Model, hardware, laws
 from lifecost.errors import unknown_name
 from lifecost.formulas.compression import (
     equal_loss_params_penalty,
@@ -18,9 +16,7 @@ from lifecost.formulas.compression import (
     params_penalty,
     tokens_penalty,
 )
-from lifecost.formulas.shape import optimal_ff_ratio, shape_ff_ratio
 from lifecost.formulas.transformer import kv_elements_per_token
-from lifecost.shape import shape_laws
 
 ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
 
@@ -220,30 +216,6 @@ def kaplan_law() -> dict[str, float]:
     }
 
 
-def _fastest(part: Hardware) -> tuple[str, float, float]:
-    """Return a part's intensities in the format that it computes fastest in."""
-    return max(intensities(part), key=lambda found: (found[1], -ELEMENT_BYTES[found[0]]))
-
-
-def _per_byte() -> list[float]:
-    return sorted(_fastest(part)[1] for part in data_center_parts())
-
-
-def _per_element() -> list[float]:
-    return sorted(_fastest(part)[2] for part in data_center_parts(since=2022))
-
-
-def _tokens_per_parameter(approach: str) -> float:
-    # The row of the model size that the paper derives from Gopher's budget.
-    row = next(r for r in load("law_fits")[approach]["rows"] if r["n_params"] == 67e9)
-    return float(row["train_tokens"] / row["n_params"])
-
-
-def _matmul_bf16() -> float:
-    title = "Best matrix multiplication, H100, bf16"
-    return float(rows("utilization", title=title)[0]["utilization"])
-
-
 def window_loss_bound() -> float:
     """Return the most that windows may cost by the one study of them in perplexity, in nats.
 
@@ -256,94 +228,3 @@ def window_loss_bound() -> float:
     """
     row = load("levers")["window_loss"]
     return float(np.log(row["perplexity"] / row["baseline_perplexity"]) + np.log1p(row["spread"]))
-
-
-@cache
-def _every_design(
-    size: str, context: int, windows: bool, level: str, without: tuple[str, ...] = ()
-) -> Designs:
-    """Return the designs of one of the post's models, for answers, with known losses or bounds."""
-    known = [models[f"llama-3-{name}"] for name in ("8b", "70b", "405b")]
-    base = {**models[f"llama-3-{size}"].bindings, **post.bindings, "context": context}
-    return designs(
-        base, laws["besiroglu"], prompt_ratio=0, kv_exponent=kv_family(known)["kv_exponent"],
-        window_gap=window_loss_bound() if windows else None, level=level, without=without,
-    )  # fmt: skip
-
-
-def _cheapest_service(
-    size: str,
-    context: int = 0,
-    windows: bool = False,
-    level: str = "post",
-    without: tuple[str, ...] = (),
-) -> float:
-    """Return the largest factor on inference for one and a half times the training."""
-    found = _every_design(size, context or int(post.bindings["context"]), windows, level, without)
-    return float(found.inference_factor[found.training_factor <= 3 / 2].max())
-
-
-def _cheapest_training(size: str, context: int = 0, level: str = "post") -> float:
-    """Return the least factor on training for inference ten times cheaper; infinite if none is."""
-    found = _every_design(size, context or int(post.bindings["context"]), False, level)
-    return float(found.training_factor[found.inference_factor >= 10].min(initial=np.inf))
-
-
-def _mqa(penalty: str) -> float:
-    """Return what multi-query attention costs the post's 8B model, trained as Llama 3 was."""
-    model = {**post.model("llama-3-8b"), "train_tokens": models["llama-3-8b"].train_tokens}
-    found = cache_penalties(laws["besiroglu"], model)
-    return next(float(row[penalty]) for row in found if row["title"] == "MQA")
-
-
-EVIDENCE: dict[str, tuple[Callable[[], float], str]] = {
-    "best_training_utilization": (lambda: utilizations("training")[-1], "1"),
-    "bf16_matmul_utilization": (_matmul_bf16, "1"),
-    "deepseek_decode_utilization": (
-        lambda: utilizations("decode", "deepseek2025inference")[0], "1",
-    ),
-    "worst_pope_decode_utilization": (
-        lambda: utilizations("decode", "pope2023efficiently")[0], "1",
-    ),
-    "best_pope_decode_utilization": (
-        lambda: utilizations("decode", "pope2023efficiently")[-1], "1",
-    ),
-    "approach_1_tokens_per_parameter": (
-        lambda: _tokens_per_parameter("hoffmann-approach-1"), "token/parameter",
-    ),
-    "approach_2_tokens_per_parameter": (
-        lambda: _tokens_per_parameter("hoffmann-approach-2"), "token/parameter",
-    ),
-    "worst_gqa_points": (lambda: min(quality_points("GQA")), "1"),
-    "best_gqa_points": (lambda: max(quality_points("GQA")), "1"),
-    "deepseek_gqa_mmlu_points": (
-        lambda: min(quality_points("GQA", metric="MMLU", source="deepseekv2")), "1",
-    ),
-    "mqa_share_of_params": (lambda: _mqa("params_penalty"), "1"),
-    "mqa_nats_in_params": (lambda: _mqa("equal_loss_params_penalty"), "1"),
-    "mqa_nats_in_tokens": (lambda: 1 / (1 - _mqa("equal_loss_tokens_penalty")), "1"),
-    "best_ff_ratio": (lambda: float(optimal_ff_ratio(shape_laws["bian-1b"])), "1"),
-    "llama_ff_ratio": (lambda: float(shape_ff_ratio(models["llama-3-8b"].shape)), "1"),
-    "training_for_ten_8b": (lambda: _cheapest_training("8b"), "1"),
-    "training_for_ten_full_8b": (lambda: _cheapest_training("8b", level="full"), "1"),
-    "training_for_ten_long_70b": (lambda: _cheapest_training("70b", 2**17), "1"),
-    "cheapest_service_8b": (lambda: _cheapest_service("8b"), "1"),
-    "cheapest_service_full_8b": (lambda: _cheapest_service("8b", level="full"), "1"),
-    "cheapest_service_70b": (lambda: _cheapest_service("70b"), "1"),
-    "cheapest_service_405b": (lambda: _cheapest_service("405b"), "1"),
-    "cheapest_long_service_8b": (lambda: _cheapest_service("8b", 2**17), "1"),
-    "cheapest_long_service_70b": (lambda: _cheapest_service("70b", 2**17), "1"),
-    "cheapest_long_service_405b": (lambda: _cheapest_service("405b", 2**17), "1"),
-    "cheapest_long_deep_8b": (lambda: _cheapest_service("8b", 2**17, without=("depth",)), "1"),
-    "cheapest_long_deep_70b": (lambda: _cheapest_service("70b", 2**17, without=("depth",)), "1"),
-    "cheapest_windows_8b": (lambda: _cheapest_service("8b", windows=True), "1"),
-    "cheapest_windows_70b": (lambda: _cheapest_service("70b", windows=True), "1"),
-    "cheapest_windows_405b": (lambda: _cheapest_service("405b", windows=True), "1"),
-    "cheapest_long_windows_8b": (lambda: _cheapest_service("8b", 2**17, windows=True), "1"),
-    "cheapest_long_windows_70b": (lambda: _cheapest_service("70b", 2**17, windows=True), "1"),
-    "cheapest_long_windows_405b": (lambda: _cheapest_service("405b", 2**17, windows=True), "1"),
-    "lowest_intensity_per_byte": (lambda: _per_byte()[0], "FLOP/byte"),
-    "highest_intensity_per_byte": (lambda: _per_byte()[-1], "FLOP/byte"),
-    "intensity_spread_per_byte": (lambda: _per_byte()[-1] / _per_byte()[0], "1"),
-    "intensity_spread_per_element": (lambda: _per_element()[-1] / _per_element()[0], "1"),
-}  # fmt: skip

@@ -131,7 +131,7 @@ class Exercise:
         low, high = self.range
         return low <= answer <= high or any(agrees(answer, end, self.digits) for end in (low, high))
 
-    def check(self, answer: Any) -> Reply:
+    def reply(self, answer: Any) -> Reply:
         """Compare an answer with the formula, and then with the mistakes."""
         try:
             given = _number(answer, self.unit)
@@ -172,7 +172,7 @@ def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
     if reveal:
         return Reply(None, f"Solution. It is {exercise.solution}.")
     if answer is not None:
-        return exercise.check(answer)
+        return exercise.reply(answer)
     unit = f"in {exercise.unit}" if exercise.unit else "a plain number"
     digits = "rounded down" if exercise.row.get("round_down") else f"to {exercise.digits} digits"
     return Reply(

@@ -10,7 +10,6 @@ from typing import Any
 
 from lifebook.claims import CLAIMS
 from lifebook.data import load
-from lifebook.evidence import EVIDENCE
 from lifecost.catalog import hardware, laws, models, post
 from lifecost.errors import unknown_name
 from lifecost.formula import FORMULAS
@@ -49,8 +48,8 @@ def evaluate(term: dict[str, Any]) -> tuple[float, str]:
     A term may stand ``over`` another: a formula at the same inputs, or a term with its own.
     """
     if "evidence" in term:
-        measure, unit = (EVIDENCE | CLAIMS)[term["evidence"]]
-        return measure(), unit
+        claim = CLAIMS[term["evidence"]]
+        return claim.value(), claim.unit
     formula = FORMULAS[term["formula"]]
     value = formula(bindings(term))
     if "over" in term:

@@ -121,8 +121,8 @@ def _training() -> Iterator[Number]:
 
 def _caches() -> Iterator[Number]:
     for row in rows("kv_penalties"):
-        shape = {name: row[name] for name in ("n_layer", "n_kv_head", "d_head")}
-        shape["layers_per_cache"] = row["layers_per_cache"]
+        shape = {name: row[name] for name in ("n_kv_head", "d_head")}
+        shape["n_layer"] = row["n_layer"] // row["layers_per_cache"]  # of those that have a cache
         yield Number(
             row["source"], "table 1", f"{row['title']}: cache of a token in 16 bits",
             **_of(kv_bytes_per_token, kv_bytes_per_token(shape, {"kv_bytes": 2})),

@@ -25,9 +25,9 @@ PICTURE = 720, 510  # at most
 DPI = 72  # a point is a pixel
 
 
-def draw(title: str, question: str, source: Path) -> bytes:
+def draw(title: str, question: str, page: Path) -> bytes:
     """Return the card of a page as PNG."""
-    picture = opening_picture(source) if source.suffix == ".ipynb" else None
+    picture = opening_picture(page) if page.suffix == ".ipynb" else None
     # Its own style, whatever the notebook set.
     with mpl.rc_context({"figure.facecolor": "white", "font.family": "DejaVu Sans"}):
         drawing = Drawing(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
@@ -58,9 +58,9 @@ def opening_picture(notebook: Path) -> Figure | None:
     return None
 
 
-def _run(source: str, scope: dict[str, Any]) -> Any:
+def _run(code: str, scope: dict[str, Any]) -> Any:
     """Run a cell and return what it shows: the value of its last line."""
-    tree = ast.parse(source)
+    tree = ast.parse(code)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, "cell", "exec"), scope)
     return eval(compile(ast.Expression(last.value), "cell", "eval"), scope) if last else None

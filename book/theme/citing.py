@@ -102,11 +102,11 @@ class CiteBook(SphinxDirective):
         whole: list[Any] = chapters() if self.arguments == ["chapters"] else [None]
         lines: list[str] = []
         for chapter in whole:
-            source = ["```bibtex", *bibtex(year, chapter).splitlines(), "```"]
+            entry = ["```bibtex", *bibtex(year, chapter).splitlines(), "```"]
             fold = (
-                [f":::{{admonition}} BibTeX of {chapter[1]}", ":class: dropdown", *source, ":::"]
+                [f":::{{admonition}} BibTeX of {chapter[1]}", ":class: dropdown", *entry, ":::"]
                 if chapter
-                else source
+                else entry
             )
             lines += [f"> {text(year, chapter)}", "", *fold, ""]
         place = nodes.container()

@@ -55,8 +55,8 @@ def _finish(app: Any, exception: Exception | None) -> None:
     for name in names:
         card = site / f"cards/{name}.png"
         card.parent.mkdir(parents=True, exist_ok=True)
-        title, source = env.titles[name].astext(), Path(env.doc2path(name))
-        card.write_bytes(cards.draw(title, page.description(env, name), source))
+        title, path = env.titles[name].astext(), Path(env.doc2path(name))
+        card.write_bytes(cards.draw(title, page.description(env, name), path))
 
 
 def setup(app: Any) -> dict[str, Any]:

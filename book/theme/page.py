@@ -75,7 +75,7 @@ def scripts(body: str) -> list[str]:
 def _set_context(
     app: Any, name: str, _template: str, context: dict[str, Any], _doctree: Any
 ) -> None:
-    env, source = app.env, context.get("sourcename") or ""
+    env, file = app.env, context.get("sourcename") or ""
     parts = contents(env)
     numbers = {page.name: page.number for _, pages in parts for page in pages}
     root = Page(app.config.root_doc, env.titles[app.config.root_doc].astext(), None)
@@ -88,12 +88,12 @@ def _set_context(
     }
     if name in env.found_docs:
         context["description"] = description(env, name)
-    if source.endswith(".ipynb"):
+    if file.endswith(".ipynb"):
         # A page alone has no kernel to offer: the published site brings one and shows the button
         # (book/tools/complete.py).
-        context["notebook"] = f"_sources/{source}"
-        context["lite"] = f"lite/lab/index.html?path={Path(source).name}"
-        context["binder"] = address.binder(source)
+        context["notebook"] = f"_sources/{file}"
+        context["lite"] = f"lite/lab/index.html?path={Path(file).name}"
+        context["binder"] = address.binder(file)
     else:
         context["sourcename"] = ""  # else Sphinx copies a text that nothing links to
 

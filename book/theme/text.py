@@ -48,14 +48,14 @@ class FoldCode(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         for cell in list(self.document.findall(nodes.container)):
-            source = cell.get("nb_element") == "cell_code" and cell.children[0]
-            if not source or source.get("nb_element") != "cell_code_source":
+            typed = cell.get("nb_element") == "cell_code" and cell.children[0]
+            if not typed or typed.get("nb_element") != "cell_code_source":
                 continue
             hidden = cell.attributes.pop("hide_mode", None)
-            code = source.next_node(nodes.literal_block).astext()
+            code = typed.next_node(nodes.literal_block).astext()
             if hidden or "\n" in code.strip():
                 summary = _raw(f"<code>{html.escape(last_statement(code))}</code>")
-                inside = cell.children if hidden == "all" else [source]
+                inside = cell.children if hidden == "all" else [typed]
                 rest = cell.children[len(inside) :]
                 cell.children = [*fold(f"code {'hide' * bool(hidden)}", summary, inside), *rest]
 

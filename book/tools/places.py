@@ -24,7 +24,8 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from playwright.sync_api import TimeoutError, sync_playwright
+from nbclient.exceptions import CellControlSignal
+from playwright.sync_api import Error, TimeoutError, sync_playwright
 
 from tools import chromium, host
 from tools.chromium import PATIENCE
@@ -62,7 +63,7 @@ async (path) => {
 }
 """
 # Cells far from the window are not drawn before they come near.
-SHOW = """
+SCROLL_TO = """
 async (text) => {
   const { content } = window.jupyterapp.shell.currentWidget;
   const index = content.widgets.findIndex(({ model }) =>
@@ -95,10 +96,11 @@ def lab(python: str = sys.executable) -> Iterator[str]:
             python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
             "--ServerApp.port=0", f"--ServerApp.root_dir={folder / 'book'}",
             "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
-            # Should this be killed, so that nobody stops it, it ends by itself.
+            # Should this be killed, so that nobody stops it, it ends by itself; not while a slow
+            # machine is busy with the other places.
             "--MappingKernelManager.cull_idle_timeout=300",
             "--MappingKernelManager.cull_interval=60",
-            "--ServerApp.shutdown_no_activity_timeout=300",
+            f"--ServerApp.shutdown_no_activity_timeout={10 * PATIENCE}",
         ]  # fmt: skip
         log = folder / "log"
         with log.open("w") as out:
@@ -140,20 +142,21 @@ def run(page: Any, name: str) -> Any:
     """Run all cells of a chapter in an open JupyterLab; return its notebook with the outputs."""
     page.wait_for_function("window.jupyterapp")
     page.wait_for_function(OPEN, arg=f"{name}.ipynb")
-    done = page.wait_for_function(RUN, arg=f"{name}.ipynb").json_value()
+    # A chapter is many questions at once.
+    done = page.wait_for_function(RUN, arg=f"{name}.ipynb", timeout=5000 * PATIENCE).json_value()
     if not done["succeeded"]:
         raise RuntimeError(f"{name}: a cell failed")
     return done["notebook"]
 
 
-def show(page: Any, text: str) -> bool:
+def scroll_to(page: Any, text: str) -> bool:
     """Bring the first cell whose code or output has a text into view; return whether one has."""
-    return bool(page.evaluate(SHOW, text))
+    return bool(page.evaluate(SCROLL_TO, text))
 
 
 def move(page: Any) -> bool:
     """Move the first slider of a chapter that was run; return whether what it shows followed."""
-    if not show(page, WIDGET):
+    if not scroll_to(page, WIDGET):
         raise RuntimeError("the chapter shows no widget")
     shown = page.locator(".widget-html").first
     before = shown.inner_html()
@@ -220,12 +223,12 @@ def in_tab(page: Any, url: str, name: str) -> Any:
 def main(arguments: list[str]) -> int:
     """Print what each chapter takes in each place, and what its reader has to fetch.
 
-    Return 1 where one comes to something else than what is committed.
+    Return 1 where one fails, or comes to something else than what is committed.
     """
     parser = argparse.ArgumentParser(description=main.__doc__.partition("\n")[0])
     parser.add_argument("--python", default=sys.executable, help="the one that runs JupyterLab")
     parser.add_argument("chapters", nargs="*", default=CHAPTERS)
-    given, differ = parser.parse_args(arguments), False
+    given, wrong = parser.parse_args(arguments), False
     print("| chapter | kernel alone | JupyterLab | browser, first | browser, again |")
     with sync_playwright() as playwright, lab(given.python) as jupyter, host.serve(SITE) as server:
         for name in given.chapters:
@@ -233,8 +236,8 @@ def main(arguments: list[str]) -> int:
             with profile(playwright) as context:
                 cells = [_measured(context, server, *place, name) for place in places]
             print(f"| {name} | {' | '.join(cells)} |", flush=True)
-            differ |= any("differ" in cell for cell in cells)
-    return int(differ)
+            wrong |= any("differ" in cell or "failed" in cell for cell in cells)
+    return int(wrong)
 
 
 @contextmanager
@@ -249,9 +252,14 @@ def profile(playwright: Any) -> Iterator[Any]:
 
 def _measured(context: Any, server: Any, place: Any, url: str, name: str) -> str:
     page, start, before = context.new_page(), time.monotonic(), server.sent
-    found = place(page, url, name)
+    try:
+        found = place(page, url, name)
+    except (CellControlSignal, Error, RuntimeError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return f"failed after {time.monotonic() - start:.0f} s"
+    finally:
+        page.close()
     said = [f"{time.monotonic() - start:.0f} s"]
-    page.close()
     if url.endswith(LITE):
         said.append(f"{(server.sent - before) / 1e6:.1f} MB")
     different = differences(found, nbformat.read(BOOK / f"{name}.ipynb", as_version=4))

@@ -7,6 +7,7 @@ A Sphinx extension: before a build reads them, the pages are written beside thei
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,7 @@ from lifecost import (
 )
 from lifecost.catalog import Hardware, Model, Row
 from lifecost.printers import latex
+from lifecost.stack import FAMILIES, Block
 from lifecost.symbols import SYMBOLS, in_numbers
 
 BOOK = Path(__file__).resolve().parent.parent
@@ -154,27 +156,47 @@ def computed(rows: Any) -> Iterator[str]:
 # ---- models and hardware
 
 
+MIXERS = {"latent": "MLA", "mamba2": "Mamba-2", "mamba": "Mamba"}
+
+
 def attention_kind(model: Model) -> str:
     """Return how a model attends, in the usual abbreviations."""
-    shape = model.shape
-    if "n_latent_layer" in shape:
-        kind = "MLA"
-    elif shape["n_kv_head"] == 1:
-        kind = "MQA"
-    else:
-        kind = "MHA" if shape["n_kv_head"] == shape["n_head"] else "GQA"
-    if "window" not in shape:
-        return kind
-    local, layers = shape["n_local_layer"], shape["n_layer"]
-    return f"{kind}, window {number(shape['window'])} in {local} of {layers}"
+    found = {
+        kind: sum(part.count for part in model.stack.parts if _kind(part.block) == kind)
+        for kind in dict.fromkeys(_kind(part.block) for part in model.stack.parts)
+        if kind
+    }
+    every = sum(found.values())
+    kinds = (kind if n == every else f"{kind} in {n}" for kind, n in found.items())
+    windows = {
+        size: sum(p.count for p in model.stack.parts if dict(p.block.sizes).get("window") == size)
+        for part in model.stack.parts
+        if (size := dict(part.block.sizes).get("window", math.inf)) < math.inf
+    }
+    near = (f"window {number(size)} in {n} of {model.n_layer}" for size, n in windows.items())
+    return ", ".join([*kinds, *near])
+
+
+def _kind(block: Block) -> str:
+    """Return what a block that mixes tokens is called, or nothing."""
+    if FAMILIES[block.family].role != "attention" or block.family == "indexer":
+        return ""
+    if block.family != "grouped":
+        return MIXERS.get(block.family, block.family.replace("_", " "))
+    sizes = dict(block.sizes)
+    if sizes["n_kv_head"] == 1:
+        return "MQA"
+    return "MHA" if sizes["n_kv_head"] == sizes["n_head"] else "GQA"
 
 
 def experts(model: Model) -> str:
-    """Return a model's routed experts, those of a token and the shared ones."""
-    if "n_moe_layer" not in model.shape:
+    """Return a model's routed experts, those of a token, and whether some serve every token."""
+    routed = [dict(p.block.sizes) for p in model.stack.parts if p.block.family == "experts"]
+    if not routed:
         return ""
-    shared = f" + {model.n_shared_expert}" if "n_shared_expert" in model.shape else ""
-    return f"{model.n_expert}, top {model.n_active_expert}{shared}"
+    kinds = dict.fromkeys(f"{one['n_expert']}, top {one['n_active_expert']}" for one in routed)
+    shared = any(part.block.family == "shared_expert" for part in model.stack.parts)
+    return "; ".join(kinds) + (" + shared" if shared else "")
 
 
 def rates(device: Hardware) -> list[float]:

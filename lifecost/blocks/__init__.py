@@ -22,7 +22,7 @@ from lifecost.blocks.recurrent import (
     short_convolution,
     time_mixing,
 )
-from lifecost.stack import Row, Stack, layers
+from lifecost.stack import PLAIN, Row, Stack, layers
 from lifecost.symbols import Symbols, symbol_of
 
 __all__ = [
@@ -31,12 +31,6 @@ __all__ = [
     "mamba2", "matrix_memory", "plain", "projection", "shared_expert", "shared_head",
     "short_convolution", "time_mixing",
 ]  # fmt: skip
-
-# The sizes of a plain decoder: all that its shape is.
-PLAIN = (
-    "n_layer", "d_model", "n_ff_matrix", "d_ff", "n_head", "n_kv_head", "d_head", "vocab_size",
-    "tied_embeddings",
-)  # fmt: skip
 
 
 def plain(sizes: Mapping[str, Any]) -> Stack:
@@ -60,17 +54,17 @@ Symbols.plain = plain({name: symbol_of(name) for name in PLAIN})
 Symbols.sizes = tuple(n for n in PLAIN if n not in ("n_layer", "d_model", "vocab_size"))
 
 
-def decoder() -> list[tuple[Any, Row]]:
-    """Return the rows of a plain decoder that serve a token, each with its number of blocks.
+def decoder() -> list[Row]:
+    """Return the rows of a plain decoder that serve a token, with the copies of all of its blocks.
 
     Examples
     --------
-    >>> [row.name for _, row in decoder()][:5]
+    >>> [row.name for row in decoder()][:5]
     ['query', 'key', 'value', 'scores', 'mixture']
     """
     s = Symbols()
     return [
-        (part.count, row)
+        row.times(part.count)
         for part in s.stack.parts
         for row in part.block.rows(s)
         if row.operand != "activations"

@@ -66,7 +66,7 @@ def grouped(
 @family("attention")
 def latent(
     s: Symbols, n_head: Expr, kv_rank: Expr, d_rope: Expr, d_head: Expr, d_value: Expr,
-    query_rank: Expr = 0, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
+    query_rank: Expr = 1, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
     d_gate: Expr = 0, norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
     """Attention on a latent that all heads share; ``direct`` where queries have no latent.
@@ -97,7 +97,7 @@ def indexer(
     s: Symbols, n_index_head: Expr, d_index: Expr, d_query: Expr = "d_model", copies: Expr = 1,
     direct: Expr = 1, stride: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
-    """What chooses the entries that sparse attention looks at: it looks at all of them itself.
+    """Choice of the entries that sparse attention looks at: an indexer looks at all of them itself.
 
     ``copies`` counts its key matrices, and ``direct`` says whether each head has a weight.
     """

@@ -34,7 +34,7 @@ def experts(
     d_in: Expr = "d_model", norms: Expr = 1, bias: Expr = 0, expert_bias: Expr = 0,
     direct: Expr = 1,
 ) -> Iterator[Row]:  # fmt: skip
-    """Routed experts; ``direct`` says whether a matrix routes, as it does unless a hash of the token.
+    """Routed experts; ``direct`` says whether a matrix routes, and not a hash of the token.
 
     Tokens choose their experts independently and evenly: so many does a step of the batch meet.
     """

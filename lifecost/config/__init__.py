@@ -1,6 +1,6 @@
 """A Hugging Face `config.json`, read as a stack of blocks.
 
-Which field feeds which size of which block is data: ``data/config_rules.toml``.
+Which field feeds which size of which block is data: ``data/config_rules``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from lifecost.config import files, formats
 from lifecost.config.messages import is_not, lacks
-from lifecost.config.rules import Reader, completed, rules_of
+from lifecost.config.rules import Reader, completed, rules_of, trees_of
 from lifecost.errors import InputError
 from lifecost.stack import Stack
 
@@ -74,7 +74,8 @@ def reader_of(config: Mapping[str, Any]) -> Reader:
     """
     if "model_type" not in config:
         raise lacks("model_type")
-    rules = rules_of(config["model_type"])
+    kind = config["model_type"]
+    rules = trees_of(kind) if isinstance(kind, str) else rules_of(kind)
     if "text" in rules:  # a model for text inside another, by the rules of its own type
         within = rules["text"]
         inner = config.get(within)
@@ -82,8 +83,7 @@ def reader_of(config: Mapping[str, Any]) -> Reader:
             raise lacks(within)
         if not isinstance(inner, Mapping):
             raise is_not(within, inner, "an object")
-        kind = {"model_type": rules.get("usual", "llama")}
-        reader = reader_of({**kind, **inner})
+        reader = reader_of({"model_type": rules.get("usual", "llama"), **inner})
         reader.rules = {**reader.rules, "note": rules.get("note", "")}
         return reader
     return Reader(completed(config, rules), rules)

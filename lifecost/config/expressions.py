@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from lifecost.config.messages import (
@@ -37,9 +36,15 @@ _OPERATORS = {
 FUNCTIONS = ("len", "min", "max", "sum", "count", "floor", "ceil", "round", "each", "override")
 
 
-@cache
-def parsed(text: str) -> Node:
+def parsed(text: str, meant: Mapping[str, str] | None = None) -> Node:
     """Return the tree of an expression: lists, as JSON has them.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    meant
+        Names that stand for others.
 
     Raises
     ------
@@ -48,10 +53,14 @@ def parsed(text: str) -> Node:
 
     Examples
     --------
-    >>> parsed("4 * n")
-    ['math', '4 * n', '*', ['value', '4', 4], ['name', 'n', 'n']]
+    >>> parsed("4 * n", {"n": "n_embd"})
+    ['math', '4 * n_embd', '*', ['value', '4', 4], ['name', 'n_embd', 'n_embd']]
     """
-    return _node(ast.parse(text, mode="eval").body)
+    tree = ast.parse(text, mode="eval").body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and meant:
+            node.id = meant.get(node.id, node.id)
+    return _node(tree)
 
 
 def _node(node: ast.expr) -> Node:
@@ -88,11 +97,17 @@ def _node(node: ast.expr) -> Node:
     raise ValueError(f"an expression of the rules cannot hold {said}")
 
 
+def ordered_names(node: Node) -> list[str]:
+    """Return the names that an expression speaks of, each once, as they come."""
+    if node[0] == "name":
+        return [node[2]]
+    names = (name for part in node[2:] if isinstance(part, list) for name in ordered_names(part))
+    return list(dict.fromkeys(names))
+
+
 def names_in(node: Node) -> set[str]:
     """Return the names that an expression speaks of."""
-    if node[0] == "name":
-        return {node[2]}
-    return {name for part in node[2:] if isinstance(part, list) for name in names_in(part)}
+    return set(ordered_names(node))
 
 
 def evaluate(node: Node, scope: Scope) -> Any:
@@ -119,7 +134,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
         case "list":
             return [evaluate(part, scope) for part in parts]
         case "entry":
-            return _entry(said, *parts, scope)
+            return _entry(said, parts[0], parts[1], scope)
         case "not":
             return not truth(parts[0], scope)
         case "and":
@@ -130,9 +145,9 @@ def evaluate(node: Node, scope: Scope) -> Any:
         case "if":
             return evaluate(parts[1 if truth(parts[0], scope) else 2], scope)
         case "compare":
-            return _compared(*parts, scope)
+            return _compared(parts[0], parts[1], parts[2], scope)
         case "math":
-            return _calculated(*parts, scope)
+            return _calculated(parts[0], parts[1], parts[2], scope)
     return _called(*parts, scope=scope)
 
 

@@ -1,10 +1,10 @@
 // In how many bytes a configuration's weights are stored: lifecost.config.formats, .quantization and
-// .modules. FORMATS and ELEMENTS, a function for each row of weights, stand above; they are printed
+// .modules. FORMATS and FAMILIES, with a function for each row of weights, stand above; they are printed
 // from the package.
 const FIELD = "quantization_config";
 const bytes = (bits) => bits / FORMATS.bits_per_byte;
 
-function stored(config, fields, shape, withExperts) {
+function stored(config, fields, placed, d_model) {
   const either = (name) => (config[name] ?? null) === null ? fields[name] ?? null : config[name];
   const type = dtypeOf(either);
   let quantization = either("quantization");
@@ -15,8 +15,8 @@ function stored(config, fields, shape, withExperts) {
   }
   if (!isObject(quantization)) isNot(FIELD, quantization, "an object");
   const plan = new Plan(quantization, bytes(type ? type.bits : FORMATS.usual_bits),
-    Boolean(shape.tied_embeddings));
-  return { format: plan.format, stored: byPart(plan, shape, withExperts) };
+    placed.some(({ block }) => block.tied_embeddings));
+  return { format: plan.format, stored: byPart(plan, placed, d_model) };
 }
 
 function dtypeOf(either) {
@@ -224,24 +224,20 @@ function blockOf(field, value) {
   return size;
 }
 
-function byPart(plan, shape, withExperts) {
-  const every = Array.from({ length: shape.n_layer }, (_, i) => i);
-  const experts = new Set(withExperts);
-  const layers = { dense: every.filter((i) => !experts.has(i)), experts: withExperts, all: every,
-    none: [-1] };
-  const [parts, add] = [new Map(), (name, weight, value) =>
-    parts.set(name, [...(parts.get(name) ?? []), [weight, value]])];
-  let counted = 0;
-  for (const { row, part, names, layers: kind = "all" } of FORMATS.modules) {
-    const count = ELEMENTS[row](shape);
-    if (!count) continue;
-    counted += count;
-    const within = plan.numbered ? layers[kind] : layers[kind].slice(0, 1);
-    const found = within.flatMap((layer) => (names.length ? names : [[]]).map((group) =>
-      [1, plan.module(row, group.map((name) => layer < 0 ? name : `model.layers.${layer}.${name}`))]));
-    add(part, count, mean(found));
+function byPart(plan, placed, d_model) {
+  const parts = new Map();
+  for (const { family, block, layers, count } of placed) {
+    const within = plan.numbered ? layers : layers.slice(0, 1);
+    for (const [row, [elements, part]] of Object.entries(FAMILIES[family].weights)) {
+      const each = elements({ d_model, ...limitless(block) }) * count;
+      if (!each) continue;
+      const names = FORMATS.modules[row];
+      const found = (within.length ? within : [-1]).flatMap((layer) => (names?.length ? names : [[]])
+        .map((group) => [1, names ? plan.module(row, group.map(
+          (name) => (layer < 0 ? name : `model.layers.${layer}.${name}`))) : plan.plain]));
+      parts.set(part, [...(parts.get(part) ?? []), [each, mean(found)]]);
+    }
   }
-  add("other_bytes", FORMULAS.parameter_count(shape) - counted, plan.plain);
   const base = mean(parts.get("weight_bytes"));
   const means = [...parts].map(([name, found]) => [name, mean(found)]);
   return Object.fromEntries(means.filter(([name, value]) => name === "weight_bytes" || value !== base));

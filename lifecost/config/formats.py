@@ -93,7 +93,7 @@ def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, fl
         sizes = {**dict(one.block.within(d_model=d_model).sizes), "d_model": d_model}
         within = (one.layers if plan.numbered else one.layers[:1]) or [-1]
         for row, (term, part) in FAMILIES[one.block.family].weights.items():
-            if not (count := term(*(sizes[name] for name in term.names)) * one.count):
+            if not (count := term(*(sizes[name] for name in term.names)) * one.copies):
                 continue
             if row in modules:
                 found = [

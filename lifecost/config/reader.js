@@ -1,6 +1,17 @@
 // A config.json read as lifecost.config reads it: the same rules, the same numbers, the same
-// refusals. RULES and LIMITS stand above; they are printed from the package.
+// refusals. RULES, TREES and LIMITS stand above; they are printed from the package.
 class InputError extends Error {}
+
+// Rules name their expressions by their places in TREES.
+for (const rules of Object.values(RULES)) {
+  for (const name of ["n_layer", "d_model"]) if (name in rules) rules[name] = TREES[rules[name]];
+  for (const [name, place] of Object.entries(rules.let)) rules.let[name] = TREES[place];
+  rules.require = rules.require.map(([place, why]) => [TREES[place], why]);
+  for (const block of [...rules.blocks, ...rules.draft]) {
+    for (const name of ["layers", "count", "runs"]) if (name in block) block[name] = TREES[block[name]];
+    block.sizes = block.sizes.map(([name, place]) => [name, TREES[place]]);
+  }
+}
 
 const refuse = (message) => { throw new InputError(message); };
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -38,21 +49,24 @@ function whole(name, value) {
   return value;
 }
 
+const same = (a, b) => (typeof a === "object" && a !== null
+  ? JSON.stringify(a) === JSON.stringify(b) : a === b);
+
 // The fields as the library sees them: aliases resolved, defaults filled in.
 function completed(config, rules) {
-  checkArchitecture(config.architectures, rules.architecture);
+  checkArchitecture(config.architectures, rules.architecture ?? [""]);
   const within = rules.within ?? "";
   const inner = !within ? config : has(config, within) ? config[within] : null;
   if (inner === null) lacks(within);
   if (!isObject(inner)) isNot(within, inner, "an object");
   const fields = { ...inner };
   const agree = (first, value, second, other) =>
-    isOneOf(value, [other]) || contradiction(first, value, second, other);
+    same(value, other) || contradiction(first, value, second, other);
   for (const [other, name] of Object.entries(rules.alias ?? {})) {
     if (has(fields, other) && has(fields, name)) agree(other, fields[other], name, fields[name]);
     else if (has(fields, other)) fields[name] = fields[other];
   }
-  for (const [name, usual] of Object.entries(rules.default)) {
+  for (const [name, usual] of Object.entries(rules.default ?? {})) {
     if (!has(fields, name)) fields[name] = usual;
     if (within && has(config, name)) agree(name, config[name], `${within}.${name}`, fields[name]);
   }
@@ -69,175 +83,350 @@ function checkArchitecture(names, endings) {
   notCounted(`architectures = ${show(first)}`, endings.map((ending) => `...${ending}`));
 }
 
+// ---- expressions: lifecost.config.expressions
+
+function evaluate([kind, said, ...parts], scope) {
+  const value = (node) => evaluate(node, scope);
+  switch (kind) {
+    case "value": return parts[0];
+    case "name": return scope(parts[0]);
+    case "list": return parts.map(value);
+    case "entry": return entryOf(said, parts[0], value(parts[0]), value(parts[1]));
+    case "not": return !truth(parts[0], scope);
+    case "and": return truth(parts[0], scope) && truth(parts[1], scope);
+    case "or": {
+      const first = value(parts[0]);
+      return first === null || first === false ? value(parts[1]) : first;
+    }
+    case "if": return value(truth(parts[0], scope) ? parts[1] : parts[2]);
+    case "compare": return compared(...parts, scope);
+    case "math": return calculated(...parts, scope);
+    default: return called(parts, scope);
+  }
+}
+
+function truth(node, scope) {
+  const value = evaluate(node, scope);
+  return typeof value === "boolean" ? value : isNot(node[1], value, "true or false");
+}
+
+function numberOf(node, scope) {
+  const value = evaluate(node, scope);
+  if (typeof value !== "number") isNot(node[1], value, "a number");
+  if (Math.abs(value) > LIMITS.number && node[0] === "name") {
+    outOfRange(node[1], value, 0, LIMITS.number);
+  }
+  return value;
+}
+
+function listed(node, scope) {
+  const value = evaluate(node, scope);
+  return Array.isArray(value) || typeof value === "string" ? value
+    : isNot(node[1], value, "a list");
+}
+
+function entryOf(said, base, found, key) {
+  if (typeof key === "string") {
+    if (!isObject(found)) isNot(base[1], found, "an object");
+    return has(found, key) ? found[key] : lacks(said);
+  }
+  if (!Array.isArray(found) && typeof found !== "string") isNot(base[1], found, "a list");
+  if (!(key >= 0 && key < found.length)) {
+    refuse(`${base[1]} has ${found.length} entries, and entry ${show(key)} is asked for`);
+  }
+  return found[key];
+}
+
+function compared(operator, left, right, scope) {
+  if (operator === "in" || operator === "not in") {
+    const inside = isOneOf(evaluate(left, scope), [...listed(right, scope)]);
+    return inside === (operator === "in");
+  }
+  if (operator === "==" || operator === "!=") {
+    const equal = isOneOf(evaluate(left, scope), [evaluate(right, scope)]);
+    return equal === (operator === "==");
+  }
+  const [a, b] = [numberOf(left, scope), numberOf(right, scope)];
+  return { "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b }[operator];
+}
+
+function calculated(operator, left, right, scope) {
+  const [a, b] = [numberOf(left, scope), numberOf(right, scope)];
+  if (operator === "/" || operator === "//" || operator === "%") {
+    if (b <= 0) outOfRange(right[1], b, 1, LIMITS.number);
+    if (operator === "/" && a % b !== 0) {
+      refuse(`${left[1]} = ${show(a)} is not divisible by ${right[1]} = ${show(b)}`);
+    }
+    return operator === "%" ? a - b * Math.floor(a / b) : Math.floor(a / b);
+  }
+  const found = operator === "+" ? a + b : operator === "-" ? a - b : a * b;
+  if (Math.abs(found) > LIMITS.longest) {
+    refuse(`${left[1]} ${operator} ${right[1]} is over 10^15: no such model is counted`);
+  }
+  return found;
+}
+
+function called([name, ...args], scope) {
+  if (name === "len") return listed(args[0], scope).length;
+  if (name === "count") {
+    const one = evaluate(args[1], scope);
+    return [...listed(args[0], scope)].filter((entry) => isOneOf(entry, [one])).length;
+  }
+  if (name === "sum") {
+    return [...listed(args[0], scope)]
+      .reduce((sum, entry) => sum + numberOf(["value", args[0][1], entry], scope), 0);
+  }
+  const numbers = args.map((one) => numberOf(one, scope));
+  if (name === "min" || name === "max") return Math[name](...numbers);
+  return name === "ceil" ? Math.ceil(numbers[0])
+    : Math.floor(name === "round" ? numbers[0] + 0.5 : numbers[0]);
+}
+
+function namesIn(node) {
+  if (node[0] === "name") return [node[2]];
+  return node.slice(2).filter(Array.isArray).flatMap(namesIn);
+}
+
+// ---- rules: lifecost.config.rules
+
 class Reader {
-  constructor(fields) {
-    Object.assign(this, { fields, shape: {}, values: {}, label: {}, layers: {} });
-  }
-
-  refuseUncounted(only) {
-    for (const [field, allowed] of Object.entries(only)) {
-      if (has(this.fields, field) && !isOneOf(this.fields[field], allowed)) {
-        notCounted(`${field} = ${show(this.fields[field])}`, allowed);
+  constructor(fields, rules) {
+    Object.assign(this, { fields, rules, known: new Map(), sizes: new Map(), byLayer: {} });
+    for (const [field, allowed] of Object.entries(rules.only ?? {})) {
+      if (has(fields, field) && !isOneOf(fields[field], allowed)) {
+        notCounted(`${field} = ${show(fields[field])}`, allowed);
       }
     }
+    this.n_layer = this.size("n_layer", rules.n_layer);
+    this.d_model = this.size("d_model", rules.d_model);
+    for (const [field, kinds] of Object.entries(rules.kinds ?? {})) this.checkKinds(field, kinds);
+    for (const [node, why] of rules.require ?? []) this.checkRequired(node, why);
+    this.placed = rules.blocks.flatMap((block) => this.placedOf(block));
+    this.draft = (rules.draft ?? []).flatMap((block) => this.placedOf(block));
   }
 
-  read(name, rule) {
-    if ("with" in rule && !(rule.with in this.shape)) return;
-    this.label[name] = rule.field ?? (rule.sum ?? [name]).join(" + ");
-    if ("layers" in rule) this.layers[name] = this.layersOf(rule);
-    const value = this.values[name] = this.value(name, rule);
-    const { low, high, absent } = LIMITS.symbols[name];
-    if (!(value >= low && value <= high)) this.outOfRange(name, low);
-    if (value !== (typeof absent === "string" ? this.values[absent] : absent)) {
-      this.shape[name] = value;
+  placedOf({ family, layers, count, runs, sizes }) {
+    const once = count !== undefined;
+    const found = new Map();
+    const steps = once ? [-1] : [...Array(this.n_layer).keys()];
+    for (const i of steps) {
+      if (layers && !truth(layers, this.scope(i))) continue;
+      const block = this.block(family, sizes, i);
+      const key = JSON.stringify(block);
+      if (!found.has(key)) found.set(key, { family, block, at: [] });
+      found.get(key).at.push(i);
     }
+    const copies = once ? this.size("n_layer", count, 0) : 0;
+    const often = runs ? this.size("n_layer", runs, 0) : 1;
+    return [...found.values()].filter(() => !once || copies).map(({ block, at }) => (
+      { family, block, layers: once ? [] : at, count: once ? copies : at.length, runs: often }));
   }
 
-  checkTogether(same) {
-    for (const [name, field] of Object.entries(same)) {
-      if ((this.fields[field] ?? null) !== null && this.number(field) !== this.values[name]) {
-        notCounted(`${field} = ${this.number(field)}`, [this.values[name]]);
+  block(family, sizes, i) {
+    const [found, label] = [{}, {}];
+    for (const [name, node] of sizes) {
+      const value = this.sizeOfBlock(name, node, i);
+      label[name] = this.label(name, node);
+      if (value !== null) found[name] = value;
+      else if (FAMILIES[family].sizes[name] === false) isNot(label[name], value, "a whole number");
+    }
+    checkTogether(found, label);
+    const full = {};
+    for (const [name, usual] of Object.entries(FAMILIES[family].sizes)) {
+      full[name] = has(found, name) ? found[name] : usual;
+    }
+    for (const [name, value] of Object.entries(full)) {
+      if (typeof value === "string") full[name] = has(full, value) ? full[value] : value;
+      if (full[name] === Infinity) full[name] = null;
+      if (full[name] === "d_model") full[name] = this.d_model;
+    }
+    return full;
+  }
+
+  sizeOfBlock(name, node, i) {
+    const key = `${name} ${node[1]} ${this.depends(node) ? i : -1}`;
+    if (!this.sizes.has(key)) {
+      let value = evaluate(node, this.scope(i));
+      const label = this.label(name, node);
+      const { low, high } = LIMITS.symbols[name];
+      if (low === 0 && high === 1) {
+        if (typeof value === "boolean") value = Number(value);
+        else if (label !== name) isNot(label, value, "true or false");
+      }
+      if (value !== null && value !== Infinity) {
+        value = whole(label, value);
+        this.checkRange(name, label, value);
+      }
+      this.sizes.set(key, value);
+    }
+    return this.sizes.get(key);
+  }
+
+  scope(i) {
+    const scope = (name) => {
+      if (name === "i") return i;
+      if (name === "n_layer" && this.n_layer !== undefined) return this.n_layer;
+      if (name === "inf") return Infinity;
+      const node = this.rules.let?.[name];
+      if (node) {
+        const key = `${name} ${this.depends(node) ? i : -1}`;
+        if (!this.known.has(key)) this.known.set(key, evaluate(node, scope));
+        return this.known.get(key);
+      }
+      return has(this.fields, name) ? this.fields[name] : lacks(name);
+    };
+    return scope;
+  }
+
+  // Whether an expression may differ from layer to layer.
+  depends(node) {
+    const names = namesIn(node);
+    for (const name of names) {
+      if (this.rules.let?.[name] && !has(this.byLayer, name)) {
+        this.byLayer[name] = false;
+        this.byLayer[name] = this.depends(this.rules.let[name]);
       }
     }
-    for (const [divisor, dividend, why] of LIMITS.divides) {
-      if (this.values[dividend] % this.values[divisor]) {
-        this.together([divisor], "does not divide", dividend, `: ${why}`);
-      }
-    }
-    for (const [parts, larger, why] of LIMITS.at_most) {
-      const names = parts.filter((name) => this.values[name]);
-      const sum = names.reduce((all, name) => all + this.values[name], 0);
-      if (sum > (this.values[larger] ?? Infinity)) {
-        const relation = names.length === 1 ? "is more than" : "are together more than";
-        this.together(names, relation, larger, `: ${why}`);
-      }
-    }
-    for (const [layers, size] of LIMITS.pairs) {
-      if (this.values[layers] && this.values[size] === 0) this.outOfRange(size, 1);
-    }
+    return names.some((name) => name === "i" || (has(this.byLayer, name) && this.byLayer[name]));
   }
 
-  value(name, rule) {
-    if ("value" in rule) return this.term(rule.value);
-    if ("flag" in rule) return Number(this.flag(rule.flag));
-    if ("sum" in rule) return rule.sum.reduce((sum, field) => sum + this.number(field), 0);
-    if ("layers" in rule) return this.layers[name].length;
-    if ("null" in rule && this.field(rule.field) === null) return this.term(rule.null);
-    return this.number(rule.field) + (rule.plus ?? 0);
-  }
-
-  layersOf(rule) {
-    const kinds = "listed" in rule ? this.kinds(rule.listed) : null;
-    const off = this.switchedOff(rule);
-    if (off) {
-      if (kinds?.includes(rule.kind)) contradiction(rule.listed, rule.kind, off, this.fields[off]);
-      return [];
-    }
-    if (kinds) return [...kinds.keys()].filter((i) => kinds[i] === rule.kind);
-    const [start, step] = [this.operand(rule, "from", 0), this.operand(rule, "every", 1)];
-    const gap = "but_every" in rule ? this.operand(rule, "but_every", 1) : Infinity;
-    const leftOut = "except" in rule ? this.indices(rule.except) : new Set();
-    const found = [];
-    for (let i = start; i < this.shape.n_layer; i += 1) {
-      if ((i + 1) % step === 0 && (i + 1) % gap !== 0 && !leftOut.has(i)) found.push(i);
-    }
-    return found;
-  }
-
-  switchedOff(rule) {
-    if ("when" in rule && !this.flag(rule.when)) return rule.when;
-    return "given" in rule && this.field(rule.given) === null ? rule.given : "";
-  }
-
-  operand(rule, key, low) {
-    const given = rule[key] ?? low;
-    if (typeof given !== "string") return given;
-    const value = this.number(given);
-    if (value < low) outOfRange(given, value, low, LIMITS.number);
+  size(name, node, low) {
+    const label = this.label(name, node);
+    const value = whole(label, evaluate(node, this.scope(-1)));
+    this.checkRange(name, label, value, low);
     return value;
   }
 
-  kinds(field) {
-    const [found, every] = [this.field(field), this.shape.n_layer];
-    if (found === null) return null;
-    if (!Array.isArray(found)) isNot(field, found, "a list");
-    if (found.length !== every) {
-      refuse(`${field} lists ${found.length} layers, and the model has ${every}`);
-    }
-    for (const kind of found) {
-      if (!LIMITS.kinds.includes(kind)) notCounted(`${show(kind)} in ${field}`, LIMITS.kinds);
-    }
-    return found;
+  // What a message calls a size: its field, where it is no more than that.
+  label(name, node) {
+    if (node[0] === "name" && this.rules.let?.[node[2]]) return this.label(name, this.rules.let[node[2]]);
+    if (node[0] === "or") return this.label(name, node[2]);
+    if (node[0] === "if" && node[3][0] === "name") return this.label(name, node[3]);
+    return node[0] === "name" ? node[2] : name;
   }
 
-  indices(field) {
-    const found = this.field(field) ?? [];
-    if (!Array.isArray(found)) isNot(field, found, "a list");
-    return new Set(found.map((index, i) => whole(`${field}[${i}]`, index)));
-  }
-
-  field(name) {
-    return has(this.fields, name) ? this.fields[name] : lacks(name);
-  }
-
-  flag(name) {
-    const found = this.field(name);
-    return typeof found === "boolean" ? found : isNot(name, found, "true or false");
-  }
-
-  number(name) {
-    return whole(name, this.field(name));
-  }
-
-  // A number, a symbol's value, or two of them with an operator between.
-  term(text) {
-    if (typeof text !== "string") return text;
-    const [left, operator, right] = text.split(" ");
-    const first = /^\d+$/.test(left) ? Number(left) : this.values[left];
-    if (!operator) return first;
-    if (operator === "*") return first * this.values[right];
-    if (first % this.values[right]) this.together([left], "is not divisible by", right);
-    return first / this.values[right];
-  }
-
-  together(first, relation, second, why = "") {
-    const said = [...first, second].map((name) => `${this.label[name]} = ${this.values[name]}`);
-    refuse(`${said.slice(0, -1).join(" and ")} ${relation} ${said.at(-1)}${why}`);
-  }
-
-  outOfRange(name, low) {
+  checkRange(name, label, value, least) {
     const { high, meaning } = LIMITS.symbols[name];
-    outOfRange(this.label[name], this.values[name], low, high, `${meaning}, `);
+    const low = least ?? LIMITS.symbols[name].low;
+    if (!(value >= low && value <= high)) outOfRange(label, value, low, high, `${meaning}, `);
+  }
+
+  checkKinds(field, kinds) {
+    const found = this.scope(-1)(field);
+    if (found === null) return;
+    if (!Array.isArray(found) && typeof found !== "string") isNot(field, found, "a list");
+    const each = kinds.length === 1 ? kinds[0] : "";
+    if (found.length !== this.n_layer && each !== "index") {
+      refuse(`${field} lists ${found.length} layers, and the model has ${this.n_layer}`);
+    }
+    [...found].forEach((kind, position) => {
+      if (each === "whole" || each === "index") whole(`${field}[${position}]`, kind);
+      else if (!isOneOf(kind, kinds)) notCounted(`${show(kind)} in ${field}`, kinds);
+    });
+  }
+
+  checkRequired(node, why) {
+    const scope = this.scope(-1);
+    if (truth(node, scope)) return;
+    const names = [...new Set(namesIn(node))].filter((name) => has(this.fields, name));
+    refuse(`${names.map((name) => `${name} = ${show(scope(name))}`).join(", ")}: ${why}`);
+  }
+
+  stackOf(placed) {
+    const counts = new Map(); // equal parts count together, wherever they stand
+    for (const { family, block, count, runs } of placed) {
+      const key = JSON.stringify([family, block, runs]);
+      if (!counts.has(key)) counts.set(key, [0, runs, family, block]);
+      counts.get(key)[0] += count;
+    }
+    return { d_model: this.d_model, n_layer: this.n_layer, parts: [...counts.values()] };
   }
 }
 
-// A reader with the symbols of a model's shape, variants included.
-function read(config) {
+function checkTogether(found, label) {
+  const together = (first, relation, second, why) => refuse(
+    `${label[first]} = ${found[first]} ${relation} ${label[second]} = ${found[second]}: ${why}`);
+  for (const [divisor, dividend, why] of LIMITS.divides) {
+    if (has(found, divisor) && has(found, dividend) && found[dividend] % found[divisor]) {
+      together(divisor, "does not divide", dividend, why);
+    }
+  }
+  for (const [smaller, larger, why] of LIMITS.at_most) {
+    if (has(found, smaller) && has(found, larger) && found[smaller] > found[larger]) {
+      together(smaller, "is more than", larger, why);
+    }
+  }
+}
+
+// A reader of a configuration by the rules of its type, or of the model for text within it.
+function readerOf(config) {
   if (!has(config, "model_type")) lacks("model_type");
   const kind = config.model_type;
-  if (typeof kind !== "string" || !has(RULES, kind)) {
-    refuse(`unknown model_type ${show(kind)}; known: ${Object.keys(RULES).sort().join(", ")}`);
-  }
+  if (typeof kind !== "string" || !has(RULES, kind)) unknownType(kind);
   const rules = RULES[kind];
-  const reader = new Reader(completed(config, rules));
-  reader.refuseUncounted(rules.only);
-  for (const [name, rule] of rules.symbols) reader.read(name, rule);
-  reader.checkTogether(rules.same ?? {});
-  return reader;
+  if (rules.text) {
+    const inner = config[rules.text] ?? null;
+    if (inner === null) lacks(rules.text);
+    if (!isObject(inner)) isNot(rules.text, inner, "an object");
+    const reader = readerOf({ model_type: rules.usual ?? "llama", ...inner });
+    reader.rules = { ...reader.rules, note: rules.note ?? "" };
+    return reader;
+  }
+  return new Reader(completed(config, rules), rules);
 }
 
-// What a configuration binds, and what its count leaves out: lifecost.config.load_model.
+function unknownType(kind) {
+  const known = Object.keys(RULES).sort();
+  const alike = (name) => {
+    let length = 0;
+    while (length < name.length && name[length] === kind[length]) length += 1;
+    return length;
+  };
+  const most = typeof kind === "string" ? Math.max(...known.map(alike)) : 0;
+  const near = most < LIMITS.alike ? [] : known.filter((name) => alike(name) === most).slice(0, 3);
+  const hint = near.length ? `; near it: ${near.join(", ")}` : "";
+  refuse(`unknown model_type ${show(kind)}${hint}; ${known.length} types are known here, of models `
+    + "that decode text");
+}
+
+// What a configuration binds, and what its count leaves out: lifecost.catalog.load_model.
 function modelOf(config) {
-  const { shape, fields, layers } = read(config);
-  const own = stored(config, fields, shape, layers.n_moe_layer ?? []);
-  const n_params = FORMULAS.parameter_count(shape);
-  if (n_params > LIMITS.model) {
-    refuse("more than 10^15 parameters: no such model is counted here");
+  const reader = readerOf(config);
+  const stack = reader.stackOf(reader.placed);
+  const n_params = totalOf("stored_params", { stack }, []);
+  if (n_params > LIMITS.model) refuse("more than 10^15 parameters: no such model is counted here");
+  const own = stored(config, reader.fields, reader.placed, reader.d_model);
+  const n_active_params = totalOf("active_params", { stack }, []);
+  const sizes = shapeOf(stack);
+  const shape = isPlain(stack, sizes) ? sizes : { stack, ...sizes };
+  const bindings = { ...shape, n_params, n_active_params };
+  return { bindings, ...own, split: splitByHeads(stack), note: reader.rules.note ?? "" };
+}
+
+// How many parts tensor parallelism splits the cache into: lifecost.report.split_by_heads.
+function splitByHeads({ parts }) {
+  const caches = parts.filter(([, , family]) => FAMILIES[family].sums.cache_held);
+  const heads = caches.map(([, , , sizes]) => sizes.n_kv_head ?? 1);
+  return heads.length ? { cache_parts: Math.min(...heads) } : {};
+}
+
+// The sizes of a plain decoder on which all blocks agree that have them.
+function shapeOf({ d_model, n_layer, parts }) {
+  const found = { n_layer, d_model };
+  for (const name of LIMITS.plain.filter((one) => !has(found, one))) {
+    const values = parts.filter(([, , , sizes]) => has(sizes, name)).map((part) => part[3][name]);
+    if (values.length && values.every((value) => value === values[0])) found[name] = values[0];
   }
-  const n_active_params = FORMULAS.active_parameters(shape);
-  const { note } = RULES[config.model_type];
-  return { bindings: { ...shape, n_params, n_active_params }, ...own, note };
+  return found;
+}
+
+// Whether a stack is a plain decoder: its blocks are as they usually are, but for their sizes.
+function isPlain({ d_model, n_layer, parts }, sizes) {
+  const counts = { grouped: n_layer, dense: n_layer, embedding: 1 };
+  return parts.length === 3 && LIMITS.plain.every((name) => has(sizes, name))
+    && parts.every(([count, runs, family, own]) => counts[family] === count && runs === 1
+      && Object.entries(FAMILIES[family].sizes).every(([name, usual]) => usual === false
+        || LIMITS.plain.includes(name) || own[name] === (own[usual] ?? (usual === "d_model" ? d_model : usual))));
 }
 
 // Infinity, which Python writes where a limit is none, as a number that JSON can say.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
-from lifecost.config.expressions import Node, evaluate, names_in, parsed, truth
+from lifecost.config.expressions import Node, evaluate, names_in, ordered_names, parsed, truth
 from lifecost.config.messages import (
     contradiction,
     is_not,
@@ -19,13 +20,15 @@ from lifecost.config.messages import (
     whole,
 )
 from lifecost.data import load_all
-from lifecost.errors import InputError, nearest
+from lifecost.errors import InputError
 from lifecost.stack import FAMILIES, Block, Part, Stack
 from lifecost.symbols import SYMBOLS
 from lifecost.values import AT_MOST, DIVIDES
 
 _MERGED = ("default", "only", "let", "kinds", "alias", "require")
-_OF_BLOCK = ("family", "layers", "count", "runs")
+ALIKE = 3  # letters
+_PLACING = ("layers", "count", "runs")
+_OF_BLOCK = ("family", *_PLACING)
 # What the library follows in a model of any type, though the type may know nothing of it.
 _OF_ANY = ("sliding_window", "attention_chunk_size", "layer_types", "per_layer_config")
 
@@ -55,7 +58,7 @@ def _sized(block: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]
 def _rules_of(kind: Any) -> dict[str, Any]:
     known = load_all("config_rules")
     if not isinstance(kind, str) or kind not in known:
-        near = nearest(kind, list(known)) if isinstance(kind, str) else []
+        near = _alike(kind, sorted(known)) if isinstance(kind, str) else []
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise InputError(
             f"unknown model_type {show(kind)}{hint}; {len(known)} types are known here, of models "
@@ -71,6 +74,58 @@ def _rules_of(kind: Any) -> dict[str, Any]:
         else:
             rules[key] = value
     return rules
+
+
+@cache
+def trees_of(kind: str) -> dict[str, Any]:
+    """Return all that is said of a `model_type`, its expressions as trees: the reader's rules.
+
+    A name for a mere field is that field, so that messages speak of what the file has.
+    """
+    rules = {name: rule for name, rule in rules_of(kind).items() if name != "like"}
+    let = {name: parsed(str(text)) for name, text in rules.pop("let", {}).items()}
+    meant = {name: tree[2] for name, tree in let.items() if tree[0] == "name"}
+    for name in meant:
+        while meant[name] in meant:
+            meant[name] = meant[meant[name]]
+
+    def tree(text: Any) -> Node:
+        return parsed(str(text), meant)
+
+    def block(rule: Mapping[str, Any]) -> dict[str, Any]:
+        placing = {name: tree(rule[name]) for name in _PLACING if name in rule}
+        sizes = [[name, tree(text)] for name, text in rule.items() if name not in _OF_BLOCK]
+        return {"family": rule["family"], **placing, "sizes": sizes}
+
+    rules["let"] = {name: tree(one[1]) for name, one in let.items() if name not in meant}
+    for name in ("n_layer", "d_model"):
+        if name in rules:
+            rules[name] = tree(rules[name])
+    required = rules.get("require", {}).items()
+    rules["require"] = [[tree(text), why] for text, why in required if why]
+    for where in ("blocks", "draft"):
+        rules[where] = [block(one) for one in rules.get(where, {}).values()]
+    blocks = (*rules["blocks"], *rules["draft"])
+    nodes = [*rules["let"].values()]
+    nodes += [one[key] for one in blocks for key in _PLACING if key in one]
+    nodes += [node for one in blocks for _, node in one["sizes"]]
+    read = {name for node in nodes for name in names_in(node)}
+    only = {field: [None] for field in _OF_ANY if field not in read} | rules.get("only", {})
+    rules["only"] = {field: allowed for field, allowed in only.items() if allowed != "any"}
+    return rules
+
+
+def _alike(kind: str, known: list[str]) -> list[str]:
+    """Return up to three types that begin as a wrong one does, for as long as any."""
+    length = {name: _common(kind, name) for name in known}
+    most = max(length.values())
+    return [name for name in known if length[name] == most][:3] if most >= ALIKE else []
+
+
+def _common(a: str, b: str) -> int:
+    """Return how many letters two names begin with alike."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((i for i, (one, other) in pairs if one != other), min(len(a), len(b)))
 
 
 def _blocks(known: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,10 +195,9 @@ def _check_architecture(names: Any, endings: list[str]) -> None:
 class Placed(NamedTuple):
     """A block, in which layers it stands (none: at an end), and how often it runs in a step."""
 
-    name: str
     block: Block
     layers: list[int]
-    count: int
+    copies: int
     runs: int
 
 
@@ -152,34 +206,21 @@ class Reader:
 
     def __init__(self, fields: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
         self.fields, self.rules = fields, rules
-        self.let = {name: parsed(str(text)) for name, text in rules.get("let", {}).items()}
         self._known: dict[tuple[str, int], Any] = {}
         self._sizes: dict[tuple[str, str, int], Any] = {}
         self._by_layer: dict[str, bool] = {}
-        known = {name for node in self._nodes() for name in names_in(node)}
-        pinned = {field: [None] for field in _OF_ANY if field not in known}
-        for field, allowed in {**pinned, **rules.get("only", {})}.items():
-            if field in fields and allowed != "any" and not is_one_of(fields[field], allowed):
+        for field, allowed in rules["only"].items():
+            if field in fields and not is_one_of(fields[field], allowed):
                 raise not_counted(f"{field} = {show(fields[field])}", allowed)
-        self.n_layer = self._size("n_layer", rules["n_layer"], -1)
-        self.d_model = self._size("d_model", rules["d_model"], -1)
+        self.n_layer = self._size("n_layer", rules["n_layer"])
+        self.d_model = self._size("d_model", rules["d_model"])
         for field, kinds in rules.get("kinds", {}).items():
             self._check_kinds(field, kinds)
-        for text, why in rules.get("require", {}).items():
-            if why:
-                self._check_required(parsed(text))
-
-    def _nodes(self) -> Iterator[Node]:
-        """Yield the expressions of the rules."""
-        yield from self.let.values()
-        for where in ("blocks", "draft"):
-            for block in self.rules.get(where, {}).values():
-                yield from (parsed(str(v)) for key, v in block.items() if key != "family")
-
-    @cached_property
-    def placed(self) -> list[Placed]:
-        """The blocks of the model, each kind once."""
-        return [one for name in self.rules["blocks"] for one in self._placed(name, "blocks")]
+        for node, why in rules["require"]:
+            self._check_required(node, why)
+        #: The blocks of the model, each kind once.
+        self.placed = [one for block in rules["blocks"] for one in self._placed(block)]
+        self._drafts = [one for block in rules["draft"] for one in self._placed(block)]
 
     @property
     def stack(self) -> Stack:
@@ -189,38 +230,36 @@ class Reader:
     @property
     def draft(self) -> Stack | None:
         """The heads that guess further tokens, if there are any."""
-        names = self.rules.get("draft", {})
-        placed = [one for name in names for one in self._placed(name, "draft")]
-        return self._stack(placed) if placed else None
+        return self._stack(self._drafts) if self._drafts else None
 
     def _stack(self, placed: list[Placed]) -> Stack:
-        parts = [Part(one.count, one.block, one.runs) for one in placed]
+        parts = [Part(one.copies, one.block, one.runs) for one in placed]
         return Stack(self.d_model, self.n_layer, parts)
 
-    def _placed(self, name: str, where: str) -> list[Placed]:
-        rule = self.rules[where][name]
-        sizes = {key: parsed(str(text)) for key, text in rule.items() if key not in _OF_BLOCK}
+    def _placed(self, rule: Mapping[str, Any]) -> list[Placed]:
         once = "count" in rule
-        count = self._size("n_layer", rule["count"], -1, 0) if once else 0
+        count = self._size("n_layer", rule["count"], 0) if once else 0
         if once and not count:
             return []
-        here = parsed(str(rule.get("layers", "True")))
-        found: dict[Any, list[int]] = {}
-        steps = [-1] if once else range(self.n_layer)
-        for i in steps:
-            if self._truth(here, i):
-                block = self._block(rule["family"], sizes, i)
+        found: dict[Block, list[int]] = {}
+        for i in [-1] if once else range(self.n_layer):
+            if "layers" not in rule or truth(rule["layers"], self._scope(i)):
+                block = self._block(rule["family"], rule["sizes"], i)
                 found.setdefault(block, []).append(i)
-        runs = self._size("n_layer", rule["runs"], -1, 0) if "runs" in rule else 1
+        runs = self._size("n_layer", rule["runs"], 0) if "runs" in rule else 1
         return [
-            Placed(name, block, [] if once else at, count if once else len(at), runs)
+            Placed(block, [] if once else at, count if once else len(at), runs)
             for block, at in found.items()
         ]
 
-    def _block(self, family: str, sizes: Mapping[str, Node], i: int) -> Block:
-        found = {name: self._size_of_block(name, node, i) for name, node in sizes.items()}
-        found = {name: value for name, value in found.items() if value is not None}
-        label = {name: self._label(name, node) for name, node in sizes.items()}
+    def _block(self, family: str, sizes: list[tuple[str, Node]], i: int) -> Block:
+        found, label = dict[str, Any](), {name: self._label(name, node) for name, node in sizes}
+        for name, node in sizes:
+            value = self._size_of_block(name, node, i)
+            if value is not None:  # else as the family has it
+                found[name] = value
+            elif FAMILIES[family].sizes[name].default is inspect.Parameter.empty:
+                raise is_not(label[name], value, "a whole number")
         _check_together(found, label)
         return FAMILIES[family](**found)
 
@@ -228,7 +267,7 @@ class Reader:
         """Return a size, None where its family's own is meant."""
         key = name, node[1], i if self._depends(node) else -1
         if key not in self._sizes:
-            value, label = self._value(node, i), self._label(name, node)
+            value, label = evaluate(node, self._scope(i)), self._label(name, node)
             if isinstance(value, bool) and _is_flag(name):
                 value = int(value)
             elif label != name and _is_flag(name):
@@ -249,10 +288,11 @@ class Reader:
                 return self.n_layer
             if name == "inf":
                 return math.inf
-            if name in self.let:
-                key = name, i if self._depends(self.let[name]) else -1
+            if name in self.rules["let"]:
+                node = self.rules["let"][name]
+                key = name, i if self._depends(node) else -1
                 if key not in self._known:
-                    self._known[key] = evaluate(self.let[name], scope)
+                    self._known[key] = evaluate(node, scope)
                 return self._known[key]
             if name not in self.fields:
                 raise lacks(name)
@@ -260,35 +300,28 @@ class Reader:
 
         return scope
 
-    def _value(self, node: Node, i: int) -> Any:
-        return evaluate(node, self._scope(i))
-
-    def _truth(self, node: Node, i: int) -> bool:
-        return truth(node, self._scope(i))
-
     def _depends(self, node: Node) -> bool:
         """Whether an expression may differ from layer to layer."""
-        names = names_in(node)
-        for name in names & self.let.keys():
+        names, let = names_in(node), self.rules["let"]
+        for name in names & let.keys():
             if name not in self._by_layer:
                 self._by_layer[name] = False
-                self._by_layer[name] = self._depends(self.let[name])
+                self._by_layer[name] = self._depends(let[name])
         return "i" in names or any(self._by_layer.get(name) for name in names)
 
-    def _size(self, name: str, text: Any, i: int, low: float | None = None) -> int:
-        node = parsed(str(text))
+    def _size(self, name: str, node: Node, low: float | None = None) -> int:
         label = self._label(name, node)
-        value = whole(label, self._value(node, i))
+        value = whole(label, evaluate(node, self._scope(-1)))
         self._check_range(name, label, value, low)
         return value
 
     def _label(self, name: str, node: Node) -> str:
         """Return what a message calls a size: its field, where it is no more than that."""
-        while node[0] == "name" and node[2] in self.let:
-            node = self.let[node[2]]
-        if node[0] == "or":
-            return self._label(name, node[2])
-        return str(node[1]) if node[0] == "name" else name
+        if node[0] == "name" and node[2] in self.rules["let"]:
+            return self._label(name, self.rules["let"][node[2]])
+        if node[0] == "or" or (node[0] == "if" and node[3][0] == "name"):
+            return self._label(name, node[2] if node[0] == "or" else node[3])
+        return str(node[2]) if node[0] == "name" else name
 
     # ---- checks
 
@@ -305,24 +338,20 @@ class Reader:
             return
         if not isinstance(found, (list, str)):
             raise is_not(field, found, "a list")
-        if len(found) != self.n_layer:
+        if len(found) != self.n_layer and kinds != ["index"]:
             raise InputError(f"{field} lists {len(found)} layers, and the model has {self.n_layer}")
         for position, kind in enumerate(found):
-            if kinds == ["whole"]:
+            if kinds in (["whole"], ["index"]):
                 whole(f"{field}[{position}]", kind)
             elif not is_one_of(kind, kinds):
                 raise not_counted(f"{show(kind)} in {field}", kinds)
 
-    def _check_required(self, node: Node) -> None:
-        if self._truth(node, -1):
-            return
-        if node[0] == "or":  # where a field is there: the last is what is required
-            node = node[3]
-        _, _, operator, left, right = node
-        values = [show(self._value(one, -1)) for one in (left, right)]
-        if operator == "==":
-            raise InputError(f"{left[1]} = {values[0]} contradicts {right[1]} = {values[1]}")
-        raise InputError(f"{left[1]} = {values[0]} is not {operator} {right[1]} = {values[1]}")
+    def _check_required(self, node: Node, why: str) -> None:
+        scope = self._scope(-1)
+        if not truth(node, scope):
+            names = [name for name in ordered_names(node) if name in self.fields]
+            given = ", ".join(f"{name} = {show(scope(name))}" for name in names)
+            raise InputError(f"{given}: {why}")
 
 
 def _is_flag(name: str) -> bool:

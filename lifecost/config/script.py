@@ -1,37 +1,38 @@
-"""The import in JavaScript: the rules of ``config_rules.toml`` before the reader of the page."""
+"""The import in JavaScript: the rules of ``data/config_rules`` before the reader of the page."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from lifecost.config import LARGEST_MODEL, formats, modules, quantization
+from lifecost.config import LARGEST_MODEL, modules, quantization
 from lifecost.config.files import LARGEST_FILE
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
-from lifecost.config.rules import KINDS_OF_LAYER, rules_of
-from lifecost.data import load
-from lifecost.printers import javascript
-from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS, VARIANTS
-from lifecost.values import AT_MOST, DIVIDES, PAIRS
+from lifecost.config.rules import ALIKE, trees_of
+from lifecost.data import load, load_all
+from lifecost.stack import FAMILIES, PLAIN
+from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
+from lifecost.values import AT_MOST, DIVIDES
 
-# What the reader counts with.
-FORMULAS = ("parameter_count", "active_parameters", "quantized_bytes")
+_KEPT = ("family", "sizes")
+FORMULAS = ("quantized_bytes",)  # what the reader counts with
 
 
 def source() -> str:
     """Return the source of ``modelOf(config)`` and ``parsed(name, text)``.
 
-    They expect a table ``FORMULAS`` of functions by name.
+    They expect what `lifecost.script.formulas` prints: the table ``FORMULAS``, and the families of
+    blocks.
     """
-    kinds = {kind: _merged(kind) for kind in load("config_rules")}
-    read = {name for rules in kinds.values() for name, _ in rules["symbols"]}
+    sizes = {name for family in FAMILIES.values() for name in family.sizes}
     limits = {
-        "symbols": {name: _limits(name) for name in sorted(read)},
+        "symbols": {name: _limits(name) for name in sorted({*sizes, "n_layer", "d_model"})},
+        "plain": PLAIN,
         "divides": DIVIDES,
         "at_most": AT_MOST,
-        "pairs": PAIRS,
-        "kinds": KINDS_OF_LAYER,
+        "alike": ALIKE,
         "longest": LONGEST,
         "number": LARGEST_NUMBER,
         "model": LARGEST_MODEL,
@@ -39,19 +40,25 @@ def source() -> str:
     }
     folder = resources.files("lifecost").joinpath("config")
     code = [folder.joinpath(name).read_text("utf-8") for name in ("reader.js", "formats.js")]
-    tables = {"RULES": kinds, "LIMITS": limits, "FORMATS": _formats()}
-    lines = (f"const {name} = {json.dumps(table)};" for name, table in tables.items())
-    return "\n".join([*lines, _elements(), *code])
+    trees: dict[str, int] = {}
+    rules = {kind: _packed(trees_of(kind), trees) for kind in load_all("config_rules")}
+    tables = {
+        "TREES": [json.loads(tree) for tree in trees],
+        "RULES": rules,
+        "LIMITS": limits,
+        "FORMATS": _formats(),
+    }
+    lines = (
+        f"const {name} = {json.dumps(table, separators=(',', ':'))};"
+        for name, table in tables.items()
+    )
+    return "\n".join([*lines, *code])
 
 
 def _formats() -> dict[str, Any]:
     """Return the rules of formats, with what the package adds to them."""
-    parts = [
-        {**module, "part": formats.part_of(module["row"])}
-        for module in load("weight_formats")["modules"]
-    ]
     return {
-        **load("weight_formats"), "modules": parts, "signs": quantization.SIGNS,
+        **load("weight_formats"), "signs": quantization.SIGNS,
         "renamed": modules.RENAMED, "pattern": modules.PATTERN,
         "longest_name": modules.LONGEST_NAME, "most_stars": modules.MOST_STARS,
         "largest_block": int(SYMBOLS["block_size"].high),
@@ -59,25 +66,28 @@ def _formats() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _elements() -> str:
-    """Return a table of functions of a shape: the elements of each row of weights."""
-    functions = {
-        row: javascript.source("elements", formats.elements(row).expr, VARIANTS)
-        for row in (module["row"] for module in load("weight_formats")["modules"])
-    }
-    lines = ",\n".join(f"{json.dumps(row)}: {source}" for row, source in functions.items())
-    return f"const ELEMENTS = {{\n{lines} }};"
+def _packed(rules: Any, trees: dict[str, int]) -> Any:
+    """Return rules in which each expression is its place among all trees, which many share."""
 
+    def place(tree: Any) -> int:
+        return trees.setdefault(json.dumps(tree), len(trees))
 
-def _merged(kind: str) -> dict[str, Any]:
-    """Return all that is said of a type: its symbols as a list, since their order counts."""
-    rules = rules_of(kind)
-    symbols = [[name, rule] for name, rule in rules.items() if name in SYMBOLS]
-    rest = {name: rule for name, rule in rules.items() if name not in SYMBOLS and name != "like"}
-    return {**rest, "symbols": symbols}
+    def block(one: Mapping[str, Any]) -> dict[str, Any]:
+        placed = {name: place(value) for name, value in one.items() if name not in _KEPT}
+        sizes = [[name, place(tree)] for name, tree in one["sizes"]]
+        return {"family": one["family"], **placed, "sizes": sizes}
+
+    found = dict(rules)
+    for name in ("n_layer", "d_model"):
+        if name in found:
+            found[name] = place(found[name])
+    found["let"] = {name: place(tree) for name, tree in rules["let"].items()}
+    found["require"] = [[place(tree), why] for tree, why in rules["require"]]
+    for where in ("blocks", "draft"):
+        found[where] = [block(one) for one in rules[where]]
+    return found
 
 
 def _limits(name: str) -> dict[str, Any]:
     quantity = SYMBOLS[name]
-    found = {"low": quantity.low, "high": int(quantity.high), "meaning": quantity.meaning}
-    return {**found, "absent": VARIANTS[name]} if name in VARIANTS else found
+    return {"low": quantity.low, "high": int(min(quantity.high, 1e12)), "meaning": quantity.meaning}

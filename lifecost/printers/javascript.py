@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from lifecost.printers import arguments, shared_parts
 from lifecost.symbols import Expr
+
+_OPTIONS = {"allow_unknown_functions": True}  # sums over the blocks of a model
 
 
 class _JavaScript(JavascriptCodePrinter):  # type: ignore[misc]
@@ -28,14 +30,26 @@ def source(name: str, expr: Expr, absent: Mapping[str, Any] | None = None) -> st
 
     What is not given and stands in ``absent`` takes the number, or equals the symbol, named there.
     """
-    absent = absent or {}
+    return f"function {name}({_arguments(expr, absent or {})}) {{\n{_body(expr)}\n}}"
+
+
+def arrow(expr: Expr, absent: Mapping[str, Any], sums: Iterable[str] = ()) -> str:
+    """Return the same as an arrow function, of which sums are a second argument."""
+    more = f", {{ {', '.join(sums)} }}" if sums else ""
+    return f"({_arguments(expr, absent)}{more}) => {{\n{_body(expr)}\n}}"
+
+
+def _arguments(expr: Expr, absent: Mapping[str, Any]) -> str:
     names = arguments(expr)
     defaults = {n: absent[n] for n in names if n in absent}
     # A default that names another argument has to come after it.
     first = sorted({*names, *(v for v in defaults.values() if isinstance(v, str))} - {*defaults})
     heads = [*first, *(f"{n} = {value}" for n, value in defaults.items())]
+    return f"{{ {', '.join(heads)} }}"
+
+
+def _body(expr: Expr) -> str:
     shared, rest = shared_parts(expr)
-    text = _JavaScript().doprint
-    lines = [f"function {name}({{ {', '.join(heads)} }}) {{"]
-    lines += [f"  const {local} = {text(part)};" for local, part in shared]
-    return "\n".join([*lines, f"  return {text(rest)};", "}"])
+    text = _JavaScript(_OPTIONS).doprint
+    lines = [f"  const {local} = {text(part)};" for local, part in shared]
+    return "\n".join([*lines, f"  return {text(rest)};"])

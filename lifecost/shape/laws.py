@@ -23,7 +23,7 @@ class ShapeLaw(Fit):
     ff_inverse: float
 
 
-LAW = ShapeLaw.constants()
+SHAPE_LAW = ShapeLaw.constants()
 shape_laws = Catalog("shape law", "shape_laws", ShapeLaw)
 
 

@@ -8,7 +8,6 @@ still take off the loss is hardly more than what a shape may cost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from lifecost import values as check
 from lifecost.errors import InputError, unknown_name
-from lifecost.formula import STACK, Formula
+from lifecost.formula import Formula
 from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.formulas.kv_cache import kv_bytes_per_token
 from lifecost.formulas.lifetime import lifetime_cost
@@ -32,7 +31,9 @@ from lifecost.formulas.shape import (
 )
 from lifecost.formulas.training import training_flops_exact
 from lifecost.formulas.transformer import parameter_count
-from lifecost.shape.laws import LAW
+from lifecost.shape.laws import SHAPE_LAW
+from lifecost.stack import STACK
+from lifecost.values import Bindings, Value
 
 # What the cost of a life is made of, by level.
 _LEVELS: dict[str, tuple[Formula, ...]] = {
@@ -45,26 +46,26 @@ _LEVELS: dict[str, tuple[Formula, ...]] = {
 class Shape:
     """A shape and what a life in it costs, in numbers or arrays; ``flops`` in FLOP-equivalents."""
 
-    relative_width: Any
-    ff_ratio: Any
-    n_layer: Any
-    d_model: Any
-    d_ff: Any
-    n_head: Any
-    n_body: Any
-    loss_ratio: Any
-    kv_bytes_per_token: Any
-    flops: Any
+    relative_width: Value
+    ff_ratio: Value
+    n_layer: Value
+    d_model: Value
+    d_ff: Value
+    n_head: Value
+    n_body: Value
+    loss_ratio: Value
+    kv_bytes_per_token: Value
+    flops: Value
 
 
 def lifetime_of_shape(
     model: Any,
     law: Any,
     shape_law: Any,
-    life: Mapping[str, Any],
+    life: Bindings,
     *,
-    relative_width: Any,
-    ff_ratio: Any,
+    relative_width: Value,
+    ff_ratio: Value,
     level: str = "full",
 ) -> Shape:
     """Return a shape at the loss of a published model, and the cost of its life. Arrays broadcast.
@@ -116,19 +117,17 @@ def lifetime_of_shape(
     return Shape(**{name: _plain(found[name]) for name in Shape.__dataclass_fields__})
 
 
-def gather(
-    model: Any, law: Any, shape_law: Any, life: Mapping[str, Any], level: str
-) -> dict[str, Any]:
+def gather(model: Any, law: Any, shape_law: Any, life: Bindings, level: str) -> dict[str, Value]:
     """Return what a life needs, checked, by symbol; ``factor`` is that of the published shape."""
     if level not in _LEVELS:
         raise unknown_name("level", level, _LEVELS)
-    bound: dict[str, Any] = {}
+    bound: dict[str, Value] = {}
     for item in (model, law, shape_law, life):
         bound |= getattr(item, "bindings", item)
     check_plain(bound)
     formulas = (parameter_count, shape_params, *_LEVELS[level])
     names = {name for formula in formulas for name in formula.symbols} - {"loss_ratio"}
-    names |= {*LAW, "prefill_tokens", "decode_tokens"}
+    names |= {*SHAPE_LAW, "prefill_tokens", "decode_tokens"}
     if absent := sorted(names - bound.keys()):
         raise check.missing("the life of a shape", absent)
     given = {name: check.checked(name, bound[name]) for name in names}
@@ -141,23 +140,23 @@ def gather(
     return {**given, "n_body": published["n_body"]}
 
 
-def check_plain(bound: Mapping[str, Any]) -> None:
+def check_plain(bound: Bindings) -> None:
     """Raise `InputError` where a model has what a plain dense decoder does not have."""
     if STACK in bound:
         raise InputError("shapes are of plain dense decoders, and this model has other blocks")
 
 
-def of(formula: Formula, given: Mapping[str, Any]) -> dict[str, Any]:
+def of(formula: Formula, given: Bindings) -> dict[str, Value]:
     """Return what a formula needs of what is given."""
     return {name: given[name] for name in formula.symbols}
 
 
-def _value(formula: Formula, given: Mapping[str, Any]) -> Any:
+def _value(formula: Formula, given: Bindings) -> Value:
     """Return a formula's value where sizes need not be whole; they are continuous here."""
     return formula.numpy()(**of(formula, given))
 
 
-def evaluate(given: Mapping[str, Any], width: Any, share: Any, level: str) -> dict[str, Any]:
+def evaluate(given: Bindings, width: Value, share: Value, level: str) -> dict[str, Value]:
     """Return the shape of a relative width and a share at equal loss, with the cost of its life."""
     here = {**given, "relative_width": width, "ff_ratio": share}
     here["loss_ratio"] = _value(shape_factor, here) / given["factor"]
@@ -175,7 +174,7 @@ def evaluate(given: Mapping[str, Any], width: Any, share: Any, level: str) -> di
     return here
 
 
-def _cost(here: Mapping[str, Any], level: str) -> Any:
+def _cost(here: Bindings, level: str) -> Value:
     """Return the FLOP-equivalents of training, prefill and decode."""
     if level == "post":
         return _value(lifetime_cost, here)
@@ -185,5 +184,5 @@ def _cost(here: Mapping[str, Any], level: str) -> Any:
     return _value(training_flops_exact, here) + prefill + decode
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     return float(value) if np.ndim(value) == 0 else value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from lifecost.catalog import Model
 from lifecost.formulas.shape import non_embedding_params, shape_width
 from lifecost.formulas.transformer import parameter_count
 from lifecost.shape.life import check_plain, of
 
 
-def real_shape(model: Any, *, n_layer: int, ff_ratio: float) -> dict[str, Any]:
+def real_shape(model: Model, *, n_layer: int, ff_ratio: float) -> dict[str, float]:
     """Return a model of whole sizes near a published one's size: the symbols that it binds.
 
     The width is rounded to whole groups of query heads, and the feed-forward width, in steps of a

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from lifecost import values as check
 from lifecost.errors import InputError
 from lifecost.shape.life import Shape, evaluate, gather, lifetime_of_shape
+from lifecost.values import Bindings
 
 # Each round looks at so many values on either side of the best, and then nearer to it.
 _SIDE, _ROUNDS, _NEARER = 12, 30, 0.5
@@ -19,7 +19,7 @@ def cheapest_shape(
     model: Any,
     law: Any,
     shape_law: Any,
-    life: Mapping[str, Any],
+    life: Bindings,
     *,
     relative_width: tuple[float, float],
     ff_ratio: tuple[float, float],
@@ -69,7 +69,7 @@ def cheapest_shape(
             for near, (low, high) in zip(best, ranges, strict=True)
         ]
         width, share = np.exp(axes[0][..., :, None]), np.exp(axes[1][..., None, :])
-        cost = evaluate(given, width, share, level)["flops"].reshape(*size, -1)
+        cost = np.reshape(evaluate(given, width, share, level)["flops"], (*size, -1))
         places = np.divmod(cost.argmin(axis=-1), len(steps))
         best = [
             np.take_along_axis(axis, place[..., None], -1)[..., 0]

@@ -63,7 +63,7 @@ class TestJupyterLab:
 
     def test_an_exercise_answers(self, tab, address):
         places.in_tab(tab, address, "inference")
-        assert places.show(tab, "sequences-that-fit")
+        assert places.scroll_to(tab, "sequences-that-fit")
         cell = tab.locator(".jp-CodeCell", has_text='check("sequences-that-fit"')
         reply = cell.locator(".jp-OutputArea-output")
         expect(reply).to_contain_text("Your turn.")

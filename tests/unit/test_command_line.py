@@ -350,7 +350,7 @@ COST, BEST = ("cost", "llama-3-8b"), ("optimum", "--quality-of", "1e9", "--infer
 WRONG = [
     ((), "required: COMMAND"),
     (("cost",), "required: MODEL"),
-    (("cost", "llama-3-9b"), "did you mean 'llama-3-8b'?; or give the path of a config.json"),
+    (("cost", "llama-3-9b"), "did you mean 'llama-3-8b'? All "),
     (("cost", "no/such/config.json"), "no/such/config.json"),
     (("cost", "llama-3-8b:n_kv_head=7"), "n_kv_head = 7 does not divide n_head = 32"),
     (("cost", "llama-3-8b:heads=7"), "unknown symbol of a model's shape 'heads'"),
@@ -373,7 +373,7 @@ WRONG = [
     (("cost", r"C:\m=1\config.json"), r"cannot read C:\m=1\config.json: No such file"),
     (("cost", "lr=3e-4:run/config.json"), "cannot read lr=3e-4:run/config.json: No such file"),
     (("cost", r"C:\m\config.json:n_head=8"), r"cannot read C:\m\config.json: No such file"),
-    (("cost", "nope"), "unknown model 'nope'; known: "),
+    (("cost", "nope"), "more: list(lifecost.models); or give the path of a config.json"),
     ((*COST, "--batch", "0"), "--batch = 0 is out of range: sequences decoded together"),
     ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),
     ((*COST, "--batch", "1.5"), "batch = 1.5 is not a whole number: sequences decoded together"),
@@ -427,7 +427,7 @@ def test_as_a_program():
     assert done.stderr == ""
 
 
-# What a device is called elsewhere, and what it may be here.
+# What a device or a model is called elsewhere, and what it may be here: up to three names.
 SUGGESTIONS = [
     ("a100", ["a100-sxm-40gb", "a100-sxm-80gb"]),
     ("A100-SXM4-80GB", ["a100-sxm-80gb"]),
@@ -443,16 +443,29 @@ SUGGESTIONS = [
     ("gb10", []),
     ("nope", []),
     ("", []),
+    ("gpt2", ["gpt-oss-20b", "gpt-oss-120b", "gpt-3-175b"]),
+    ("gpt-2", ["gpt-oss-20b", "gpt-oss-120b", "gpt-3-175b"]),
+    ("llama2", ["llama-2-7b", "llama-2-13b", "llama-2-70b"]),
+    ("llama3-8b", ["llama-3-8b"]),
+    ("meta-llama/Llama-3.1-70B", ["llama-3-70b"]),
+    ("deepseek-r1", ["deepseek-v2", "deepseek-v3"]),
+    ("claude", []),
 ]
 
 
 @pytest.mark.parametrize(("name", "near"), SUGGESTIONS)
 def test_suggestions_are_sensible_or_none(name, near):
+    catalog, title = (models, "models") if set(near) & set(models) else (hardware, "hardware")
     with pytest.raises(InputError) as caught:
-        hardware[name]
+        catalog[name]
     said = str(caught.value)
-    assert [one for one in hardware if repr(one) in said] == near
+    found = {one for one in catalog if repr(one) in said}
+    # The family may grow: then the others of it are suggested too, or instead.
+    assert found >= set(near) or len(found) == 3
+    assert {one.split("-")[0] for one in found} <= {one.split("-")[0] for one in near}
     assert ("did you mean" in said) == bool(near)
+    assert said.endswith(f"list(lifecost.{title})")
+    assert len(said) < 150
 
 
 @pytest.mark.parametrize("name", ["config.txt", "NAME.JSON", "lr=3e-4:run.json", "m:n_head=1.json"])

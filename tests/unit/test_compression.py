@@ -30,7 +30,7 @@ from lifecost import (
     tokens_penalty,
 )
 
-LAW = laws["besiroglu"]
+BESIROGLU = laws["besiroglu"]
 LIFE = {**post.model("llama-3-8b"), **post.bindings, "train_tokens": 15e12, "prefill_tokens": 3e12,
         "decode_tokens": 2e12}  # fmt: skip
 
@@ -63,7 +63,7 @@ FIRST_ORDER = {"GQA-4": (0.0158, 12, 13), "GQA-2": (0.0277, 21, 22), "MQA": (0.0
 
 
 def test_measured_penalties():
-    found = {row["title"]: row for row in cache_penalties(LAW, LIFE)}
+    found = {row["title"]: row for row in cache_penalties(BESIROGLU, LIFE)}
     assert len(found) == 15
     for title, (gap, params, tokens) in FIRST_ORDER.items():
         row = found[title]
@@ -75,7 +75,9 @@ def test_measured_penalties():
         smaller = {**at, "n_params": 1.1e9 * (1 - row["params_penalty"])}
         fewer = {**at, "train_tokens": 3e10 * (1 - row["tokens_penalty"])}
         for worse in (smaller, fewer):
-            assert loss(LAW, worse) - loss(LAW, at) == pytest.approx(row["loss_gap"], rel=1e-9)
+            assert loss(BESIROGLU, worse) - loss(BESIROGLU, at) == pytest.approx(
+                row["loss_gap"], rel=1e-9
+            )
 
 
 WAYS = [
@@ -88,22 +90,24 @@ WAYS = [
 def test_the_two_readings_of_a_loss(owed, lost, grown, needed, other):
     study = {"n_params": 1.1e9, "train_tokens": 3e10}
     for gap in (1e-3, 0.01, 0.05):
-        share = owed(LAW, study, loss_gap=gap)
+        share = owed(BESIROGLU, study, loss_gap=gap)
         # Grown so, a model that is worse by the gap is as good as the plain one.
         larger = {**study, grown: study[grown] / (1 - share)}
-        assert loss(LAW, larger) + gap == pytest.approx(loss(LAW, study), rel=1e-12)
-        goal = loss(LAW, study) - gap
+        assert loss(BESIROGLU, larger) + gap == pytest.approx(loss(BESIROGLU, study), rel=1e-12)
+        goal = loss(BESIROGLU, study) - gap
         assert larger[grown] == pytest.approx(
-            needed(LAW, {other: study[other]}, target_loss=goal), rel=1e-9
+            needed(BESIROGLU, {other: study[other]}, target_loss=goal), rel=1e-9
         )
         # It is the share that the grown model would lose; at one size it is above the share there.
-        assert share == pytest.approx(lost(LAW, larger, loss_gap=gap), rel=1e-9)
-        assert share > lost(LAW, study, loss_gap=gap)
+        assert share == pytest.approx(lost(BESIROGLU, larger, loss_gap=gap), rel=1e-9)
+        assert share > lost(BESIROGLU, study, loss_gap=gap)
         # In nats a gap is worth more the less is left to win.
-        assert owed(LAW, {**study, grown: 10 * study[grown]}, loss_gap=gap) > share
+        assert owed(BESIROGLU, {**study, grown: 10 * study[grown]}, loss_gap=gap) > share
     # For a small gap at the study's own size, both are the same.
-    assert owed(LAW, study, loss_gap=1e-6) == pytest.approx(lost(LAW, study, loss_gap=1e-6), 1e-4)
-    assert owed(LAW, study, loss_gap=1) == 1 > lost(LAW, study, loss_gap=1)
+    assert owed(BESIROGLU, study, loss_gap=1e-6) == pytest.approx(
+        lost(BESIROGLU, study, loss_gap=1e-6), 1e-4
+    )
+    assert owed(BESIROGLU, study, loss_gap=1) == 1 > lost(BESIROGLU, study, loss_gap=1)
 
 
 # By hand, with 482.01 / N^0.3478 and 2085.43 / D^0.3658 and the printed perplexities: how many
@@ -113,7 +117,7 @@ IN_NATS = {"GQA-4": (1.317, 6.71), "GQA-2": (1.652, 320), "MQA": (1.701, 1214),
 
 
 def test_what_a_loss_costs_the_posts_model_in_nats():
-    found = {row["title"]: row for row in cache_penalties(LAW, LIFE)}
+    found = {row["title"]: row for row in cache_penalties(BESIROGLU, LIFE)}
     for title, factors in IN_NATS.items():
         row = found[title]
         shares = row["equal_loss_params_penalty"], row["equal_loss_tokens_penalty"]
@@ -126,7 +130,7 @@ def test_missing_parameters_and_what_was_measured_without_them_make_up_the_gap()
     missing = parameters_saved(mqa, d_model=2048)
     assert missing == 20 * 2 * 2048 * 15 * 128
     study = {"n_params": 1.1e9, "train_tokens": 3e10}
-    by_size = loss(LAW, study, n_params=1.1e9 - missing) - loss(LAW, study)
+    by_size = loss(BESIROGLU, study, n_params=1.1e9 - missing) - loss(BESIROGLU, study)
     matched = math.log(30.2 / 29.9)  # Shazeer 2019, table 3
     assert by_size == pytest.approx(0.0190, abs=5e-5)
     assert by_size + matched == pytest.approx(math.log(13.54 / 13.15), abs=5e-4)

@@ -19,6 +19,7 @@ from configurations import (
     read,
 )
 from hypothesis import HealthCheck, example, given, settings
+from walk import Walk
 
 from lifebook.data import load
 from lifecost import InputError, kv_to_compute_ratio, models, post
@@ -52,8 +53,8 @@ def changed(name, changes):
     return config
 
 
-# A second count that shares nothing with the package: tensor by tensor, as the modules of
-# transformers make them (modeling_*.py), from the completed fields.
+# A reading that shares no rule with the package: as modeling_*.py of transformers builds a model,
+# from the completed fields; what then stands there is counted by the walk.
 def fields_of(config):
     kind = config["model_type"]
     inner = config["text_config"] if kind == "gemma3" else config
@@ -61,78 +62,78 @@ def fields_of(config):
     return kind, {**LIBRARY[kind], **renamed}
 
 
-def linear(rows, columns, bias=False):
-    return rows * columns + (columns if bias else 0)
-
-
-def plain_parameters(d, ff, layers, heads, vocabulary, positions, tied, bias):
+def plain(layers, d, ff, heads, vocabulary, positions, tied, bias):
     """GPT-2 and OPT: two matrices, biases, layer norms with gain and bias, learned positions."""
-    assert d % heads == 0
-    layer = 4 * linear(d, d, bias) + linear(d, ff, bias) + linear(ff, d, bias) + 2 * 2 * d
-    return layers * layer + 2 * d + (vocabulary * (1 if tied else 2) + positions) * d
+    return dict(
+        n_layer=int(layers), d_model=d, n_ff_matrix=2, d_ff=ff, n_head=heads, n_kv_head=heads,
+        d_head=d // heads, vocab_size=vocabulary, n_position=positions, tied_embeddings=tied,
+        norm_vectors=2, qkv_bias=bias, output_bias=bias, ff_bias=bias,
+    )  # fmt: skip
 
 
-def attention_parameters(kind, c):
-    d, heads = int(c["hidden_size"]), int(c["num_attention_heads"])
+def attention_of(kind, c):
+    heads = int(c["num_attention_heads"])
     if "kv_lora_rank" in c and kind.startswith(("deepseek", "kimi")):
-        rank, rope, value = c["kv_lora_rank"], c["qk_rope_head_dim"], c["v_head_dim"]
-        wide = heads * (c["qk_nope_head_dim"] + rope)
-        low = c["q_lora_rank"]
-        query = linear(d, wide) if low is None else linear(d, low) + low + linear(low, wide)
-        up = heads * (c["qk_nope_head_dim"] + value)
-        return query + linear(d, rank + rope) + rank + linear(rank, up) + linear(heads * value, d)
-    groups = heads if c["num_key_value_heads"] is None else c["num_key_value_heads"]
-    width = d // heads if c["head_dim"] is None else c["head_dim"]
+        nope, rope, layers = c["qk_nope_head_dim"], c["qk_rope_head_dim"], c["num_hidden_layers"]
+        queries = dict(n_latent_query_layer=layers, query_rank=c["q_lora_rank"])
+        return dict(
+            n_head=heads, n_kv_head=heads, d_head=nope + rope, d_rope=rope, d_value=c["v_head_dim"],
+            n_latent_layer=layers, kv_rank=c["kv_lora_rank"],
+            **({} if c["q_lora_rank"] is None else queries),
+        )  # fmt: skip
     bias = kind not in ("mistral", "mixtral", "qwen2") and c["attention_bias"]
-    into, out = bias or kind == "qwen2", bias
-    total = linear(d, heads * width, into) + 2 * linear(d, groups * width, into)
-    total += linear(heads * width, d, out)
-    if kind in ("qwen3", "qwen3_moe", "gemma3", "gemma3_text"):
-        total += 2 * width
-    if kind == "olmo2":
-        total += (heads + groups) * width
-    return total + (heads if kind == "gpt_oss" else 0)
+    return dict(
+        n_head=heads,
+        n_kv_head=heads if c["num_key_value_heads"] is None else c["num_key_value_heads"],
+        d_head=c["hidden_size"] // heads if c["head_dim"] is None else c["head_dim"],
+        qkv_bias=bias or kind == "qwen2",
+        output_bias=bias,
+        head_norm=kind in ("qwen3", "qwen3_moe", "gemma3", "gemma3_text"),
+        wide_norm=kind == "olmo2",
+        attention_sink=kind == "gpt_oss",
+    )
 
 
-def feed_forward_parameters(kind, c, layer):
-    d, bias = c["hidden_size"], kind == "gpt_oss" or (kind == "llama" and c["mlp_bias"])
-
-    def gated(width):
-        return 2 * linear(d, width, bias) + linear(width, d, bias)
-
+def feed_forward_of(kind, c, layers):
+    bias = kind == "gpt_oss" or (kind == "llama" and c["mlp_bias"])
+    dense = dict(n_ff_matrix=3, d_ff=c["intermediate_size"], ff_bias=bias)
     if kind in ("mixtral", "gpt_oss"):
-        experts = c["num_local_experts"]
-        router = linear(d, experts) + (experts if kind == "gpt_oss" else 0)
-        return router + experts * gated(c["intermediate_size"])
+        return dense | dict(
+            n_moe_layer=len(layers), n_expert=c["num_local_experts"],
+            d_expert=c["intermediate_size"], n_active_expert=c["num_experts_per_tok"],
+            router_bias=kind == "gpt_oss",
+        )  # fmt: skip
     if kind == "qwen3_moe":
-        step, experts = c["decoder_sparse_step"], c["num_experts"]
-        if layer not in (c["mlp_only_layers"] or []) and (layer + 1) % step == 0:
-            return linear(d, experts) + experts * gated(c["moe_intermediate_size"])
-    if kind.startswith(("deepseek", "kimi")) and layer >= c["first_k_dense_replace"]:
-        experts, shared = c["n_routed_experts"], c["n_shared_experts"] or 0
-        correction = experts if kind != "deepseek_v2" else 0
-        return (linear(d, experts) + correction
-                + (experts + shared) * gated(c["moe_intermediate_size"]))  # fmt: skip
-    return gated(c["intermediate_size"])
+        alone, step = c["mlp_only_layers"] or [], c["decoder_sparse_step"]
+        sparse = sum(i not in alone and (i + 1) % step == 0 for i in layers)
+        found = dict(n_expert=c["num_experts"])
+    elif kind.startswith(("deepseek", "kimi")):
+        sparse = sum(i >= c["first_k_dense_replace"] for i in layers)
+        found = dict(n_expert=c["n_routed_experts"], n_shared_expert=c["n_shared_experts"] or 0,
+                     router_bias=kind != "deepseek_v2")  # fmt: skip
+    else:
+        return dense
+    found |= dict(d_expert=c["moe_intermediate_size"], n_active_expert=c["num_experts_per_tok"])
+    return dense | found | dict(n_moe_layer=sparse) if sparse else dense
 
 
-def parameters(config):
-    """Return the parameters, counted layer by layer."""
+def standing(config):
+    """Return the shape of what the library builds."""
     kind, c = fields_of(config)
+    tied = c["tie_word_embeddings"]
     if kind == "gpt2":
         ff = 4 * c["n_embd"] if c["n_inner"] is None else c["n_inner"]
-        return plain_parameters(c["n_embd"], ff, c["n_layer"], c["n_head"], c["vocab_size"],
-                                c["n_positions"], c["tie_word_embeddings"], True)  # fmt: skip
-    d, layers, vocabulary = c["hidden_size"], int(c["num_hidden_layers"]), c["vocab_size"]
-    tied = c["tie_word_embeddings"]
+        return plain(c["n_layer"], c["n_embd"], ff, c["n_head"], c["vocab_size"], c["n_positions"],
+                     tied, True)  # fmt: skip
+    layers, d = range(int(c["num_hidden_layers"])), c["hidden_size"]
     if kind == "opt":
-        return plain_parameters(d, c["ffn_dim"], layers, c["num_attention_heads"], vocabulary,
-                                c["max_position_embeddings"] + 2, tied,
-                                c["enable_bias"])  # fmt: skip
-    norms = 4 if kind.startswith("gemma") else 2
-    ends = d + vocabulary * d * (1 if tied else 2)
-    middle = layers * (attention_parameters(kind, c) + norms * d)
-    return ends + middle + sum(feed_forward_parameters(kind, c, i) for i in range(layers))
+        return plain(len(layers), d, c["ffn_dim"], c["num_attention_heads"], c["vocab_size"],
+                     c["max_position_embeddings"] + 2, tied, c["enable_bias"])  # fmt: skip
+    return dict(
+        n_layer=len(layers), d_model=d, vocab_size=c["vocab_size"], tied_embeddings=tied,
+        n_norm=4 if kind.startswith("gemma") else 2,
+        **attention_of(kind, c), **feed_forward_of(kind, c, layers),
+    )  # fmt: skip
 
 
 def windows(config):
@@ -157,7 +158,9 @@ def windows(config):
 
 
 def check_counts(config, model):
-    assert model.n_params == parameters(config)
+    walk = Walk(standing(config))
+    assert model.n_params == walk.stored
+    assert model.n_active_params == walk.active
     local = [width for width in windows(config) if width is not None]
     assert model.shape.get("n_local_layer", 0) == len(local)
     assert {model.shape[name] for name in ("window",) if name in model.shape} == set(local)
@@ -199,9 +202,8 @@ def test_a_checkpoint_with_a_padded_vocabulary():
     # parameters by its metadata, has a vision tower too (modeling_siglip.py, modeling_gemma3.py):
     # patches of 14, a grid of 64, 27 layers, and a norm and a matrix that lead to the decoder.
     wide, ff, width = 1152, 4304, 5376
-    layer = 4 * linear(wide, wide, True) + linear(wide, ff, True) + linear(ff, wide, True)
-    layer += 2 * 2 * wide
-    tower = linear(3 * 14**2, wide, True) + 64**2 * wide + 27 * layer + 2 * wide
+    layer = 4 * (wide + 1) * wide + (wide + 1) * ff + (ff + 1) * wide + 2 * 2 * wide
+    tower = (3 * 14**2 + 1) * wide + 64**2 * wide + 27 * layer + 2 * wide
     found = load_model(changed("gemma-3-27b", {"text_config.vocab_size": REMOVED}))
     assert found.n_params + tower + wide + wide * width == 27_432_406_640
     assert found.n_params - models["gemma-3-27b"].n_params == (262_208 - 262_144) * width

@@ -13,7 +13,7 @@ from lifecost import FORMULAS, InputError, balancing_batch, decode_step_cost, kv
 
 POINTS = 10**8
 LIMIT = 600e6  # bytes; one float64 array of the sweep alone would take 800e6
-SHAPE = dict(n_layer=32, n_kv_head=8, d_head=128)
+LLAMA = dict(n_layer=32, n_kv_head=8, d_head=128)
 
 # A process of its own, whose peak is nobody else's: where Linux tells, of its memory alone, since
 # getrusage counts what the process that started it held. Lines as a reader would write them.
@@ -57,7 +57,7 @@ def test_sweep_of_a_hundred_million_points_in_bounded_memory():
 
 def test_result_is_lazy_and_agrees_with_numpy():
     batch, context = np.arange(1.0, 7.0)[:, None], np.arange(1.0, 2001.0)
-    setting = dict(**SHAPE, kv_bytes=1, hoi=600, n_params=8e9)
+    setting = dict(**LLAMA, kv_bytes=1, hoi=600, n_params=8e9)
     expected = decode_step_cost(**setting, batch=batch, context=context)
     lazy = decode_step_cost(
         **setting, batch=da.from_array(batch), context=da.from_array(context, chunks=100)
@@ -101,7 +101,7 @@ def test_integers_do_not_wrap_around():
 )
 def test_wrong_values_are_refused_before_the_sweep(batch, message):
     with pytest.raises(InputError) as caught:
-        kv_cache_size(**SHAPE, batch=batch, context=1, kv_bytes=1)
+        kv_cache_size(**LLAMA, batch=batch, context=1, kv_bytes=1)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -114,12 +114,12 @@ def test_heads_that_do_not_divide():
 def test_wrong_fractions_of_whole_things():
     with pytest.raises(InputError, match=r"n_layer = 1\.5 is out of range"):
         kv_cache_size(
-            **{**SHAPE, "n_layer": da.from_array([1, 1.5])}, batch=1, context=1, kv_bytes=1
+            **{**LLAMA, "n_layer": da.from_array([1, 1.5])}, batch=1, context=1, kv_bytes=1
         )
 
 
 def test_infinite_limit():
     found = balancing_batch(
-        **SHAPE, kv_bytes=1, weight_bytes=1, hoi=600, n_params=8e9, context=da.from_array([1, 1e6])
+        **LLAMA, kv_bytes=1, weight_bytes=1, hoi=600, n_params=8e9, context=da.from_array([1, 1e6])
     )
     assert np.isinf(found.compute()).tolist() == [False, True]

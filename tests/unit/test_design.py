@@ -43,7 +43,7 @@ ONLY = {
         "lifecost.formulas", "lifecost.formula", "lifecost.algebra", "lifecost.symbols",
     },
     "lifecost.errors": set(),
-    "lifecost.quantities": {"lifecost.units"},
+    "lifecost.quantities": {"lifecost.symbols"},
 }  # fmt: skip
 OUTSIDE = {
     "lifecost.formulas": {"__future__", "typing", "sympy"},

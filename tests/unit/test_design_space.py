@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 
+from lifebook.claims import CLAIMS
 from lifebook.data import load
 from lifebook.designs import designs
-from lifebook.evidence import EVIDENCE, window_loss_bound, workload
+from lifebook.evidence import window_loss_bound, workload
 from lifecost import InputError, laws, loss, models, post
 
-LAW = laws["besiroglu"]
+BESIROGLU = laws["besiroglu"]
 LEVERS = load("levers")
 KV_EXPONENT = 0.352252  # least squares through the caches of Llama 3 8B, 70B and 405B
 
@@ -23,7 +24,7 @@ def base(size="8b", **setting):
 
 def search(model=None, **more):
     given = {"prompt_ratio": 1.5, "kv_exponent": KV_EXPONENT, "sizes": 30, **more}
-    return designs(model or base(), LAW, **given)
+    return designs(model or base(), BESIROGLU, **given)
 
 
 def by_hand(model, bill, prompts, level):
@@ -68,7 +69,7 @@ def test_each_design_is_what_its_bill_says(level, evidence):
 def test_each_design_makes_good_what_its_levers_cost():
     model = base()
     found = search(model, window_gap=0.0061)
-    goal = loss(LAW, model)
+    goal = loss(BESIROGLU, model)
     gaps = {row["group"]: row["loss_gap"] for row in LEVERS["heads"]}
     stored = {row["bits"]: row["loss_gap"] for row in LEVERS["bits"]}
     seen = set()
@@ -81,7 +82,7 @@ def test_each_design_makes_good_what_its_levers_cost():
         gap += stored[bill["bits of the cache"]]
         size = bill["parameters over the baseline's"] * model["n_params"]
         tokens = bill["training tokens over the baseline's"] * model["train_tokens"]
-        reached = loss(LAW, n_params=size, train_tokens=tokens) + gap
+        reached = loss(BESIROGLU, n_params=size, train_tokens=tokens) + gap
         assert reached == pytest.approx(goal, rel=1e-9)
         seen.add(round(gap, 4))
     assert len(seen) > 2
@@ -153,9 +154,9 @@ def test_the_readings_of_shared_heads(size):
         rows = (share.options["heads"] == 3) & (share.options["bits"] == 0)
         rows &= share.options["depth"] == 0
         sizes, tokens = share.size[rows], share.tokens[rows]
-        reached = loss(LAW, n_params=sizes * 8030261248 * left[0] / left[1],
+        reached = loss(BESIROGLU, n_params=sizes * 8030261248 * left[0] / left[1],
                        train_tokens=tokens * 15e12)  # fmt: skip
-        np.testing.assert_allclose(reached, loss(LAW, model), rtol=1e-9)
+        np.testing.assert_allclose(reached, loss(BESIROGLU, model), rtol=1e-9)
 
 
 def by_brute_force(size, context, windows=None, level="post"):
@@ -215,7 +216,7 @@ def test_the_ledgers_last_rows_by_brute_force(name, size, context, windows, leve
     else:
         value = inference[training <= 1.5].max()
     # Both grids of sizes are finite: half a percent in size, and what it does to the factors.
-    assert EVIDENCE[name][0]() == pytest.approx(value, rel=0.015)
+    assert CLAIMS[name].value() == pytest.approx(value, rel=0.015)
 
 
 @pytest.mark.parametrize("size", ["8b", "70b", "405b"])

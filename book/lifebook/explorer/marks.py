@@ -40,7 +40,7 @@ class Mark:
     over: tuple[str, Sequence[float]] | None = None
     bind: Mapping[str, float] = field(default_factory=dict)
 
-    def points(self, bound: Mapping[str, Any]) -> tuple[list[float], list[float]]:
+    def points(self, bound: Mapping[str, float]) -> tuple[list[float], list[float]]:
         """Return the coordinates of the mark's points, in the units of the axes."""
         states = [{**bound, **self.bind}]
         if self.over:
@@ -62,7 +62,7 @@ class Mark:
         return found
 
 
-def _value(term: Term, bound: Mapping[str, Any]) -> float:
+def _value(term: Term, bound: Mapping[str, float]) -> float:
     if not isinstance(term, str):
         return float(term)
     return float(FORMULAS[term](bound) if term in FORMULAS else bound[term])

@@ -64,10 +64,9 @@ class ModelBox extends HTMLElement {
     this.note = model.note ?? "";
     this.format = model.format;
     this.store(model.stored);
-    const { n_latent_layer: latent, n_kv_head: heads } = model.bindings;
-    this.explorer.data.fixed = { ...model.bindings, ...model.stored, cache_parts: latent ? 1 : heads };
+    this.explorer.data.fixed = { stack: null, ...model.bindings, ...model.stored, ...model.split };
     this.explorer.origin = { object: 'explore(load_model("config.json"))',
-      imports: "from lifecost.config import load_model\nfrom lifebook.explorer.gallery import explore" };
+      imports: "from lifecost import load_model\nfrom lifebook.explorer.gallery import explore" };
     this.explorer.update();
   }
 

@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 from lifebook.explorer.base import Choice, Declaration, Range
+from lifebook.figures.style import Figure
 from lifecost.quantities import exactly, plural
+from lifecost.stack import STACK, Stack
 from lifecost.values import symbol
 
 
@@ -26,7 +28,7 @@ def readouts(explorer: Declaration, **state: object) -> str:
 def markup(explorer: Declaration) -> str:
     """Return the explorer as HTML: complete as it stands, and brought to life by the script."""
     figure = explorer.figure()
-    data = json.dumps(declared(explorer, figure), separators=(",", ":"))
+    data = json.dumps(declared(explorer, figure), separators=(",", ":"), default=Stack.data)
     return (
         f'<lifecost-explorer data-name="{explorer.name}" id="{explorer.name}">\n'
         f'<p class="lifecost-title">{html.escape(explorer.title)}</p>\n'
@@ -50,7 +52,7 @@ def setting(explorer: Declaration) -> str:
     return "At " + ", ".join(words) + "."
 
 
-def declared(explorer: Declaration, figure: Any) -> dict[str, Any]:
+def declared(explorer: Declaration, figure: Figure) -> dict[str, Any]:
     """Return all that the page's script needs to know of an explorer."""
     frames = figure.frames()
     return {
@@ -59,7 +61,7 @@ def declared(explorer: Declaration, figure: Any) -> dict[str, Any]:
         "fixed": dict(explorer.fixed),
         "outputs": [[f.name, f.unit] for f in explorer.outputs],
         "equation": explorer.outputs[0].text_expression,
-        "variants": explorer.outputs[0].variants,
+        "beyond": (STACK, *explorer.outputs[0].optional),
         "marks": [{**m.declared(), **frames[m.name]} for m in explorer.marks],
     }
 

@@ -110,10 +110,11 @@ class Explorer extends HTMLElement {
     this.dispatchEvent(new Event("update"));
   }
 
-  // Whether the equation of a plain decoder holds: no variant gives it another number.
+  // Whether the equation of a plain decoder holds: nothing beyond one gives it another number.
   isPlain(name, bound) {
+    if (bound.stack) return false;
     const value = FORMULAS[name](bound), plain = { ...bound };
-    for (const variant of this.data.variants) delete plain[variant];
+    for (const other of this.data.beyond) delete plain[other];
     return Math.abs(FORMULAS[name](plain) - value) <= 1e-12 * Math.abs(value);
   }
 

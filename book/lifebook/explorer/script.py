@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from importlib import resources
 
 from lifebook.explorer import Choice, Explorer, gallery
+from lifecost import script
 from lifecost.config import script as config
-from lifecost.formula import FORMULAS
-from lifecost.symbols import VARIANTS
-from lifecost.units import PLURALS, PREFIXED
+from lifecost.stack import STACK
+from lifecost.symbols import PLURALS, PREFIXED
 
 
 def bundle(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
@@ -18,19 +18,17 @@ def bundle(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] =
 
     ``more`` is code that runs after it, and calls the formulas that ``needs`` names.
     """
-    needed = {name: set(VARIANTS) for name in needs}
+    of_models, plain = {*needs}, set[str]()
     for explorer in explorers:
-        for name in _formulas(explorer):
-            needed.setdefault(name, set()).update(_variants(explorer))
-    formulas = "\n".join(FORMULAS[name].javascript_with(needed[name]) for name in sorted(needed))
+        (of_models if _has_stacks(explorer) else plain).update(_formulas(explorer))
+    formulas = script.formulas(plain, of_models)
     runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
     opening, closing = '"use strict";\n(() => {\n', "})();\n"
     before, found, after = runtime.partition(opening)
     if not found or not after.endswith(closing):
         raise ValueError("runtime.js must be a strict function")
-    table = f"const FORMULAS = {{ {', '.join(sorted(needed))} }};\n{units()}"
     body = after.removesuffix(closing) + more
-    return f"{before}{opening}{formulas}\n{table}\n{body}{closing}"
+    return f"{before}{opening}{formulas}\n{units()}\n{body}{closing}"
 
 
 def units() -> str:
@@ -43,7 +41,7 @@ def my_model() -> str:
     text = resources.files("lifebook").joinpath("explorer", "model.js").read_text("utf-8")
     example = resources.files("lifebook").joinpath("data", "example_config.json").read_text("utf-8")
     more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
-    # A reader's own model may have any variant, and parts of its weights any bytes.
+    # A reader's own model may be any stack of blocks.
     needs = {*config.FORMULAS, "weights_size", *_formulas(gallery.my_model)}
     return bundle([gallery.my_model], more, needs)
 
@@ -54,10 +52,10 @@ def _formulas(explorer: Explorer) -> set[str]:
     return names | {formula.name for formula in explorer.outputs}
 
 
-def _variants(explorer: Explorer) -> set[str]:
-    """Return the variants that an explorer binds."""
+def _has_stacks(explorer: Explorer) -> bool:
+    """Return whether an explorer offers models that are no plain decoders."""
     options = (
         bound for c in explorer.controls if isinstance(c, Choice) for bound in c.options.values()
     )
-    bound = [explorer.fixed, *options, *(mark.bind for mark in explorer.marks)]
-    return VARIANTS.keys() & {c.name for c in explorer.controls}.union(*bound)
+    marks = (mark.bind for mark in explorer.marks)
+    return any(bound.get(STACK) for bound in (explorer.fixed, *options, *marks))

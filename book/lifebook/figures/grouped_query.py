@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.ticker import FixedLocator
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, FILL, GREY, SERIES, Figure, Points
 from lifecost.quantities import quantity
 
 
@@ -27,15 +27,14 @@ def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[
     for place, (whole, shared) in enumerate(zip(multi_head, grouped, strict=True)):
         for shift, size, kind, look in (
             (-0.2, whole, "multi-head", {"facecolor": "none", "linestyle": "--"}),
-            (0.2, shared, "grouped-query", {"facecolor": COLORS["kv"]}),
+            (0.2, shared, "grouped-query", {"facecolor": (COLORS["kv"], FILL)}),
         ):
             axes.barh(
                 place + shift, size / 1e9 - low, 0.36, left=low, edgecolor=COLORS["kv"],
                 linewidth=1.5, **look,
             )  # fmt: skip
-            ink = "#000000" if shift > 0 else INK  # black on the filled bar, in both themes
             text = f"{kind}: {quantity(size, 'byte', prefix='G')}"
-            style.note(axes, text, (low, place + shift), (6, 0), va="center", color=ink)
+            style.note(axes, text, (low, place + shift), (6, 0), va="center")
         ends = shared / 1e9, whole / 1e9
         axes.annotate(
             "", (ends[1], place + 0.2), xytext=(ends[0], place + 0.2),

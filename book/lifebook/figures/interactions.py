@@ -46,7 +46,7 @@ def kinds_under_the_roof(kinds: Mapping[str, float], hoi: float, device: str) ->
         axes.plot(intensity, share, "o", color=COLORS["kv"], markersize=9)
         style.note(axes, title, (intensity, share), (9, -6))
         style.note(axes, f"×{hoi / intensity:,.3g}", (intensity, 1), (0, 5), ha="center")
-    axes.annotate("arithmetic that\nstands idle", (9.2, 0.35), fontsize=9, color=COLORS["compute"])
+    axes.annotate("arithmetic that\nstands idle", (9.2, 0.35), fontsize=9)
     _as_roof(axes)
     axes.set_xlim(1, 4 * hoi)
     axes.set_ylim(1 / hoi, 2)

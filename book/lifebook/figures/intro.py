@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, Figure
+from lifebook.figures.style import COLORS, FILL, GREY, INK, Figure
 
 
 @style.apply
@@ -30,7 +30,7 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
     base = [training / scale] * len(days)
     axes.stackplot(
         days, base, decode * share / scale, decode * (1 - share) / scale,
-        colors=[COLORS["training"], COLORS["compute"], COLORS["kv"]], alpha=0.85,
+        colors=[COLORS["training"], COLORS["compute"], COLORS["kv"]], alpha=FILL,
     )  # fmt: skip
     axes.plot([even, even], [0, 2 * training / scale], color=GREY, linewidth=1, linestyle="--")
     style.note(
@@ -38,14 +38,14 @@ def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: f
         (even, 2 * training / scale), (-10, 14), fontsize=10, ha="right",
     )  # fmt: skip
     last = days[-1]
-    axes.annotate("training", (last * 0.02, training / scale / 2), va="center", color="black")
+    axes.annotate("training", (last * 0.02, training / scale / 2), va="center")
     axes.annotate(
         "decode: waiting for the KV cache", (last * 0.97, training / scale * 1.5),
-        ha="right", va="center", color="black",
+        ha="right", va="center",
     )  # fmt: skip
     style.note(
         axes, "decode: arithmetic", (last * 0.86, 1.02 * training / scale), (0, -22), fontsize=10,
-        ha="right", color="black", arrowprops={"arrowstyle": "-", "color": "black"},
+        ha="right", arrowprops={"arrowstyle": "-", "color": INK},
     )  # fmt: skip
     axes.set(xlabel="days of service", ylabel=r"cost ($10^{24}$ FLOP-equivalents)")
     axes.set_xlim(0, last)

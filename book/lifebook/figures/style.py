@@ -34,6 +34,8 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#AA3377", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 GREY = "#808080"  # reference lines: legible on white and on the dark page
 
+FILL = 0.55  # opacity of an area with words in it: the page's text color reads on it, either theme
+
 INK = "#010203"  # stands for the page's own text color: replaced in the SVG
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,

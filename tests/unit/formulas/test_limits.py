@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy
+from every import every
 from settings import USUAL
 
 from lifecost import FORMULAS, hardware, laws, models
@@ -82,14 +83,14 @@ def values_with_more(draw, name, symbol):
     return FORMULAS[name](**before), FORMULAS[name](**after)
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_no_symbol_is_missing(formula):
     assert set(formula.varies) == set(formula.symbols)
     assert (TURN in formula.varies.values()) == (formula.name in TURNS)
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol", "sign"),
+@every(
+    "name, symbol, sign",
     [(n, s, sign) for n, f in FORMULAS.items() for s, sign in f.varies.items() if sign != TURN],
 )
 def test_direction(draw, name, symbol, sign):
@@ -103,8 +104,8 @@ def test_direction(draw, name, symbol, sign):
         assert high == pytest.approx(low * 2.0**power, rel=1e-11)
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol"),
+@every(
+    "name, symbol",
     [(n, s) for n in TURNS for s, sign in FORMULAS[n].varies.items() if sign == TURN],
 )
 def test_turn(name, symbol):
@@ -202,12 +203,12 @@ def test_a_formula_with_a_symbol_that_cancels_is_refused():
 
 LLAMA = models["llama-3-405b"].bindings
 POST = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
-LAW = laws["besiroglu"].bindings
+BESIROGLU = laws["besiroglu"].bindings
 
 
 def at(name, **values):
     """Return a formula's value for the 405B model at the post's setting, except for some."""
-    known = LLAMA | POST | LAW | values
+    known = LLAMA | POST | BESIROGLU | values
     formula = FORMULAS[name]
     return formula(**{symbol: known[symbol] for symbol in formula.symbols})
 
@@ -306,7 +307,7 @@ def test_tying_removes_one_table():
 
 def test_loss_tends_to_its_floor():
     far = at("loss", n_params=1e18, train_tokens=1e24)
-    assert LAW["loss_floor"] < far < LAW["loss_floor"] + 1e-3
+    assert BESIROGLU["loss_floor"] < far < BESIROGLU["loss_floor"] + 1e-3
     small = at("isoflop_loss", n_params=1e6, train_flops=1e23)
     best = at("optimal_loss", train_flops=1e23)
     large = at("isoflop_loss", n_params=1e15, train_flops=1e23)

@@ -1,10 +1,11 @@
 """Every formula against a number from elsewhere: published, or counted here in plain integers."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from every import every
+from walk import Walk
 
 from lifecost import FORMULAS
 from lifecost.formulas._settings import (
@@ -45,47 +46,8 @@ UNROUNDED = dict(
 )  # fmt: skip
 
 
-class Counts(NamedTuple):
-    parameters: int
-    multiplied: int
-    weight_flops: int
-    attention_flops: int
-    cache: int
-
-
-def count(shape, context):
-    """Walk through a decoder layer by layer, matrix by matrix, and count what is there.
-
-    An implementation of its own: it shares no table and no formula with the package.
-    """
-    s = shape
-    query, key = s["n_head"] * s["d_head"], s["n_kv_head"] * s["d_head"]
-    empty = np.broadcast_to  # a matrix by shape alone, without memory
-    multiplied, elementwise, cache, attention = [], [], [], 0
-    for _ in range(s["n_layer"]):
-        multiplied += [empty(0, (s["d_model"], width)) for width in (query, key, key)]
-        multiplied += [empty(0, (query, s["d_model"]))]
-        gates = [empty(0, (s["d_model"], s["d_ff"]))] * (s["n_ff_matrix"] - 1)
-        multiplied += [*gates, empty(0, (s["d_ff"], s["d_model"]))]
-        elementwise += [empty(0, s["d_model"])] * 2
-        cache += [empty(0, (context, s["n_kv_head"], s["d_head"]))] * 2
-        for _ in range(s["n_head"]):
-            attention += 2 * s["d_head"] * context  # one query with every key
-            attention += 2 * context * s["d_head"]  # the mixture of every value
-    elementwise += [empty(0, s["d_model"])]
-    multiplied += [empty(0, (s["d_model"], s["vocab_size"]))]
-    embedding = [] if s["tied_embeddings"] else [empty(0, (s["vocab_size"], s["d_model"]))]
-    used = sum(matrix.size for matrix in multiplied)
-    return Counts(
-        parameters=used + sum(m.size for m in (*elementwise, *embedding)),
-        multiplied=used,
-        weight_flops=sum(2 * rows * columns for rows, columns in (m.shape for m in multiplied)),
-        attention_flops=attention,
-        cache=sum(m.size for m in cache),
-    )
-
-
-SMALL, LARGE, SMALLEST = count(LLAMA_8B, 8192), count(LLAMA_405B, 8192), count(ODD, 50)
+SMALL, LARGE = Walk(LLAMA_8B, context=8192), Walk(LLAMA_405B, context=8192)
+SMALLEST = Walk(ODD, context=50)
 
 
 def sardana_loss(n_params, train_tokens):
@@ -118,7 +80,7 @@ def relative_life(size, peer, served, load_per_answer, answers):
 
 
 LINE_405B = dict(
-    n_body=LARGE.parameters - 2 * 128256 * 16384, n_layer=126, n_kv_head=8, d_head=128,
+    n_body=LARGE.stored - 2 * 128256 * 16384, n_layer=126, n_kv_head=8, d_head=128,
     ff_ratio=3 * 53248 / (2 * (16384 + 1024)),
 )  # fmt: skip
 
@@ -130,7 +92,7 @@ def shape_factor(law, width, share):
 
 
 # A quarter of attention's arithmetic, of half the weights, at 64 tokens.
-WORK_SHORT = SMALL.weight_flops / 2 + SMALL.attention_flops / 4 * 64 / 8192
+WORK_SHORT = SMALL.macs + SMALL.cache_macs / 2 * 64 / 8192
 
 # Beyond the example of each formula: what else is published, the other side of a maximum, a shape
 # like no other. name: [(inputs, expected, relative tolerance, where the number is from)]. A
@@ -148,43 +110,43 @@ MORE = {
     ],
     "parameter_count": [
         (LLAMA_405B, 405_853_388_800, 0, "Llama 3.1 405B, from its configuration"),
-        (ODD, SMALLEST.parameters, 0, "counted here"),
+        (ODD, SMALLEST.stored, 0, "counted here"),
     ],
     "parameters_saved": [
-        (LLAMA_8B, count({**LLAMA_8B, "n_kv_head": 32}, 1).parameters - SMALL.parameters, 0,
+        (LLAMA_8B, Walk({**LLAMA_8B, "n_kv_head": 32}).stored - SMALL.stored, 0,
          "counted here, with and without grouping"),
     ],
     "active_parameters": [
-        (ODD, SMALLEST.parameters, 0, "counted here"),
+        (ODD, SMALLEST.stored, 0, "counted here"),
     ],
     "read_parameters": [
-        (ODD, SMALLEST.multiplied, 0, "counted here"),
+        (ODD, SMALLEST.macs, 0, "counted here"),
     ],
     "multiplied_parameters": [
-        (ODD, SMALLEST.multiplied, 0, "counted here"),
+        (ODD, SMALLEST.macs, 0, "counted here"),
     ],
     "matmul_flops": [
-        (ODD, SMALLEST.weight_flops, 0, "counted here"),
+        (ODD, 2 * SMALLEST.macs, 0, "counted here"),
     ],
     "attention_flops": [
-        ({**ODD, "context": 50}, SMALLEST.attention_flops, 0, "counted here"),
+        ({**ODD, "context": 50}, 2 * SMALLEST.cache_macs, 0, "counted here"),
     ],
     "token_flops": [
-        ({**LLAMA_405B, "context": 8192}, LARGE.weight_flops + LARGE.attention_flops, 0,
+        ({**LLAMA_405B, "context": 8192}, 2 * LARGE.macs + 2 * LARGE.cache_macs, 0,
          "counted here"),
-        ({**ODD, "context": 50}, SMALLEST.weight_flops + SMALLEST.attention_flops, 0,
+        ({**ODD, "context": 50}, 2 * SMALLEST.macs + 2 * SMALLEST.cache_macs, 0,
          "counted here"),
     ],
     "attention_to_estimate": [
         ({**LLAMA_405B, "context": 8192, "n_params": 405_853_388_800}, 0.083, 5e-3, "8.3 %"),
     ],
     "lookup_to_estimate": [
-        ({**ODD, "n_params": 1000}, (SMALLEST.parameters - SMALLEST.multiplied) / 1000, EXACT,
+        ({**ODD, "n_params": 1000}, (SMALLEST.stored - SMALLEST.macs) / 1000, EXACT,
          "counted here"),
     ],
     "kv_elements_per_token": [
         (dict(n_layer=118, n_kv_head=1, d_head=256), 60_416, 0, "PaLM 540B, multi-query"),
-        (ODD, SMALLEST.cache // 50, 0, "counted here"),
+        (ODD, SMALLEST.held // 50, 0, "counted here"),
     ],
     "kv_bytes_per_token": [
         (dict(n_layer=20, n_kv_head=4, d_head=128, kv_bytes=2), 40_960, 0, "table 1"),
@@ -192,10 +154,10 @@ MORE = {
     "kv_cache_size": [
         ({**LLAMA_8B, **POST}, 64 * 2**30, 0, "the post's 69 GB"),
         ({**LLAMA_405B, **POST}, KV_405B, 0, "the post's 270 GB"),
-        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.cache, 0, "counted"),
+        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.held, 0, "counted"),
     ],
     "kv_bytes_read": [
-        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.cache, 0, "counted"),
+        ({**ODD, "batch": 5, "context": 50, "kv_bytes": 2}, 5 * 2 * SMALLEST.held, 0, "counted"),
     ],
     "quantized_bytes": [
         (dict(element_bits=4, scale_bytes=2, block_size=32), 18 / 32, 0, "4-bit, block of 32"),
@@ -221,14 +183,14 @@ MORE = {
     "decode_step_cost_full": [
         # Two heads in 32 at a short context: arithmetic is dearer at a batch of 4,096.
         ({**LLAMA_8B, **POST, "context": 1, "batch": 4096},
-         4096 * (SMALL.weight_flops + SMALL.attention_flops // 8192), 0, "compute-bound"),
+         4096 * (2 * SMALL.macs + 2 * SMALL.cache_macs // 8192), 0, "compute-bound"),
     ],
     "prompt_flops": [
         ({**ODD, "context": 50, "batch": 1},
-         50 * (SMALLEST.weight_flops + SMALLEST.attention_flops / 2), EXACT, "counted here"),
+         50 * (2 * SMALLEST.macs + SMALLEST.cache_macs), EXACT, "counted here"),
     ],
     "decode_weights_time": [
-        ({**LLAMA_8B, **POST, **TWO_H100, "weight_bytes": 2}, 2 * SMALL.multiplied / 6.7e12, EXACT,
+        ({**LLAMA_8B, **POST, **TWO_H100, "weight_bytes": 2}, 2 * SMALL.macs / 6.7e12, EXACT,
          "bf16"),
     ],
     "decode_step_time": [
@@ -246,7 +208,7 @@ MORE = {
          "scaling-book, batch 64"),
     ],
     "prefill_time": [
-        ({**LLAMA_8B, **POST, **TWO_H100, "batch": 1, "context": 1}, SMALL.multiplied / 6.7e12,
+        ({**LLAMA_8B, **POST, **TWO_H100, "batch": 1, "context": 1}, SMALL.macs / 6.7e12,
          EXACT, "one token: the weights"),
     ],
     "chips_needed": [
@@ -341,14 +303,14 @@ MORE = {
     ],
     "interaction_step_cost": [
         ({**LLAMA_8B, **POST, "n_params": 8e9, "interaction_multiplier": 72},
-         2.048e12 + 72 * 128 * SMALL.attention_flops, EXACT, "72 times does not"),
+         2.048e12 + 72 * 128 * 2 * SMALL.cache_macs, EXACT, "72 times does not"),
     ],
     "free_interaction": [
         ({**LLAMA_8B, **POST, "context": 100, "n_params": 8e9}, 0, 0, "compute-bound"),
     ],
     "interaction_step_cost_full": [
         ({**LLAMA_8B, **POST, "interaction_multiplier": 80},
-         128 * (SMALL.weight_flops + 80 * SMALL.attention_flops), EXACT, "compute-bound"),
+         128 * (2 * SMALL.macs + 80 * 2 * SMALL.cache_macs), EXACT, "compute-bound"),
     ],
     "free_interaction_full": [
         ({**LLAMA_8B, **POST, "context": 1, "batch": 4096}, 0, 0, "compute-bound"),
@@ -363,8 +325,8 @@ MORE = {
     "interaction_lifetime_cost": [
         ({**LLAMA_8B, **POST, "sequence_length": 8192, "train_tokens": 1e12,
           "prefill_tokens": 0, "decode_tokens": 3e12, "interaction_multiplier": 100},
-         3e12 * (SMALL.weight_flops + 50 * SMALL.attention_flops)
-         + 3e12 * (SMALL.weight_flops + 100 * SMALL.attention_flops), EXACT,
+         3e12 * (2 * SMALL.macs + 50 * 2 * SMALL.cache_macs)
+         + 3e12 * (2 * SMALL.macs + 100 * 2 * SMALL.cache_macs), EXACT,
          "by hand: compute-bound decode"),
     ],
     "cache_saving_needed": [
@@ -377,7 +339,7 @@ MORE = {
     ],
     "non_embedding_params": [
         ({k: v for k, v in ODD.items() if k not in ("vocab_size", "tied_embeddings")},
-         SMALLEST.parameters - 501 * 40, 0, "counted"),
+         SMALLEST.stored - 501 * 40, 0, "counted"),
     ],
     "shape_ff_ratio": [
         (dict(n_ff_matrix=3, d_ff=4096, n_head=72, n_kv_head=18, d_head=64), 1.07, 5e-3,
@@ -450,7 +412,7 @@ MORE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@every("formula", FORMULAS.values())
 def test_example(formula):
     given, value, origin, rounding = formula.example
     assert origin
@@ -458,12 +420,11 @@ def test_example(formula):
 
 
 def test_what_the_examples_count_is_counted():
-    assert SMALL.parameters == PARAMETERS_8B
-    assert SMALL.multiplied == MATRICES_8B
-    assert SMALL.weight_flops == 2 * MATRICES_8B
-    assert SMALL.attention_flops == ATTENTION_8B
-    assert 128 * SMALL.cache == KV_8B
-    assert 128 * LARGE.cache == KV_405B
+    assert SMALL.stored == PARAMETERS_8B
+    assert SMALL.macs == MATRICES_8B
+    assert 2 * SMALL.cache_macs == ATTENTION_8B
+    assert 128 * SMALL.held == KV_8B
+    assert 128 * LARGE.held == KV_405B
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from lifecost.formulas.scaling_law import (
 from lifecost.formulas.training import affordable_tokens
 
 GOPHER = load("training_runs")["gopher-280b"]
-LAW = Choice(
+SCALING_LAW = Choice(
     "law",
     "scaling law",
     {name: law.bindings for name, law in laws.items()},
@@ -38,7 +38,7 @@ def _grid(low: float, high: float, count: int) -> tuple[float, ...]:
 compute_optimal = Explorer(
     name="compute-optimal",
     title="How big should the model be for my budget?",
-    controls=(LAW, BUDGET, SIZE),
+    controls=(SCALING_LAW, BUDGET, SIZE),
     outputs=(
         optimal_params, optimal_tokens, optimal_tokens_per_parameter, optimal_loss,
         affordable_tokens, isoflop_loss, compute_overhead,

@@ -10,7 +10,7 @@ from lifecost.catalog import hardware, models, post
 POST = post.bindings
 LLAMAS = tuple(load("post")["n_params"])
 
-_TITLES = {name: model.title for name, model in models.items() if not model.variants}
+_TITLES = {name: model.title for name, model in models.items() if model.is_plain}
 
 # The post's three models with its round parameter counts; each knows its row in a picture.
 POST_MODEL = Choice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from lifebook.explorer import Choice, Explorer, Mark, Points
 from lifebook.explorer.declarations.controls import (
@@ -15,15 +14,16 @@ from lifebook.explorer.declarations.controls import (
     POST_MODEL,
 )
 from lifebook.figures import grouped_query
-from lifecost import values as check
+from lifebook.figures.style import Figure
 from lifecost.catalog import models
 from lifecost.formulas.decode import balancing_group_size, kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_cache_reduction, kv_cache_size, kv_to_weights_ratio
+from lifecost.values import symbol
 
 # Powers of two up to the smallest model's query heads: each divides those of all three.
 KV_HEADS = Choice(
     "n_kv_head",
-    check.symbol("n_kv_head").meaning,
+    symbol("n_kv_head").meaning,
     {str(heads): {"n_kv_head": heads} for heads in (1, 2, 4, 8, 16, 32)},
     "8",
     {"1": "1: one for all (MQA)", "8": "8: as published", "32": "32: MHA in the 8B model"},
@@ -41,7 +41,7 @@ def _marks() -> Iterator[Mark]:
     yield Mark("marked", "dot", x="kv_cache_size", y="row")
 
 
-def _draw(points: Points) -> Any:
+def _draw(points: Points) -> Figure:
     return grouped_query.groupings({name: models[name].title for name in LLAMAS}, points)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lifebook.explorer import Choice, Explorer, Mark, Points
 from lifebook.explorer.declarations.controls import BATCH, CONTEXT, KV_BYTES, MODEL, POST
 from lifebook.figures import inference
+from lifebook.figures.style import Figure
 from lifecost.catalog import hardware
 from lifecost.formulas.kv_cache import kv_cache_size, kv_to_weights_ratio, weights_size
 
@@ -23,7 +22,7 @@ ATTENTION = Choice(
 )
 
 
-def _draw(points: Points) -> Any:
+def _draw(points: Points) -> Figure:
     device = hardware["h100-sxm"]
     return inference.kv_against_weights(points, device.memory_capacity, device.title)
 

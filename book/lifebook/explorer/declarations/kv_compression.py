@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from lifebook.evidence import cache_penalties
@@ -11,6 +9,7 @@ from lifebook.explorer import Explorer, Mark, Points, Range
 from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
 from lifebook.explorer.declarations.lifetime import ANSWERS
 from lifebook.figures import kv_compression as plots
+from lifebook.figures.style import Figure
 from lifecost.catalog import laws, models, post
 from lifecost.formulas.compression import (
     break_even_params_penalty,
@@ -24,11 +23,11 @@ from lifecost.formulas.lifetime import lifetime_cost
 SHARE = Range("kv_share", 0.01, 0.98, 0.25, step=0.01)
 GAP = Range("loss_gap", 0.001, 0.09, 0.029, step=0.001)
 _GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SHARE.low, SHARE.high, 60))
-LAW, TRAINED = laws["besiroglu"], models["llama-3-8b"].train_tokens
+BESIROGLU, TRAINED = laws["besiroglu"], models["llama-3-8b"].bindings["train_tokens"]
 
 
-def _draw(points: Points) -> Any:
-    measured = cache_penalties(LAW, {**post.model("llama-3-8b"), "train_tokens": TRAINED})
+def _draw(points: Points) -> Figure:
+    measured = cache_penalties(BESIROGLU, {**post.model("llama-3-8b"), "train_tokens": TRAINED})
     read, lost = ([row[key] for row in measured] for key in ("read_share", "params_penalty"))
     return plots.compression(points, read, lost)
 
@@ -51,5 +50,5 @@ kv_compression = Explorer(
         Mark("owed", "dot", x="kv_share", y="equal_loss_params_penalty"),
     ),
     draw=_draw,
-    fixed={**POST, **LAW.bindings, "train_tokens": TRAINED, "prefill_tokens": 0},
+    fixed={**POST, **BESIROGLU.bindings, "train_tokens": TRAINED, "prefill_tokens": 0},
 )

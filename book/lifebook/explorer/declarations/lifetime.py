@@ -8,7 +8,7 @@ import numpy as np
 
 from lifebook.evidence import kv_family
 from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.declarations.compute_optimal import LAW
+from lifebook.explorer.declarations.compute_optimal import SCALING_LAW
 from lifebook.explorer.declarations.controls import CONTEXT, LLAMAS, POST
 from lifebook.figures import lifetime_cost
 from lifecost.catalog import models
@@ -28,7 +28,7 @@ _GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SIZE.low, SIZE.hig
 lifetime = Explorer(
     name="lifetime",
     title="Which size is cheapest over its life, at the same quality?",
-    controls=(replace(LAW, opening="sardana"), PEER, SIZE, ANSWERS, CONTEXT),
+    controls=(replace(SCALING_LAW, opening="sardana"), PEER, SIZE, ANSWERS, CONTEXT),
     outputs=(
         family_kv_elements,
         relative_lifetime_cost,

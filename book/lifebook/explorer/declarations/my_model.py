@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from lifebook.explorer import Explorer, Mark, Points
 from lifebook.explorer.declarations.controls import (
@@ -15,7 +14,8 @@ from lifebook.explorer.declarations.controls import (
     without_bytes,
 )
 from lifebook.figures import my_model as plots
-from lifecost.catalog import Model, models, post, with_absent
+from lifebook.figures.style import Figure
+from lifecost.catalog import Model, models, post
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
 from lifecost.formulas.time import (
@@ -26,7 +26,7 @@ from lifecost.formulas.time import (
     decode_weights_time,
 )
 from lifecost.report import split_by_heads
-from lifecost.values import PAIRED
+from lifecost.stack import STACK
 
 # Those with the most cache for their arithmetic first.
 ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post)))
@@ -34,20 +34,17 @@ ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post
 
 def _marks() -> Iterator[Mark]:
     yield Mark("yours", "dot", x="kv_to_compute_ratio", y=-1)
-    formulas = kv_to_compute_ratio, kv_bytes_per_token
-    needed = PAIRED.union(*((*f.symbols, *f.variants) for f in formulas))
     for row, model in enumerate(ORDER):
-        # Each says of every variant whether it has it: the reader's model may have others. And of
-        # what is checked together, all: else it would be checked against the reader's model.
-        bound = with_absent(model.bindings, needed)
-        bind = {name: bound[name] for name in sorted(needed & bound.keys())}
+        # Each says all that a model may bind, for the reader's own has something else.
+        active = {"n_active_params": model.n_active_params}
+        bind = {STACK: None, **active, **model.shape, "n_params": model.n_params}
         yield Mark(model.name, "dot", x="kv_to_compute_ratio", y=row, bind=bind)
 
 
 MARKS = tuple(_marks())
 
 
-def _draw(points: Points) -> Any:
+def _draw(points: Points) -> Figure:
     return plots.among({model.name: model.title for model in ORDER}, points)
 
 
@@ -78,7 +75,7 @@ def explore(model: Model) -> Explorer:
         ),
         marks=MARKS,
         draw=_draw,
-        fixed={**model.bindings, **model.stored, **split_by_heads(model.shape)},
+        fixed={**model.bindings, **model.stored, **split_by_heads(model)},
     )  # fmt: skip
 
 

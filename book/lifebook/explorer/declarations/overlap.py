@@ -7,6 +7,7 @@ from dataclasses import replace
 from lifebook.explorer import Explorer, Mark
 from lifebook.explorer.declarations.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
 from lifebook.figures import does_it_hold
+from lifecost.catalog import models
 from lifecost.formulas.time import (
     chips_needed,
     decode_compute_time,
@@ -17,7 +18,9 @@ from lifecost.formulas.time import (
 )
 from lifecost.report import split_by_heads
 
-ON_CHIPS = {name: {**bound, **split_by_heads(bound)} for name, bound in MODEL.options.items()}
+ON_CHIPS = {
+    name: {**bound, **split_by_heads(models[name])} for name, bound in MODEL.options.items()
+}
 
 overlap = Explorer(
     name="overlap",

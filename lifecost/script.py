@@ -1,0 +1,64 @@
+"""The page's script: formulas, and the blocks that a model may be made of."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+from lifecost.formula import FORMULAS
+from lifecost.printers import javascript
+from lifecost.stack import FAMILIES, ONCE
+from lifecost.symbols import OPTIONAL, SUMS
+
+
+def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
+    """Return the functions of formulas by name, for plain decoders and for any model.
+
+    Where there are any of the latter, the families of blocks come before them.
+    """
+    of_models = sorted(of_models)
+    lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
+    lines += [FORMULAS[name].javascript_of_models for name in of_models]
+    if of_models:
+        lines = [_stacks(), *lines]
+    table = ", ".join(sorted({*plain, *of_models}))
+    return "\n".join([*lines, f"const FORMULAS = {{ {table} }};"])
+
+
+def _stacks() -> str:
+    families = {name: _family(name) for name in FAMILIES}
+    text = ",\n".join(f"{name}: {source}" for name, source in families.items())
+    sums = {name: list(one.of) for name, one in SUMS.items()}
+    runtime = resources.files("lifecost").joinpath("stack.js").read_text("utf-8")
+    return "\n".join(
+        [
+            f"const FAMILIES = {{\n{text}\n}};",
+            f"const SUMS = {json.dumps(sums)};",
+            f"const ONCE = {json.dumps(ONCE)};",
+            runtime,
+        ]
+    )
+
+
+def _family(name: str) -> str:
+    family = FAMILIES[name]
+    sums = (f"{s}: {javascript.arrow(t.expr, OPTIONAL)}" for s, t in family.lowered.items())
+    weights = (
+        f"{json.dumps(row)}: [{javascript.arrow(term.expr, {})}, {json.dumps(part)}]"
+        for row, (term, part) in family.weights.items()
+    )
+    sizes = json.dumps({name: _default(one.default) for name, one in family.sizes.items()})
+    return (
+        f"{{ sizes: {sizes}, sums: {{ {', '.join(sums)} }}, weights: {{ {', '.join(weights)} }} }}"
+    )
+
+
+def _default(value: Any) -> Any:
+    """Return a size's default as JSON has it: null for infinity, and false where it is needed."""
+    if value is inspect.Parameter.empty:
+        return False
+    return None if value == math.inf else value
