@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from lifebook.explorer.marks import Mark
 from lifebook.figures.style import Figure, Points
 from lifecost import values
@@ -49,6 +51,11 @@ class Range:
     def is_whole(self) -> bool:
         """Whether only whole numbers make sense."""
         return values.symbol(self.name).integer
+
+    def grid(self, count: int) -> tuple[float, ...]:
+        """Return ``count`` values from end to end, evenly in logarithm: a line runs along them."""
+        # Round numbers: the curves do not care, and the page need not carry sixteen digits of each.
+        return tuple(float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, count))
 
     def bind(self, value: object, _: Mapping[str, float]) -> dict[str, float]:
         """Return the symbol that a setting binds."""
