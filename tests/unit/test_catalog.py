@@ -569,7 +569,7 @@ def test_another_package_adds_rows(tmp_path, rows, answer):
         "except InputError as error:\n    print(error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=120,
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
     )  # fmt: skip
     assert done.stdout.startswith(answer)

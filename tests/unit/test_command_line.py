@@ -421,7 +421,7 @@ def test_without_the_library_for_tables(capsys, monkeypatch):
 def test_as_a_program():
     done = subprocess.run(
         [sys.executable, "-m", "lifecost", "cost", "llama-3-8b"], capture_output=True, text=True,
-        check=True, timeout=300, encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"},
+        check=True, encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     assert "22.8 ms" in done.stdout
     assert done.stderr == ""
@@ -567,7 +567,7 @@ def test_an_output_that_cannot_show_a_name(monkeypatch, tmp_path, encoding):
 def test_in_a_shell(shell, status, complaint):
     done = subprocess.run(
         shell.format(f"'{sys.executable}' -m lifecost"), shell=True, capture_output=True, text=True,
-        timeout=300, check=False,
+        check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (status, complaint)
 

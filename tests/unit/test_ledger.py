@@ -390,7 +390,7 @@ def test_wrong_arguments(capsys, arguments):
 def run(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "lifecost", *arguments], capture_output=True, text=True, check=False,
-        timeout=300, encoding="utf-8", **options,
+        encoding="utf-8", **options,
     )  # fmt: skip
 
 
