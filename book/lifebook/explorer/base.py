@@ -76,6 +76,8 @@ class Choice:
 
     A value may be the identifier of another symbol, which it then equals: ``{"n_kv_head":
     "n_head"}`` is multi-head attention for any model.
+
+    On a page, ``groups`` puts the options under headings: the heading of each option.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Choice:
     options: Mapping[str, Mapping[str, float | str]]
     opening: str
     titles: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, option: str) -> str:
         """Return an option's name for people."""

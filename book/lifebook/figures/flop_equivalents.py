@@ -141,7 +141,7 @@ def intensity_by_year(
     for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
         axes.fill_between([2021.5, 2025.5], low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
         axes.annotate(
-            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 30),
+            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 4.7),
             fontsize=9, va="center",
         )  # fmt: skip
     left = panels[0]
