@@ -47,11 +47,11 @@ def quality_points(variant: str, **wanted: Any) -> list[float]:
 
 
 def data_center_parts(since: int = 2017) -> list[Hardware]:
-    """Return the shipping parts with high-bandwidth memory, oldest first.
+    """Return the shipping parts with high-bandwidth memory, oldest first; none cut down for export.
 
     Those that were announced in the year ``since`` or later.
     """
-    parts = [h for h in hardware.values() if h.memory == "HBM" and not h.announced]
+    parts = [h for h in hardware.values() if h.memory == "HBM" and not (h.announced or h.export)]
     return sorted((h for h in parts if h.year >= since), key=lambda h: (h.year, h.name))
 
 
