@@ -23,6 +23,7 @@ from lifecost.formulas.training import training_flops
 from lifecost.formulas.transformer import kv_elements_per_token, parameter_count
 from lifecost.optimum import optimum
 from lifecost.shape import shape_laws
+from lifecost.values import Value
 
 VERDICTS = {
     "as printed": "rounds to the printed digits",
@@ -80,7 +81,7 @@ def published() -> list[Number]:
     return [number for group in _GROUPS for number in group()]
 
 
-def _of(formula: Formula, value: Any) -> dict[str, Any]:
+def _of(formula: Formula, value: Value) -> dict[str, Any]:
     return {"formula": formula.name, "unit": formula.unit, "value": float(value)}
 
 
