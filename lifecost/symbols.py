@@ -588,9 +588,18 @@ class Symbols:
     def _sum(self, name: str) -> Expr:
         if name not in self._sums:
             bare = Symbols(self.stack, optional=self.optional)
-            found = SUMS[name](name, bare) if self.stack == ANY else self.stack.total(name, bare)
+            found = bare.of_any(name) if self.stack == ANY else self.stack.total(name, bare)
             self._sums[name] = sympy.sympify(found)
         return self._sums[name]
+
+    def of_any(self, name: str) -> Expr:
+        """Return a sum over the blocks of any model, as a function of what it depends on."""
+        found = SUMS[name](name, self)
+        if name != "stored_bytes":
+            return found
+        # The number of weights is the caller's: rounded as it may be.
+        own = SUMS["stored_params"]("stored_params", self)
+        return self.n_params * self.weight_bytes + found - own * self.weight_bytes
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *SYMBOLS, *SUMS]

@@ -21,6 +21,7 @@ from lifebook.ledger import bindings
 from lifecost.errors import InputError, unknown_name
 from lifecost.formula import FORMULAS
 from lifecost.quantities import number
+from lifecost.stack import PLAIN, STACK
 from lifecost.values import show
 
 # What a mistake may name instead of the exercise's own.
@@ -88,6 +89,8 @@ class Exercise:
         found = dict(bound)
         for name, value in change.get("bind", {}).items():
             found[name] = bound[value] if isinstance(value, str) else value
+            if STACK in found and name in PLAIN:
+                found[STACK] = found[STACK].but(**{name: found[name]})
         for name, factor in change.get("scale", {}).items():
             found[name] *= factor
         for name, term in change.get("add", {}).items():
@@ -123,7 +126,7 @@ class Exercise:
     def hint(self, mistake: str) -> str:
         """Return what is said to whoever makes a mistake; its numbers are the setting's own."""
         change, bound = self.mistakes[mistake], self.setting()
-        shown = {name: f"{value:,.12g}" for name, value in bound.items()}
+        shown = {name: f"{value:,.12g}" for name, value in bound.items() if name != STACK}
         return str(change["hint"]).format(**shown, unit=self.unit)
 
     def accepts(self, answer: float) -> bool:

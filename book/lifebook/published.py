@@ -137,7 +137,8 @@ def _caches() -> Iterator[Number]:
         )  # fmt: skip
     row = load("cache_reductions")["deepseek-v2"]
     before, after = (
-        float(kv_elements_per_token(m, context=1)) for m in (row["before"], models[row["after_model"]])
+        float(kv_elements_per_token(m, context=1))
+        for m in (row["before"], models[row["after_model"]])
     )
     left = after * row["after_bits"] / (before * row["before_bits"])
     yield Number(
@@ -145,7 +146,9 @@ def _caches() -> Iterator[Number]:
         kv_elements_per_token.name, "1", 1 - left, str(row["printed"]),
     )  # fmt: skip
     one = models[row["after_model"]]
-    heads = float(kv_elements_per_token(one, context=1)) / (2 * one.n_layer * (one.d_head - one.d_rope))
+    heads = float(kv_elements_per_token(one, context=1)) / (
+        2 * one.n_layer * (one.d_head - one.d_rope)
+    )
     yield Number(
         row["source"], "table 1", "latent attention's cache, in key-value heads of GQA",
         kv_elements_per_token.name, "1", heads, "2.25",

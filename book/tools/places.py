@@ -181,8 +181,8 @@ def outputs(notebook: Any) -> list[tuple[str, str]]:
             continue
         # What is printed is one text, however the kernel cut the stream.
         said = ["".join("".join(output.get("text", "")) for output in cell["outputs"])]
-        for output in cell["outputs"]:
-            shown = {k: "".join(v) for k, v in output.get("data", {}).items() if "text/" in k}
+        for output in (output for output in cell["outputs"] if "data" in output):
+            shown = {k: "".join(v) for k, v in output["data"].items() if "text/" in k}
             said += [shown.get("text/plain", ""), shown.get("text/latex", "")]
             said += re.findall(r'data-value="([^"]*)"', shown.get("text/html", ""))
         found.append(("".join(cell["source"]), "\n".join(said)))

@@ -29,9 +29,9 @@ def kv_bytes_per_token(s: Symbols) -> Expr:
     example=(dict(LLAMA_8B | POST, n_kv_head=32), 256 * 2**30, "the post's 280 GB"),
 )  # fmt: skip
 def kv_cache_size(s: Symbols) -> Expr:
-    """Bytes that the KV cache of the whole batch holds, fixed states among them.
+    """Bytes that the KV cache of the whole batch holds.
 
-    A plain decoder has no such state.
+    Fixed states, which a plain decoder does not have, count with it.
     """
     state = s.state_held * s.state_bytes
     return (s.cache_held * s.kv_bytes + state) * s.batch
