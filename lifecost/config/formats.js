@@ -19,16 +19,23 @@ function stored(config, fields, placed, d_model) {
   return { format: plan.format, stored: byPart(plan, placed, d_model) };
 }
 
-function dtypeOf(either) {
-  for (const name of ["dtype", "torch_dtype"]) {
-    const value = either(name);
-    if (value === null || value === "auto") continue;
-    if (typeof value !== "string" || !has(FORMATS.dtypes, value)) {
-      notCounted(`${name} = ${show(value)}`, Object.keys(FORMATS.dtypes));
-    }
-    return FORMATS.dtypes[value];
+const dtypeOf = (either) => knownType("dtype", either) ?? knownType("torch_dtype", either);
+
+// What is known of the format that a field names, if it names one.
+function knownType(name, either) {
+  const value = either(name);
+  if (value === null || value === "auto") return null;
+  if (typeof value !== "string" || !has(FORMATS.dtypes, value)) {
+    notCounted(`${name} = ${show(value)}`, Object.keys(FORMATS.dtypes));
   }
-  return null;
+  return FORMATS.dtypes[value];
+}
+
+// The bytes of an element of a state; nothing where they are those of the cache.
+function bytesOfState(named, config, fields) {
+  const either = (name) => (config[name] ?? null) === null ? fields[name] ?? null : config[name];
+  const found = has(FORMATS.dtypes, named) ? FORMATS.dtypes[named] : knownType(named, either);
+  return found ? { state_bytes: bytes(found.bits) } : {};
 }
 
 // A list of modules: by name or by a part of it, by "*", or by a pattern after "re:".

@@ -125,6 +125,12 @@ function listed(node, scope) {
     : isNot(node[1], value, "a list");
 }
 
+// The entries of a list, or the keys of an object.
+function members(node, scope) {
+  const value = evaluate(node, scope);
+  return isObject(value) ? Object.keys(value) : [...listed(node, scope)];
+}
+
 function entryOf(said, base, found, key) {
   if (typeof key === "string") {
     if (!isObject(found)) isNot(base[1], found, "an object");
@@ -139,7 +145,7 @@ function entryOf(said, base, found, key) {
 
 function compared(operator, left, right, scope) {
   if (operator === "in" || operator === "not in") {
-    const inside = isOneOf(evaluate(left, scope), [...listed(right, scope)]);
+    const inside = isOneOf(evaluate(left, scope), members(right, scope));
     return inside === (operator === "in");
   }
   if (operator === "==" || operator === "!=") {
@@ -166,8 +172,28 @@ function calculated(operator, left, right, scope) {
   return found;
 }
 
+// What an object says of one layer, whose number is a key of it, or else what is usual.
+function override(base, at, names, name, usual, scope) {
+  const [layers, known] = [evaluate(base, scope), evaluate(names, scope)];
+  if (!isObject(layers)) isNot(base[1], layers, "an object");
+  for (const [key, entry] of Object.entries(layers)) {
+    if (!/^[0-9]+$/.test(key)) isNot(`a layer of ${base[1]}`, key, "a number");
+    if (!isObject(entry)) isNot(`${base[1]}.${key}`, entry, "an object");
+    for (const one of Object.keys(entry)) {
+      if (!known.includes(one)) notCounted(`${show(one)} in ${base[1]}`, known);
+    }
+    if (Number(key) === evaluate(at, scope) && has(entry, name[2])) return entry[name[2]];
+  }
+  return evaluate(usual, scope);
+}
+
 function called([name, ...args], scope) {
   if (name === "len") return listed(args[0], scope).length;
+  if (name === "each") { // a list has an entry for each layer; anything else holds for all of them
+    const value = evaluate(args[0], scope);
+    return Array.isArray(value) ? entryOf(args[0][1], args[0], value, evaluate(args[1], scope)) : value;
+  }
+  if (name === "override") return override(...args, scope);
   if (name === "count") {
     const one = evaluate(args[1], scope);
     return [...listed(args[0], scope)].filter((entry) => isOneOf(entry, [one])).length;
@@ -207,6 +233,8 @@ class Reader {
 
   placedOf({ family, layers, count, runs, sizes }) {
     const once = count !== undefined;
+    const copies = once ? this.size("n_layer", count, 0) : 0;
+    if (once && !copies) return [];
     const found = new Map();
     const steps = once ? [-1] : [...Array(this.n_layer).keys()];
     for (const i of steps) {
@@ -216,9 +244,8 @@ class Reader {
       if (!found.has(key)) found.set(key, { family, block, at: [] });
       found.get(key).at.push(i);
     }
-    const copies = once ? this.size("n_layer", count, 0) : 0;
     const often = runs ? this.size("n_layer", runs, 0) : 1;
-    return [...found.values()].filter(() => !once || copies).map(({ block, at }) => (
+    return [...found.values()].map(({ block, at }) => (
       { family, block, layers: once ? [] : at, count: once ? copies : at.length, runs: often }));
   }
 
@@ -396,6 +423,9 @@ function modelOf(config) {
   const n_params = totalOf("stored_params", { stack }, []);
   if (n_params > LIMITS.model) refuse("more than 10^15 parameters: no such model is counted here");
   const own = stored(config, reader.fields, reader.placed, reader.d_model);
+  if (totalOf("state_held", { stack }, [])) {
+    Object.assign(own.stored, bytesOfState(reader.rules.state_dtype ?? "", config, reader.fields));
+  }
   const n_active_params = totalOf("active_params", { stack }, []);
   const sizes = shapeOf(stack);
   const shape = isPlain(stack, sizes) ? sizes : { stack, ...sizes };
