@@ -203,6 +203,8 @@ d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head
 kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")
 d_rope = size("d_rope", r"d_\text{r}", "element", "width of the rotary key that all heads share", 0)
 query_rank = size("query_rank", r"d_\text{cq}", "element", "width of the latent of queries")
+key_rank = size("key_rank", r"R_\text{k}", "1", "products of vectors that make the keys")
+value_rank = size("value_rank", r"R_\text{v}", "1", "products of vectors that make the values")
 n_expert = size("n_expert", r"n_\text{exp}", "expert", "routed experts in a layer")
 n_active_expert = size(
     "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token"
