@@ -67,9 +67,11 @@ def grouped(
 def latent(
     s: Symbols, n_head: Expr, kv_rank: Expr, d_rope: Expr, d_head: Expr, d_value: Expr,
     query_rank: Expr = 1, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
-    d_gate: Expr = 0, n_group: Expr = 1, norms: Expr = 1, bias: Expr = 0,
+    own_cache: Expr = 1, d_gate: Expr = 0, n_group: Expr = 1, norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
     """Attention on a latent that all heads share, or each group of them; queries may be ``direct``.
+
+    A layer without a cache of its own reads that of another, and has no latent to project.
 
     In decode the projections from the latent are applied to query and result, so that all heads
     work on the latent itself: one read of it serves scores and mixture. Several groups are grouped
@@ -78,18 +80,19 @@ def latent(
     yield Row("query", "weights", s.d_model, n_head * d_head, direct)
     yield Row("query latent", "weights", s.d_model, query_rank, 1 - direct)
     yield Row("query from latent", "weights", query_rank, n_head * d_head, 1 - direct)
-    yield Row("latent", "weights", s.d_model, n_group * kv_rank + d_rope)
+    yield Row("latent", "weights", s.d_model, n_group * kv_rank + d_rope, own_cache)
     # A latent becomes the unrotated part of a key, and a value.
     yield Row("key and value from latent", "weights", kv_rank, n_head * (d_head - d_rope + d_value))
     kept = smaller(s.context, window)
-    yield from _looked_at("latent scores", n_group, n_group, n_head, kv_rank, kept, chosen)
-    yield from _looked_at("rotary scores", 1, 1, n_head, d_rope, kept, chosen)
+    held = own_cache * n_group
+    yield from _looked_at("latent scores", held, n_group, n_head, kv_rank, kept, chosen)
+    yield from _looked_at("rotary scores", own_cache, 1, n_head, d_rope, kept, chosen)
     yield from _looked_at("latent mixture", 0, 0, n_head, kv_rank, kept, chosen)
     for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
         yield _prompt(s, name, n_head, width, window, chosen)
     yield Row("gate", "weights", s.d_model, n_head * d_gate)
     yield Row("output", "weights", n_head * d_value, s.d_model)
-    vectors = n_group * kv_rank + (1 - direct) * query_rank + bias
+    vectors = own_cache * n_group * kv_rank + (1 - direct) * query_rank + bias
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
 
