@@ -16,7 +16,7 @@ TEST_READY := .venv/.test-ready
 PIP_INSTALL := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 # A notebook counts as one test scope, so its cells stay on one worker, in order. Which scope is
 # first, tests/conftest.py says.
-EVERYTHING := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-kernel-startup-timeout 180 \
+EVERYTHING := --nbval --nbval-current-env --nbval-cell-timeout 600 --nbval-kernel-startup-timeout 600 \
 	--dist loadscope --no-loadscope-reorder
 # What needs no site, no browser and no kernel. nbval would take seconds to import.
 UNITS := -p no:nbval --dist worksteal README.md lifecost book/lifebook tests/unit

@@ -32,6 +32,7 @@ from lifecost.symbols import PARTS, SYMBOLS
 _DESCRIBES = (*PLAIN, "blocks", "config")
 FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
 LEAST = 1e6  # of a device's rates and sizes: less was meant in other units
+MOST_POWER = 1e5  # of a device, in watts: more is a machine's, or was meant in milliwatts
 # What a field may hold, by the first word of its type.
 _FORMS: dict[str, tuple[Any, str]] = {
     "str": (str, "text"),
@@ -262,7 +263,21 @@ def _listed(table: Mapping[str, Any]) -> Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware(Row):
-    """A device: dense peak rates by precision (FLOP/s), memory (byte/s, byte).
+    """A device: dense peak rates by precision (FLOP/s), memory (byte/s, byte), links, power.
+
+    Attributes
+    ----------
+    memory_shown
+        What the driver's tool shows of the capacity, in bytes, which is no vendor's number.
+    link_bandwidth
+        What one chip sends to all its peers together over the links within a machine or pod, one
+        way, in byte/s; None where no source says it.
+    tdp
+        Power that it is designed for, in watts.
+    announced
+        Whether it was not shipping, or not known to ship, when the row was checked.
+    export
+        Whether it was cut down to be sold where its model may not be.
 
     Examples
     --------
@@ -277,9 +292,11 @@ class Hardware(Row):
     vendor: str = ""
     year: int = 0
     memory: str = ""
-    memory_shown: float | None = None  # what the driver's tool shows, which is no vendor's number
+    memory_shown: float | None = None
+    link_bandwidth: float | None = None
     tdp: float | None = None
     announced: bool = False
+    export: bool = False
 
     def __post_init__(self) -> None:
         """Check the rates and sizes, which are in base units."""
@@ -287,7 +304,8 @@ class Hardware(Row):
         rates = {f"peak_flops.{name}": rate for name, rate in self.peak_flops.items()}
         if not rates:
             raise InputError("peak_flops = {} has no rate")
-        sizes = {name: getattr(self, name) for name in ("memory_bandwidth", "memory_capacity")}
+        names = ("memory_bandwidth", "memory_capacity", "link_bandwidth")
+        sizes = {name: size for name in names if (size := getattr(self, name)) is not None}
         for called, value in {**sizes, **rates}.items():
             name = called.partition(".")[0]
             if values.checked(name, value, called) < LEAST:
@@ -296,6 +314,9 @@ class Hardware(Row):
                     f"{called} = {value:g} is out of range: {quantity.meaning}, at least "
                     f"{LEAST:g} {quantity.unit}; tera is 1e12"
                 )
+        if self.tdp is not None and not 0 < self.tdp <= MOST_POWER:
+            given = f"tdp = {self.tdp:g} is out of range"
+            raise InputError(f"{given}: power of one chip, above 0 and at most {MOST_POWER:g} W")
 
     def at(self, precision: str) -> dict[str, float]:
         """Return the symbols that the device binds at a precision such as ``"fp8"``.
@@ -312,7 +333,8 @@ class Hardware(Row):
             "memory_bandwidth": self.memory_bandwidth,
         }
         memory = {"memory_capacity": self.memory_capacity}
-        return {**rates, **memory, "hoi": operational_intensity(rates)}
+        links = {} if self.link_bandwidth is None else {"link_bandwidth": self.link_bandwidth}
+        return {**rates, **memory, **links, "hoi": operational_intensity(rates)}
 
 
 class Fit(Row):

@@ -135,6 +135,11 @@ intensity = symbol(
 memory_capacity = symbol(
     "memory_capacity", r"M_\text{chip}", "byte", "memory of one chip", 1, 1e18, usual=(1e9, 1e13)
 )
+link_bandwidth = symbol(
+    "link_bandwidth", r"W_\text{link}", "byte/s",
+    "bandwidth with which one chip sends to all its peers together, one way",
+    1, 1e20, usual=(1e9, 1e13),
+)  # fmt: skip
 n_chip = symbol(
     "n_chip", r"n_\text{chip}", "chip", "chips that share the model",
     1, 1e7, integer=True, usual=(1, 10_000),

@@ -8,7 +8,6 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -92,26 +91,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    return {**browser_type_launch_args, "executable_path": chromium.find(), "args": chromium.FLAGS}
+    return browser_type_launch_args | chromium.how()
 
 
 @pytest.fixture(scope="session")
 def browser(browser):
-    for name in ("new_context", "new_page"):
-        setattr(browser, name, _patient(getattr(browser, name)))
-    return browser
-
-
-def _patient(new: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what makes a page or a context, such that it waits as long as everything else."""
-
-    @functools.wraps(new)
-    def made(**options: Any) -> Any:
-        found = new(**options)
-        found.set_default_timeout(1000 * chromium.PATIENCE)
-        return found
-
-    return made
+    return chromium.patient(browser)
 
 
 @pytest.fixture(scope="session")

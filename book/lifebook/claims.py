@@ -239,7 +239,7 @@ def intensity_spread_per_element() -> float:
     Examples
     --------
     >>> round(intensity_spread_per_element(), 2)
-    3.37
+    4.36
     """
     return _spread(sorted(_fastest(part)[2] for part in data_center_parts(since=2022)))
 
@@ -260,7 +260,7 @@ def format_intensities(width: float, since: int = 2017, vendor: str = "") -> lis
     --------
     >>> found = format_intensities(1)
     >>> round(found[-1] / found[0], 2)
-    2.15
+    2.17
     """
     parts = [part for part in data_center_parts(since) if vendor in ("", part.vendor)]
     found = [row for part in parts for row in intensities(part) if not row[0].startswith("int")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lifebook.data import load
 from lifecost.errors import InputError, unknown_name
@@ -31,6 +32,7 @@ LEVELS = {
 }
 LEVERS = ("heads", "window", "bits", "depth")
 READINGS = ("nats", "share")
+Array: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,16 @@ class Designs:
         By lever, the place of the chosen option in ``data/levers.toml``; and ``draft_length``.
     """
 
-    training_factor: Any
-    inference_factor: Any
-    size: Any
-    tokens: Any
-    options: Mapping[str, Any]
+    training_factor: Array
+    inference_factor: Array
+    size: Array
+    tokens: Array
+    options: Mapping[str, NDArray[np.int_]]
 
     def __len__(self) -> int:
         return len(self.size)
 
-    def front(self) -> Any:
+    def front(self) -> NDArray[np.int_]:
         """Return the places of the designs that none beats in both, cheapest to train first.
 
         Each is cheaper in inference than every design that costs no more to train.
@@ -66,7 +68,8 @@ class Designs:
         order = np.lexsort((-self.inference_factor, self.training_factor))
         best = np.maximum.accumulate(self.inference_factor[order])
         rises = np.concatenate([[True], best[1:] > best[:-1]])
-        return order[rises]
+        places: NDArray[np.int_] = order[rises]
+        return places
 
     def within(self, training: float, inference: float) -> int | None:
         """Return the place of the design in the box that is cheapest in inference; None if none is.
@@ -101,7 +104,7 @@ class Designs:
 
 
 def designs(
-    model: Mapping[str, Any],
+    model: Mapping[str, float],
     law: Any,
     *,
     prompt_ratio: float,
@@ -210,7 +213,7 @@ _ATTENTION = 2 / 3
 
 
 def _on_the_table(
-    model: Mapping[str, Any], evidence: bool, windows: bool, without: Collection[str]
+    model: Mapping[str, float], evidence: bool, windows: bool, without: Collection[str]
 ) -> list[list[tuple[int, dict[str, Any]]]]:
     """Return for each lever the options that are on the table, with their places in the file."""
     known, table, group = load("levers"), [], model["n_head"] // model["n_kv_head"]
@@ -226,7 +229,7 @@ def _on_the_table(
 
 
 def _combinations(
-    model: Mapping[str, Any], table: Any, losses: Callable[..., tuple[float, float]]
+    model: Mapping[str, float], table: Any, losses: Callable[..., tuple[float, float]]
 ) -> Iterator[tuple[tuple[int, ...], float, float, tuple[float, float]]]:
     """Yield for each combination its places, and the cost of it at the baseline's size.
 
@@ -248,7 +251,7 @@ def _no_loss(*_: Any) -> tuple[float, float]:
 
 
 def _losses(
-    model: Mapping[str, Any], law: Any, goal: float, reading: str, window_gap: float
+    model: Mapping[str, float], law: Any, goal: float, reading: str, window_gap: float
 ) -> Callable[..., tuple[float, float]]:
     """Return what gives a combination's loss in nats, and the share of parameters left to it."""
     group = model["n_head"] // model["n_kv_head"]
@@ -267,7 +270,7 @@ def _losses(
     return losses
 
 
-def _shape_loss(model: Mapping[str, Any], depth: float) -> float:
+def _shape_loss(model: Mapping[str, float], depth: float) -> float:
     """Return the loss of fewer, wider layers over the baseline's: at most, by Kaplan's pair."""
     known = load("shape_studies")
     pair = [float(shape_relative_width(known[f"kaplan-{kind}"])) for kind in ("deep", "shallow")]

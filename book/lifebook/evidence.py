@@ -17,6 +17,7 @@ from lifecost.formulas.compression import (
     tokens_penalty,
 )
 from lifecost.formulas.transformer import kv_elements_per_token
+from lifecost.values import Value
 
 ELEMENT_BYTES = {"bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
 
@@ -46,11 +47,11 @@ def quality_points(variant: str, **wanted: Any) -> list[float]:
 
 
 def data_center_parts(since: int = 2017) -> list[Hardware]:
-    """Return the shipping parts with high-bandwidth memory, oldest first.
+    """Return the shipping parts with high-bandwidth memory, oldest first; none cut down for export.
 
     Those that were announced in the year ``since`` or later.
     """
-    parts = [h for h in hardware.values() if h.memory == "HBM" and not h.announced]
+    parts = [h for h in hardware.values() if h.memory == "HBM" and not (h.announced or h.export)]
     return sorted((h for h in parts if h.year >= since), key=lambda h: (h.year, h.name))
 
 
@@ -105,7 +106,7 @@ def cached_fraction(name: str) -> float | None:
     return float(row["cached_input_fraction"]) if "cached_input_fraction" in row else None
 
 
-def workload(name: str, decode_tokens: Any) -> dict[str, Any]:
+def workload(name: str, decode_tokens: Value) -> dict[str, Value]:
     """Return what a published workload binds for a number of decoded tokens.
 
     These are ``prefill_tokens`` and ``decode_tokens`` in the proportion of the workload ``name``,
@@ -176,7 +177,7 @@ def cache_penalties(law: Any, model: Any) -> list[dict[str, Any]]:
     return found
 
 
-def law_samples(name: str, count: int) -> dict[str, Any]:
+def law_samples(name: str, count: int) -> dict[str, Value]:
     """Return constants of a loss law drawn from their standard errors, each an array.
 
     The errors are taken to be independent, since no covariance is published: a scale and its

@@ -23,6 +23,7 @@ from lifecost.formulas.training import training_flops
 from lifecost.formulas.transformer import kv_elements_per_token, parameter_count
 from lifecost.optimum import optimum
 from lifecost.shape import shape_laws
+from lifecost.values import Value
 
 VERDICTS = {
     "as printed": "rounds to the printed digits",
@@ -80,7 +81,7 @@ def published() -> list[Number]:
     return [number for group in _GROUPS for number in group()]
 
 
-def _of(formula: Formula, value: Any) -> dict[str, Any]:
+def _of(formula: Formula, value: Value) -> dict[str, Any]:
     return {"formula": formula.name, "unit": formula.unit, "value": float(value)}
 
 
@@ -136,7 +137,7 @@ def _caches() -> Iterator[Number]:
         )  # fmt: skip
     row = load("cache_reductions")["deepseek-v2"]
     before, after = (
-        float(kv_elements_per_token(m)) for m in (row["before"], models[row["after_model"]])
+        float(kv_elements_per_token(m, context=1)) for m in (row["before"], models[row["after_model"]])
     )
     left = after * row["after_bits"] / (before * row["before_bits"])
     yield Number(
@@ -144,7 +145,7 @@ def _caches() -> Iterator[Number]:
         kv_elements_per_token.name, "1", 1 - left, str(row["printed"]),
     )  # fmt: skip
     one = models[row["after_model"]]
-    heads = float(kv_elements_per_token(one)) / (2 * one.n_layer * (one.d_head - one.d_rope))
+    heads = float(kv_elements_per_token(one, context=1)) / (2 * one.n_layer * (one.d_head - one.d_rope))
     yield Number(
         row["source"], "table 1", "latent attention's cache, in key-value heads of GQA",
         kv_elements_per_token.name, "1", heads, "2.25",

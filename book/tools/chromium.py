@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 # Seconds for whatever a page is asked. None takes long: this only says when to give up on a busy
 # machine.
-PATIENCE = 180
+PATIENCE = 600
 NAMES = ("google-chrome", "google-chrome-stable", "chrome", "chromium", "chromium-browser")
 # The sandbox needs rights that containers lack; a browser under test calls nobody on its own.
 FLAGS = [
@@ -38,15 +40,37 @@ def path() -> str:
         return find() or playwright.chromium.executable_path
 
 
+def how() -> dict[str, Any]:
+    """Return how Playwright is to start it: the starting, too, takes as long as it takes."""
+    return {"executable_path": find(), "args": FLAGS, "timeout": 1000 * PATIENCE}
+
+
 def launch(playwright: Any, profile: str = "") -> Any:
     """Return the system's browser, started, or else Playwright's own.
 
     With a folder for its ``profile`` it is a context that keeps there what it caches.
     """
-    how: dict[str, Any] = {"executable_path": find(), "args": FLAGS}
     if profile:
-        return playwright.chromium.launch_persistent_context(profile, **how)
-    return playwright.chromium.launch(**how)
+        context = playwright.chromium.launch_persistent_context(profile, **how())
+        context.set_default_timeout(1000 * PATIENCE)
+        return context
+    return patient(playwright.chromium.launch(**how()))
+
+
+def patient(browser: Any) -> Any:
+    """Let whatever a browser opens wait as long as everything else; return the browser."""
+
+    def such(new: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(new)
+        def made(**options: Any) -> Any:
+            found = new(**options)
+            found.set_default_timeout(1000 * PATIENCE)
+            return found
+
+        return made
+
+    browser.new_context, browser.new_page = such(browser.new_context), such(browser.new_page)
+    return browser
 
 
 def bring() -> list[str]:

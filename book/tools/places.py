@@ -245,7 +245,6 @@ def profile(playwright: Any) -> Iterator[Any]:
     """Yield a browser with a new profile on disk: without one, its cache takes no large file."""
     with tempfile.TemporaryDirectory() as folder:
         context = chromium.launch(playwright, folder)
-        context.set_default_timeout(1000 * PATIENCE)
         yield context
         context.close()
 

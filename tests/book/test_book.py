@@ -13,14 +13,14 @@ PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def page(request):
+def html(request):
     path = SITE / f"{request.param}.html"
     assert path.exists(), "not built: run make book"
     return path.read_text("utf-8")
 
 
-def article(page):
-    return page[page.index("<article") : page.index("</article>")]
+def article(html):
+    return html[html.index("<article") : html.index("</article>")]
 
 
 def test_the_contents_name_pages():
@@ -28,18 +28,18 @@ def test_the_contents_name_pages():
     assert len(PAGES) >= 15
 
 
-def test_page_is_not_trivial(page):
-    words = re.sub(r"<[^>]+>", " ", article(page)).split()
+def test_page_is_not_trivial(html):
+    words = re.sub(r"<[^>]+>", " ", article(html)).split()
     assert len(words) > 80
-    assert "<h1>" in page
+    assert "<h1>" in html
 
 
-def test_no_dead_widgets(page):
+def test_no_dead_widgets(html):
     for trace in ("widget-view+json", "html-manager", "require.min.js", "Loading widgets"):
-        assert trace not in page
+        assert trace not in html
 
 
-def test_no_error_was_published(page):
+def test_no_error_was_published(html):
     for trace in (
         "Traceback",
         "nbsp;[error",
@@ -48,13 +48,13 @@ def test_no_error_was_published(page):
         "&lt;data",
         "&lt;svg",
     ):
-        assert trace not in article(page)
+        assert trace not in article(html)
 
 
-def test_every_image_says_what_it_shows(page):
-    for tag in re.findall(r"<img[^>]*>", article(page)):
+def test_every_image_says_what_it_shows(html):
+    for tag in re.findall(r"<img[^>]*>", article(html)):
         assert re.search(r'alt="[^"]{10,}"', tag), tag
-    for tag in re.findall(r"<svg[^>]*>", article(page)):
+    for tag in re.findall(r"<svg[^>]*>", article(html)):
         assert re.search(r'role="img" aria-label="[^"]{30,}"', tag), tag
 
 

@@ -1,10 +1,12 @@
 """The built pages in a browser: no request elsewhere, no error, legible to everyone."""
 
+import contextlib
 import re
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from tabs import listen
 
 from lifebook.explorer.gallery import EXPLORERS
 
@@ -16,33 +18,18 @@ PAGES = ["search", *CHAPTERS, *EMBEDS]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
-def note_failure(tab, request):
-    # A browser gives up on a page's icon when the page is left before it came.
-    if request.failure != "net::ERR_ABORTED":
-        tab.complaints.append(f"failed: {request.url}: {request.failure}")
-
-
 @pytest.fixture
 def visit(browser, server):
     """Return ``visit(page, ...)``, which opens a page and notes its requests and complaints."""
-    contexts = []
+    with contextlib.ExitStack() as stack:
 
-    def visit(page, *, disk=False, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.requests, tab.complaints = [], []
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.on("requestfailed", lambda request: note_failure(tab, request))
-        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.on("console", lambda message: tab.complaints.append(message.text))
-        tab.base = SITE.as_uri() if disk else server
-        tab.goto(f"{tab.base}/{page}.html")
-        return tab
+        def visit(page, *, disk=False, **options):
+            tab = listen(stack.enter_context(browser.new_page(**options)), to_all=True)
+            tab.base = SITE.as_uri() if disk else server
+            tab.goto(f"{tab.base}/{page}.html")
+            return tab
 
-    yield visit
-    for context in contexts:
-        context.close()
+        yield visit
 
 
 # What is far below is laid out when it comes near, taller than was guessed: so down in steps, until
@@ -62,11 +49,32 @@ async () => {
 """
 
 
-def read_through(tab):
+def read_through(tab, width=1280):
     """Bring every part of the page near once, as a reader would, folded parts too."""
     # In a tall window that takes few steps.
-    tab.set_viewport_size({"width": tab.viewport_size["width"], "height": 8000})
+    tab.set_viewport_size({"width": width, "height": 8000})
     tab.evaluate(READ)
+
+
+def violations(tab, colors):
+    """Return what axe finds wrong: in light all, in dark what depends on colors."""
+    tab.emulate_media(color_scheme=colors)
+    tab.wait_for_selector(f"html[data-theme={colors}]")
+    tab.evaluate(AXE)
+    options = {"resultTypes": ["violations"]}
+    if colors == "dark":
+        options["runOnly"] = ["color-contrast", "link-in-text-block"]
+    found = tab.evaluate("(options) => axe.run(options)", options)["violations"]
+    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found]
+
+
+@pytest.fixture(scope="class", params=PAGES)
+def opened(browser, server, request):
+    """Yield each page in turn, read through."""
+    with browser.new_page() as tab:
+        listen(tab, to_all=True).goto(f"{server}/{request.param}.html")
+        read_through(tab)
+        yield tab
 
 
 # Classes, so that the workers can share them out.
@@ -120,14 +128,28 @@ class TestFromDisk:
         assert float(size.get_attribute("data-value")) == before / 2
 
 
+class TestEveryPage:
+    """Each page is opened once, read through, and then asked everything."""
+
+    def test_nothing_from_elsewhere_and_no_complaint(self, opened, server):
+        assert not [url for url in opened.requests if not url.startswith((server, "data:"))]
+        assert not opened.complaints
+
+    @pytest.mark.parametrize("colors", ["light", "dark"])
+    def test_no_barrier(self, opened, colors):
+        assert not violations(opened, colors)
+
+    def test_a_phone_does_not_scroll_sideways(self, opened):
+        read_through(opened, width=360)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 class TestRequests:
-    @pytest.mark.parametrize("disk", [False, True], ids=["http", "file"])
     @pytest.mark.parametrize("page", PAGES)
-    def test_nothing_from_elsewhere_and_no_complaint(self, visit, page, disk):
-        tab = visit(page, disk=disk)
+    def test_nothing_from_elsewhere_and_no_complaint_from_disk(self, visit, page):
+        tab = visit(page, disk=True)
         read_through(tab)
-        elsewhere = [url for url in tab.requests if not url.startswith((tab.base, "data:"))]
-        assert not elsewhere
+        assert not [url for url in tab.requests if not url.startswith((tab.base, "data:"))]
         assert not tab.complaints
 
     def test_the_root_leads_to_the_book(self, visit):
@@ -144,12 +166,6 @@ class TestRequests:
 
 
 class TestViews:
-    @pytest.mark.parametrize("page", PAGES)
-    def test_a_phone_does_not_scroll_sideways(self, visit, page):
-        tab = visit(page, viewport={"width": 360, "height": 740})
-        read_through(tab)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-
     def test_the_chapters_open_on_a_phone(self, visit):
         tab = visit(CHAPTERS[1], viewport={"width": 360, "height": 740}, java_script_enabled=False)
         link = tab.locator("#site-nav a", has_text="The ledger")
@@ -241,27 +257,3 @@ class TestViews:
         tab = visit("book/training")
         tab.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")
         assert tab.locator("math").first.bounding_box()["width"] > 4
-
-
-def violations(tab, rules=None):
-    read_through(tab)
-    tab.evaluate(AXE)
-    options = {"resultTypes": ["violations"]}
-    if rules:
-        options["runOnly"] = {"type": "rule", "values": rules}
-    found = tab.evaluate("(options) => axe.run(options)", options)["violations"]
-    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found]
-
-
-class TestAccessInLight:
-    @pytest.mark.parametrize("page", PAGES)
-    def test_no_violation(self, visit, page):
-        assert not violations(visit(page, bypass_csp=True))
-
-
-class TestAccessInDark:
-    @pytest.mark.parametrize("page", PAGES)
-    def test_no_violation(self, visit, page):
-        # Only colors differ.
-        tab = visit(page, bypass_csp=True, color_scheme="dark")
-        assert not violations(tab, ["color-contrast", "link-in-text-block"])

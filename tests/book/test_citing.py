@@ -10,12 +10,10 @@ import yaml
 from pybtex.database import parse_file, parse_string
 
 import lifecost
+from theme import address, citing
 from tools import prose
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book"))
-from theme import address, citing  # noqa: E402
-
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PAPER = (ROOT / "paper/paper.md").read_text("utf-8")
 HEAD = yaml.safe_load(PAPER.split("---\n")[1])

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
+from tabs import listen
 from test_explorers_on_page import CHAPTER, DRIVE, settings
 
 from lifebook.explorer import page
@@ -53,23 +54,19 @@ def context(browser):
 @pytest.fixture
 def visit(context, server, foreign):
     """Return `visit(address)`, which opens a tab; at the end nothing may have gone wrong in any."""
-    problems, requests, tabs = [], [], []
+    tabs = []
 
     def visit(address):
-        tab = context.new_page()
-        tabs.append(tab)
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        tab.goto(address)
-        return tab
+        tabs.append(listen(context.new_page()))
+        tabs[-1].goto(address)
+        return tabs[-1]
 
     yield visit
+    known = (server, foreign.address, "data:", SITE.as_uri())
     for tab in tabs:
         tab.close()
-    known = (server, foreign.address, "data:", SITE.as_uri())
-    assert not [url for url in requests if not url.startswith(known)]
-    assert problems == []
+        assert not [url for url in tab.requests if not url.startswith(known)]
+        assert tab.complaints == []
 
 
 @pytest.fixture(params=EXPLORERS)
@@ -93,8 +90,7 @@ def line(tab, frame, explorer):
 
 def framed(tab):
     """Return the frame on a page, once its explorer lives."""
-    tab.wait_for_selector("iframe")
-    frame = tab.frames[1]
+    frame = tab.wait_for_selector("iframe").content_frame()
     frame.wait_for_selector(".lifecost-controls")
     return frame
 
@@ -153,11 +149,11 @@ def test_the_markup_is_that_of_python_and_leads_back(explorer):
     assert back == f"../book/{CHAPTER[explorer.name]}.html#{explorer.name}"
 
 
-@pytest.mark.parametrize("width", [360, 700, 960, 1200])
-def test_fits(visit, server, explorer, width):
+def test_fits(visit, server, explorer):
     tab = visit(f"{server}/embed/{explorer.name}.html")
-    tab.set_viewport_size({"width": width, "height": 675})
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (360, 700, 960, 1200):
+        tab.set_viewport_size({"width": width, "height": 675})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])

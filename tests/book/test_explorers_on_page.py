@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tabs import listen
 
 from lifebook.explorer import Choice
 from lifebook.explorer.gallery import EXPLORERS
@@ -55,6 +56,16 @@ DRIVE = """
 }
 """
 
+# Leads to a setting on the same page; done when the page, which listened before, has heard of it.
+FOLLOW = """
+async (place) => {
+  const before = location.href;
+  const heard = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+  location.hash = place;
+  if (location.href !== before) await heard;
+}
+"""
+
 
 def settings(explorer, count, seed=0):
     """Yield the extremes of each control, then random settings between them."""
@@ -84,14 +95,10 @@ def explorer(request):
 @pytest.fixture(scope="module")
 def chapter(browser, server, explorer):
     """Yield the explorer's page; at the end nothing may have gone wrong on it."""
-    page = browser.new_page()
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.goto(f"{server}/book/{CHAPTER[explorer.name]}.html")
-    yield page
-    page.close()
-    assert problems == []
+    with browser.new_page() as page:
+        listen(page).goto(f"{server}/book/{CHAPTER[explorer.name]}.html")
+        yield page
+        assert page.complaints == []
 
 
 @pytest.fixture
@@ -185,7 +192,8 @@ def test_a_link_restores_the_setting(page, explorer, server):
         query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
         if k % 15 == 0:  # a fresh page now and then; otherwise the open one hears of the link
             page.goto("about:blank")
-        page.goto(f"{address}#{explorer.name}?{query}")
+            page.goto(f"{address}#{explorer.name}?{query}")
+        page.evaluate(FOLLOW, f"{explorer.name}?{query}")
         (shown,) = page.evaluate(DRIVE, [explorer.name, [{}]])
         assert {k: float(v) for k, v in shown["values"].items()} == pytest.approx(
             explorer(**state), rel=1e-9
@@ -267,8 +275,7 @@ def test_hostile_links_change_nothing(page, explorer):
         links,
     )
     for link in ("?" * 5000, f"{explorer.name}?{'x' * 1_000_000}"):
-        page.evaluate("link => { location.hash = link }", f"#{link}")
-    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+        page.evaluate(FOLLOW, link)
     assert page.evaluate(DRIVE, [explorer.name, [{}]])[0] == before
     assert page.evaluate("document.querySelectorAll('*').length") == nodes
 

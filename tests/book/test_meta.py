@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from theme import address, cards
+
 ROOT = Path(__file__).parents[2]
 PLAIN = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
@@ -38,7 +40,7 @@ def site(tmp_path_factory):
     command = [jupyter_book, "build", "--all", "--quiet", "--nitpick", "--warningiserror",
                "--path-output", out, ROOT]  # fmt: skip
     known = {**os.environ, "LIFECOST_SITE": ADDRESS}
-    done = subprocess.run(command, capture_output=True, text=True, env=known, timeout=500)
+    done = subprocess.run(command, capture_output=True, text=True, env=known)
     assert done.returncode == 0, done.stderr
     built = out / "_build/html"
     (built / ".buildinfo").unlink()  # as make does
@@ -83,9 +85,6 @@ def test_a_link_to_a_page_shows_what_it_is(site, page):
 
 
 def test_cards_differ_and_are_drawn_the_same_again(site):
-    sys.path.insert(0, str(ROOT / "book"))
-    from theme import cards
-
     images = [(site / f"cards/{page}.png").read_bytes() for page in CHAPTERS]
     assert len(set(images)) == len(images)
     page = "book/inference"
@@ -153,9 +152,6 @@ def test_a_lost_reader_is_led_back_from_any_depth(browser, host, lost):
 
 def test_without_an_address_nothing_points_to_one():
     # Where the clone knows its address, the build does too.
-    sys.path.insert(0, str(ROOT / "book"))
-    from theme import address
-
     if not address.site():
         assert not ONLY_THERE & set(files(PLAIN))
         assert not any(meta(path) for path in PLAIN.rglob("book/**/*.html"))

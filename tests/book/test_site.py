@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import sys
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
@@ -15,11 +14,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lifebook.explorer.gallery import EXPLORERS
+from theme.text import last_statement
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book"))
-from theme.text import last_statement  # noqa: E402
-
 SITE = ROOT / "_build/html"
 CHAPTERS = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
 EMBEDS = [f"embed/{name}" for name in EXPLORERS]

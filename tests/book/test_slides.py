@@ -5,6 +5,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from tabs import listen
 
 from tools import slides
 
@@ -81,31 +82,33 @@ def test_what_is_not_there_is_an_error(target):
         slides.brought("", target, SITE)
 
 
-def test_keys_turn_slides_and_nothing_is_asked_of_another_host(browser, server):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    asked, failed = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: message.type == "error" and failed.append(message.text))
+@pytest.fixture
+def page(browser):
+    with browser.new_page() as page:
+        yield listen(page)
+
+
+THERE = "(id) => Math.abs(document.getElementById(id).getBoundingClientRect().y) < 2"
+
+
+def test_keys_turn_slides_and_nothing_is_asked_of_another_host(page, server):
     page.goto(f"{server}/slides/index.html")
     count = page.locator("section").count()
     for key, at in [("ArrowRight", 2), (" ", 3), ("PageDown", 4), ("ArrowUp", 3), ("End", count),
                     ("ArrowRight", count), ("Home", 1), ("ArrowLeft", 1)]:  # fmt: skip
         page.keyboard.press(key)
-        assert page.url.endswith(f"#{at}")
-        assert abs(page.locator(f'[id="{at}"]').bounding_box()["y"]) < 2
+        page.wait_for_url(f"**#{at}")
+        page.wait_for_function(THERE, arg=str(at))
     cut = (
         "[...document.querySelectorAll('section')].filter(s => s.scrollHeight > s.clientHeight + 1)"
     )
     assert page.evaluate(f"{cut}.map(s => s.id)") == []
-    assert all(url.startswith(server) for url in asked)
-    assert failed == []
-    page.close()
+    assert all(url.startswith(server) for url in page.requests)
+    assert page.complaints == []
 
 
-def test_one_sheet_for_each_slide(browser, server):
-    page = browser.new_page()
+def test_one_sheet_for_each_slide(page, server):
     page.goto(f"{server}/slides/index.html")
     pdf = page.pdf(prefer_css_page_size=True)
     sheets = re.findall(rb"/Type\s*/Page\b", pdf)
     assert len(sheets) == page.locator("section").count()
-    page.close()

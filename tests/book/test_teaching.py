@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 from html import unescape
 from pathlib import Path
 
@@ -11,11 +10,10 @@ import pytest
 
 from lifebook.explorer import Choice
 from lifebook.explorer.gallery import EXPLORERS
+from theme.links import PERMALINK
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK))
-from theme.links import PERMALINK  # noqa: E402
 
 
 def cells(path):

@@ -384,8 +384,8 @@ WRONG = [
     ((*COST, "--context", "inf"), "context = inf is out of range"),
     ((*COST, "--hoi", "nan"), "hoi = nan is out of range"),
     ((*COST, "--chips", "-1"), "--chips = -1 is out of range"),
-    ((*COST, "--hardware", "h900"), "unknown device 'h900'; known: a100-sxm-40gb, "),
-    ((*COST, "--hardware", "a100"), "did you mean 'a100-sxm-40gb' or 'a100-sxm-80gb'?"),
+    ((*COST, "--hardware", "h900"), "unknown device 'h900'; known: a100-pcie-80gb, "),
+    ((*COST, "--hardware", "a100"), "did you mean 'a100-pcie-80gb', 'a100-sxm-40gb' or 'a1"),
     ((*COST, "--bandwidth", "3.35"), "memory_bandwidth = 3.35 is out of range: peak bandwidth of"),
     ((*COST, "--peak", "0"), "--peak = 0 is out of range: peak rate of dense arithmetic"),
     ((*COST, "--memory", "much"), "--memory: 'much' is not a number"),
@@ -421,7 +421,7 @@ def test_without_the_library_for_tables(capsys, monkeypatch):
 def test_as_a_program():
     done = subprocess.run(
         [sys.executable, "-m", "lifecost", "cost", "llama-3-8b"], capture_output=True, text=True,
-        check=True, timeout=300, encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"},
+        check=True, encoding="utf-8", env={"PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     assert "22.8 ms" in done.stdout
     assert done.stderr == ""
@@ -429,18 +429,18 @@ def test_as_a_program():
 
 # What a device or a model is called elsewhere, and what it may be here: up to three names.
 SUGGESTIONS = [
-    ("a100", ["a100-sxm-40gb", "a100-sxm-80gb"]),
+    ("a100", ["a100-sxm-40gb", "a100-sxm-80gb", "a100-pcie-80gb"]),
     ("A100-SXM4-80GB", ["a100-sxm-80gb"]),
     ("v100", ["v100-sxm2-32gb"]),
     ("h100", ["h100-sxm", "h100-pcie"]),
-    ("h200", ["h200-sxm"]),
+    ("h200", ["h200-sxm", "h200-nvl"]),
     ("H100-SXM5-80GB", ["h100-sxm"]),
     ("NVIDIA H100 80GB HBM3", ["h100-sxm"]),
-    ("rtx-3090", ["rtx-4090", "rtx-5090"]),
+    ("rtx-3090-ti", ["rtx-3090"]),
+    ("m2-ultra", ["m1-ultra"]),
     ("tpu-v5", ["tpu-v5e", "tpu-v5p"]),
     ("b200-sxm", ["b200"]),
     ("a10", []),
-    ("gb10", []),
     ("nope", []),
     ("", []),
     ("gpt2", ["gpt-oss-20b", "gpt-oss-120b", "gpt-3-175b"]),
@@ -567,7 +567,7 @@ def test_an_output_that_cannot_show_a_name(monkeypatch, tmp_path, encoding):
 def test_in_a_shell(shell, status, complaint):
     done = subprocess.run(
         shell.format(f"'{sys.executable}' -m lifecost"), shell=True, capture_output=True, text=True,
-        timeout=300, check=False,
+        check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (status, complaint)
 

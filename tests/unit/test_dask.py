@@ -39,7 +39,7 @@ print(json.dumps([lazy, float(total), float(largest), peak]))
 
 def test_sweep_of_a_hundred_million_points_in_bounded_memory():
     done = subprocess.run(
-        [sys.executable, "-c", SWEEP], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", SWEEP], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     lazy, total, largest, peak = json.loads(done.stdout)

@@ -41,7 +41,7 @@ ANSWERS = {
     "two-chips-full": (2 * 141e9 - 72.7e9) // (2 * 80 * 8 * 128 * 32768),
     "a-reported-run": 6 * 68976648192 * 2e12,
     "a-size-for-a-budget": REFIT * (1e24 / 6) ** (0.3658 / 0.7136) / 1e9,
-    "break-even-of-a-giant": 405.85e9 / (4500e12 / 8e12 * 126 * 8 * 128),
+    "break-even-of-a-giant": 405.85e9 / (4500e12 / 7.7e12 * 126 * 8 * 128),
     "batch-for-the-weights": 989e12 / 3.35e12,
     "tokens-a-second":
         64 * 3.35e12 / (2 * (8030261248 - 128256 * 4096) + 64 * LLAMA),
@@ -64,7 +64,7 @@ FROM_PRINTED_NUMBERS = {
     "tokens-to-break-even": [6 * 70.6e9 * 15e12 / (600 * 2 * 80 * 8 * 128 * 8192) / 1e9],
     "budget-in-bf16": [(295 * 2 * LLAMA - 2 * 8e9) / (4 * 32 * 32 * 128 * 8192)],
     "sequences-that-fit": [math.floor((80e9 - 8.03e9) / 537e6)],
-    "break-even-of-a-giant": [406e9 / (563 * 126 * 8 * 128)],
+    "break-even-of-a-giant": [406e9 / (584 * 126 * 8 * 128)],
     "two-chips-full": [math.floor((2 * 141e9 - 72.7e9) / 5.37e9)],
     "batch-for-the-weights": [295],
 }

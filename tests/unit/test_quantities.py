@@ -106,6 +106,6 @@ def test_the_page_says_the_same():
     shown = f"{script.units()}\n{text}\nconst cases = {json.dumps(cases)};\n"
     shown += "console.log(JSON.stringify(cases.map(([v, u]) => quantity(v, u))));"
     done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
-                timeout=60, encoding="utf-8")  # fmt: skip
+                encoding="utf-8")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [quantity(value, unit) for value, unit in cases]

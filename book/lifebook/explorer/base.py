@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from lifebook.explorer.marks import Mark
 from lifebook.figures.style import Figure, Points
 from lifecost import values
@@ -51,6 +53,11 @@ class Range:
         """Whether only whole numbers make sense."""
         return values.symbol(self.name).integer
 
+    def grid(self, count: int) -> tuple[float, ...]:
+        """Return ``count`` values from end to end, evenly in logarithm: a line runs along them."""
+        # Round numbers: the curves do not care, and the page need not carry sixteen digits of each.
+        return tuple(float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, count))
+
     def bind(self, value: object, _: Mapping[str, float]) -> dict[str, float]:
         """Return the symbol that a setting binds."""
         number = values.converted(self.name, value)
@@ -70,6 +77,8 @@ class Choice:
 
     A value may be the identifier of another symbol, which it then equals: ``{"n_kv_head":
     "n_head"}`` is multi-head attention for any model.
+
+    On a page, ``groups`` puts the options under headings: the heading of each option.
     """
 
     name: str
@@ -77,6 +86,7 @@ class Choice:
     options: Mapping[str, Mapping[str, float | str]]
     opening: str
     titles: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, option: str) -> str:
         """Return an option's name for people."""

@@ -71,7 +71,8 @@ def _control(control: Range | Choice) -> dict[str, Any]:
     if isinstance(control, Choice):
         titles = {name: control.title(name) for name in control.options}
         options = {name: dict(bound) for name, bound in control.options.items()}
-        return {**found, "options": options, "titles": titles, "opening": control.opening}
+        found |= {"options": options, "titles": titles, "opening": control.opening}
+        return {**found, "groups": dict(control.groups)} if control.groups else found
     unit = symbol(control.name).unit
     unit = "" if unit == "1" else plural(unit)
     return {

@@ -204,7 +204,11 @@ class Explorer extends HTMLElement {
     if (control.options) {
       const options = Object.keys(control.options).map((value) =>
         element("option", { value }, control.titles[value]));
-      const field = element("select", { id, name: control.name }, ...options);
+      const groups = [...new Set(Object.values(control.groups ?? {}))].map((label) =>
+        element("optgroup", { label },
+          ...options.filter(({ value }) => control.groups[value] === label)));
+      const listed = groups.length ? groups : options;
+      const field = element("select", { id, name: control.name }, ...listed);
       field.value = control.opening;
       field.addEventListener("input", () => this.set(control.name, field.value, field));
       this.inputs.set(control.name, { field });

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from matplotlib.patches import Rectangle
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
 
 
 @style.apply
 def fronts(
-    panels: Mapping[str, Mapping[str, tuple[Any, Any]]], training: float, inference: float
+    panels: Mapping[str, Mapping[str, tuple[Array, Array]]], training: float, inference: float
 ) -> Figure:
     """Return fronts of training factor against inference factor, and the box of the claim.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure, Points
 
 _COSTS = ("compute", "weights", "kv")
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
@@ -17,8 +17,8 @@ _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by
 @style.apply
 def costs_and_break_even(
     costs: Mapping[str, Sequence[float]],
-    context: Any,
-    ratios: Mapping[str, Any],
+    context: Array,
+    ratios: Mapping[str, Array],
     even: Mapping[str, float],
     opening: float,
 ) -> Figure:
@@ -72,7 +72,7 @@ def costs_and_break_even(
     )  # fmt: skip
 
 
-def _lanes(axes: Any, shares: Mapping[str, Sequence[float]]) -> None:
+def _lanes(axes: Axes, shares: Mapping[str, Sequence[float]]) -> None:
     """Draw arithmetic and memory side by side, since they happen at the same time."""
     ticks = []
     for group, (compute, weights, cache) in enumerate(shares.values()):
@@ -97,7 +97,7 @@ def intensity_by_year(
     points: Sequence[tuple[int, str, float, float]],
     bands: Mapping[float, tuple[float, float]],
     reference: float,
-    refresh: Any,
+    refresh: Sequence[tuple[str, int, float]],
 ) -> Figure:
     """Return the operational intensity of devices by year: all formats, and one at a time.
 
@@ -141,7 +141,7 @@ def intensity_by_year(
     for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
         axes.fill_between([2021.5, 2025.5], low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
         axes.annotate(
-            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 30),
+            f"data-center parts\nsince 2022 (shaded):\na factor of {high / low:.3g}", (2016.6, 4.7),
             fontsize=9, va="center",
         )  # fmt: skip
     left = panels[0]

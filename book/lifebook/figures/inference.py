@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, Figure, Points
+from lifebook.figures.style import COLORS, GREY, Array, Figure, Points
 
 
 @style.apply
-def bytes_moved(batch: Any, weights: float, kv_cache: Any, capacity: float, device: str) -> Figure:
+def bytes_moved(
+    batch: Array, weights: float, kv_cache: Array, capacity: float, device: str
+) -> Figure:
     """Return the bytes that one decode step reads, by batch.
 
     Parameters

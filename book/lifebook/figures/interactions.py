@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure, Points
 
 
-def _as_roof(axes: Any) -> None:
+def _as_roof(axes: Axes) -> None:
     axes.set(xscale="log", yscale="log")
     axes.set(xlabel="FLOPs for each byte of the cache", ylabel="share of the peak rate")
     style.plain_log(axes.xaxis)
@@ -119,7 +119,7 @@ def budgets(
 
 @style.apply
 def needed_savings(
-    prompts: Any, savings: Mapping[str, Any], cases: Mapping[str, tuple[float, float]]
+    prompts: Array, savings: Mapping[str, Array], cases: Mapping[str, tuple[float, float]]
 ) -> Figure:
     """Return the share of the cache that must be saved, against the prompts that are read.
 

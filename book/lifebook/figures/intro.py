@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, FILL, GREY, INK, Figure
+from lifebook.figures.style import COLORS, FILL, GREY, INK, Array, Figure
 
 
 @style.apply
-def lifetime_bill(days: Any, training: float, decode: Any, even: float, share: float) -> Figure:
+def lifetime_bill(days: Array, training: float, decode: Array, even: float, share: float) -> Figure:
     """Return the cost of training and of decoding against days of service.
 
     Parameters

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
+
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, Array, Figure, Points
 from lifecost.quantities import percent
 
 
-def _axes(axes: Any) -> None:
+def _axes(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.set_xlim(0.01, 1.1)
     axes.set_ylim(0, 1)
@@ -22,7 +24,7 @@ def _axes(axes: Any) -> None:
 
 @style.apply
 def penalties(
-    shares: Any, curves: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]
+    shares: Array, curves: Mapping[str, Array], measured: Sequence[Mapping[str, Any]]
 ) -> Figure:
     """Return the penalty that may be paid at most, by share of the cache, and measured ones.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from matplotlib.axes import Axes
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
 from lifecost.quantities import number
 
 
-def _sizes(axes: Any, low: float, high: float) -> None:
+def _sizes(axes: Axes, low: float, high: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     axes.xaxis.set_major_formatter(lambda size, _: f"{number(size / 1e9, 1)}B")
@@ -19,7 +20,7 @@ def _sizes(axes: Any, low: float, high: float) -> None:
 
 @style.apply
 def valleys(
-    sizes: Any, costs: Mapping[str, tuple[Any, Any]], lowest: Mapping[str, Any], peer: float
+    sizes: Array, costs: Mapping[str, tuple[Array, Array]], lowest: Mapping[str, Array], peer: float
 ) -> Figure:
     """Return the cost of a life by model size at equal loss, for several demands.
 
@@ -62,7 +63,9 @@ def valleys(
 
 
 @style.apply
-def walk(demand: Any, paths: Mapping[str, Any], bands: Mapping[str, tuple[Any, Any]]) -> Figure:
+def walk(
+    demand: Array, paths: Mapping[str, Array], bands: Mapping[str, tuple[Array, Array]]
+) -> Figure:
     """Return the cheapest size over the compute-optimal one, by demand, law by law.
 
     Parameters

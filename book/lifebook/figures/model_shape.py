@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure, Points
 
 _TICKS = (4, 8, 16, 32, 64, 128)
 # Published laws have no color of their own meaning; green is taken, and so is vermilion.
@@ -20,10 +19,10 @@ _LOOK = {
 
 @style.apply
 def equal_size(
-    layers: Any,
+    layers: Array,
     published: int,
-    costs: Mapping[str, Any],
-    prices: Mapping[str, tuple[Any, Any]],
+    costs: Mapping[str, Array],
+    prices: Mapping[str, tuple[Array, Array]],
     title: str,
 ) -> Figure:
     """Return what the line of equal size saves, above, and what it costs in loss, below.
@@ -87,7 +86,7 @@ def equal_size(
 
 @style.apply
 def optimal_shapes(
-    paths: Mapping[str, tuple[Any, Any]],
+    paths: Mapping[str, tuple[Array, Array]],
     published: tuple[float, float],
     edges: tuple[tuple[float, float], tuple[float, float]],
     labels: Sequence[str],

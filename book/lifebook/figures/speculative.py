@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
 
 _LEVELS = (1.0, 1.1, 1.5, 2.0, 2.5, 3.0)
 _NODE = 8  # chips that commonly stand in one machine
@@ -16,7 +15,11 @@ _NODE = 8  # chips that commonly stand in one machine
 
 @style.apply
 def maps(
-    batch: Any, context: Any, speedups: Mapping[str, Any], chips: Mapping[str, Any], chip: str
+    batch: Array,
+    context: Array,
+    speedups: Mapping[str, Array],
+    chips: Mapping[str, Array],
+    chip: str,
 ) -> Figure:
     """Return maps of the best speed-up over batch and context, one for each model.
 
@@ -97,7 +100,7 @@ def measured(names: Sequence[str], predicted: Sequence[float], found: Sequence[f
 
 @style.apply
 def by_batch(
-    batch: Any, speedups: Mapping[str, Any], chips: Mapping[str, Any], chip: str
+    batch: Array, speedups: Mapping[str, Array], chips: Mapping[str, Array], chip: str
 ) -> Figure:
     """Return the best speed-up against the batch, a line for each context.
 

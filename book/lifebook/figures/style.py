@@ -8,15 +8,20 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeAlias
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure as MplFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
 
 from lifecost.quantities import quantity
 
 _Given = ParamSpec("_Given")
+Array: TypeAlias = NDArray[np.float64]
 # Coordinates of each mark, by its name: where the parts of a figure that move stand.
 Points = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
@@ -76,7 +81,7 @@ class Figure:
     """
 
     name: str
-    drawing: Any
+    drawing: MplFigure
     alt: str
     caption: str
 
@@ -116,8 +121,9 @@ class Figure:
                 "y": [y0, y1, (height - bottom) * scale, (height - top) * scale,
                       int(axes.get_yscale() == "log")],
             }  # fmt: skip
-            for artist in axes.findobj(lambda artist: artist.get_gid() is not None):
-                found[artist.get_gid()] = frame
+            for artist in axes.findobj():
+                if name := artist.get_gid():
+                    found[name] = frame
         return found
 
     def _repr_html_(self) -> str:
@@ -146,20 +152,20 @@ def apply(draw: Callable[_Given, Figure]) -> Callable[_Given, Figure]:
     return drawn
 
 
-def canvas(width: float = 7.2, height: float = 3.6, **subplots: Any) -> tuple[Any, Any]:
+def canvas(width: float = 7.2, height: float = 3.6, **subplots: Any) -> tuple[MplFigure, Any]:
     """Return an empty drawing (inches; further arguments as for ``subplots``) and its axes."""
     drawing = MplFigure(figsize=(width, height))
     return drawing, drawing.subplots(**subplots)
 
 
-def plain_log(*axes: Any) -> None:
+def plain_log(*axes: Axis) -> None:
     """Label logarithmic axes with plain numbers instead of powers of ten."""
     for axis in axes:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
         axis.set_minor_formatter(NullFormatter())
 
 
-def byte_log(axis: Any) -> None:
+def byte_log(axis: Axis) -> None:
     """Label a logarithmic axis of bytes with decimal prefixes."""
     axis.set_major_locator(LogLocator(base=1000, numticks=9))
     axis.set_minor_locator(LogLocator(base=10, numticks=30))
@@ -168,20 +174,24 @@ def byte_log(axis: Any) -> None:
 
 
 def note(
-    axes: Any, text: str, at: tuple[Any, Any], shift: tuple[float, float], **look: Any
+    axes: Axes,
+    text: str,
+    at: tuple[float | str, float | str],
+    shift: tuple[float, float],
+    **look: Any,
 ) -> None:
     """Write small text beside a point of the axes, so many points of the page from it."""
     look = {"fontsize": 9} | look
     axes.annotate(text, at, xytext=shift, textcoords="offset points", **look)
 
 
-def over(axes: Any, text: str, height: float = 6) -> None:
+def over(axes: Axes, text: str, height: float = 6) -> None:
     """Write small text over the upper left corner of the axes, which says how to read them."""
     note(axes, text, (0, 1), (0, height), xycoords="axes fraction")
 
 
 def bars(
-    axes: Any, names: Mapping[str, str], points: Points, low: float, colors: Sequence[str]
+    axes: Axes, names: Mapping[str, str], points: Points, low: float, colors: Sequence[str]
 ) -> None:
     """Draw a horizontal bar for each label, from ``low`` to the mark of that name."""
     lengths = [points[mark][0][0] - low for mark in names.values()]
@@ -190,7 +200,7 @@ def bars(
         bar.set_gid(mark)
 
 
-def mark(axes: Any, name: str, points: Points, *style: Any, **look: Any) -> None:
+def mark(axes: Axes, name: str, points: Points, *style: Any, **look: Any) -> None:
     """Draw the points of a mark as matplotlib's ``plot`` does, under the mark's name."""
     (artist,) = axes.plot(*points[name], *style, **look)
     artist.set_gid(name)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure, Points
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
@@ -16,9 +15,9 @@ _MARKS = ("o", "s", "^")
 
 @style.apply
 def isoflop_valleys(
-    n_params: Any,
-    valleys: Mapping[float, Any],
-    path: tuple[Any, Any],
+    n_params: Array,
+    valleys: Mapping[float, Array],
+    path: tuple[Array, Array],
     published: Sequence[tuple[str, float, float]],
     floor: float,
 ) -> Figure:
@@ -87,9 +86,9 @@ def isoflop_valleys(
 
 @style.apply
 def published_laws(
-    flops: Any,
-    sizes: Mapping[str, Any],
-    tokens_per_parameter: Mapping[str, Any],
+    flops: Array,
+    sizes: Mapping[str, Array],
+    tokens_per_parameter: Mapping[str, Array],
     tables: Mapping[str, Sequence[Mapping[str, float]]],
     budget: float,
 ) -> Figure:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+Array: TypeAlias = NDArray[np.float32]
 BLOCK = 1024  # tokens whose keys a matrix product takes at a time: they stay in the near cache
 
 
@@ -25,7 +27,7 @@ class Decoder:
         self.shape = s = dict(shape)
         random = np.random.default_rng(0)
 
-        def matrix(rows: int, columns: int) -> Any:
+        def matrix(rows: int, columns: int) -> Array:
             drawn = random.standard_normal((rows, columns), dtype=np.float32)
             return drawn / np.float32(rows**0.5)
 
@@ -51,7 +53,7 @@ class Decoder:
             for _ in self.layers
         ]
 
-    def step(self, hidden: Any) -> Any:
+    def step(self, hidden: Array) -> Array:
         """Return the logits of the next token, (batch, vocabulary), from (batch, width)."""
         for layer, cache in zip(self.layers, self.caches, strict=True):
             normal = _normalized(hidden)
@@ -62,7 +64,9 @@ class Decoder:
             hidden = hidden + (gate * (normal @ layer["up"])) @ layer["down"]
         return _normalized(hidden) @ self.unembedding
 
-    def _attention(self, normal: Any, layer: Mapping[str, Any], keys: Any, values: Any) -> Any:
+    def _attention(
+        self, normal: Array, layer: Mapping[str, Array], keys: Array, values: Array
+    ) -> Array:
         s = self.shape
         group = s["n_head"] // s["n_kv_head"]
         for cache, name in ((keys, "key"), (values, "value")):  # the new token takes the last place
@@ -74,10 +78,11 @@ class Decoder:
         scores = np.ascontiguousarray((keys @ query).swapaxes(-1, -2))
         scores -= scores.max((2, 4), keepdims=True)
         np.exp(scores, out=scores)
-        mixed = (scores @ values).sum(2)
+        mixed: Array = (scores @ values).sum(2)
         mixed /= scores.sum((2, 4))[..., None]
         return mixed.reshape(len(normal), -1)
 
 
-def _normalized(hidden: Any) -> Any:
-    return hidden / np.sqrt((hidden**2).mean(-1, keepdims=True))
+def _normalized(hidden: Array) -> Array:
+    root: Array = np.sqrt((hidden**2).mean(-1, keepdims=True))
+    return hidden / root

@@ -151,7 +151,6 @@ def computed():
     done = node(
         ["-e", f'"use strict";\nconst functions = {{{functions}}};\n{SCRIPT}'],
         return_completed_process=True, input=json.dumps(cases), text=True, capture_output=True,
-        timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

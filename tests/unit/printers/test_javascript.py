@@ -41,7 +41,7 @@ def computed(points):
     script = f'"use strict";\nconst functions = {{{functions}}};\n{SCRIPT}'
     done = node(
         ["-e", script], return_completed_process=True, input=json.dumps(points), text=True,
-        capture_output=True, timeout=300,
+        capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

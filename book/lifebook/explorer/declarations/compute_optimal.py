@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lifebook.data import load
 from lifebook.explorer import Choice, Explorer, Mark, Range
 from lifebook.figures import training
@@ -29,12 +27,6 @@ SCALING_LAW = Choice(
 BUDGET = Range("train_flops", 1e18, 1e27, GOPHER["train_flops"], steps_per_double=2)
 SIZE = Range("n_params", 1e7, 1e13, GOPHER["n_params"], steps_per_double=4)
 
-
-def _grid(low: float, high: float, count: int) -> tuple[float, ...]:
-    # Round numbers: the curves do not care, and the page need not carry sixteen digits of each.
-    return tuple(float(f"{value:.3g}") for value in np.geomspace(low, high, count))
-
-
 compute_optimal = Explorer(
     name="compute-optimal",
     title="How big should the model be for my budget?",
@@ -45,9 +37,9 @@ compute_optimal = Explorer(
     ),
     marks=(
         Mark("path-mark", "line", "optimal_params", "optimal_loss",
-             ("train_flops", _grid(BUDGET.low, BUDGET.high, 28))),
+             ("train_flops", BUDGET.grid(28))),
         Mark("valley-mark", "line", "n_params", "isoflop_loss",
-             ("n_params", _grid(SIZE.low, SIZE.high, 73))),
+             ("n_params", SIZE.grid(73))),
         Mark("optimum-mark", "dot", x="optimal_params", y="optimal_loss"),
         Mark("chosen-mark", "dot", x="n_params", y="isoflop_loss"),
     ),

@@ -34,21 +34,20 @@ CONTEXT = Range("context", 128, 2**20, POST["context"])
 KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], step=0.25)
 HOI = Range("hoi", 50, 2000, POST["hoi"], step=10)
 # Each device at each of its precisions, the weights stored in as many bytes.
+_AT = {
+    f"{name}-{precision}": (device, precision)
+    for name, device in hardware.items()
+    for precision in device.peak_flops
+}
 DEVICE = Choice(
     "device",
     "device and precision",
-    {
-        f"{name}-{precision}": {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
-        for name, device in hardware.items()
-        for precision in device.peak_flops
-    },
+    {name: {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
+     for name, (device, precision) in _AT.items()},
     "h100-sxm-fp8",
-    {
-        f"{name}-{precision}": f"{device.title}, {precision}"
-        for name, device in hardware.items()
-        for precision in device.peak_flops
-    },
-)
+    {name: f"{device.title}, {precision}" for name, (device, precision) in _AT.items()},
+    {name: f"{device.vendor}, {device.memory}" for name, (device, _) in _AT.items()},
+)  # fmt: skip
 
 
 def without_bytes(device: Choice) -> Choice:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lifebook.explorer import Explorer, Mark, Range
 from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
-from lifebook.explorer.declarations.kv_compression import SHARE
+from lifebook.explorer.declarations.kv_compression import LINE, SHARE
 from lifebook.explorer.declarations.speculative import LENGTH
 from lifebook.figures import design_space as plots
 from lifecost.formulas.decode import kv_to_compute_ratio
@@ -14,7 +12,6 @@ from lifecost.formulas.design import design_inference_factor, design_token_cost
 from lifecost.formulas.lifetime import decode_token_cost
 
 PROMPTS = Range("prefill_tokens", 1e9, 1e14, 1e12, steps_per_double=2)
-_GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SHARE.low, SHARE.high, 60))
 
 design_space = Explorer(
     name="design-space",
@@ -22,7 +19,7 @@ design_space = Explorer(
     controls=(MODEL, CONTEXT, SHARE, LENGTH, PROMPTS),
     outputs=(design_inference_factor, kv_to_compute_ratio, decode_token_cost, design_token_cost),
     marks=(
-        Mark("factor", "line", "kv_share", "design_inference_factor", ("kv_share", _GRID)),
+        Mark("factor", "line", "kv_share", "design_inference_factor", LINE),
         Mark("chosen", "dot", x="kv_share", y="design_inference_factor"),
     ),
     draw=plots.design,

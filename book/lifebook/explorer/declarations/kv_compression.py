@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lifebook.evidence import cache_penalties
 from lifebook.explorer import Explorer, Mark, Points, Range
 from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
@@ -22,7 +20,7 @@ from lifecost.formulas.lifetime import lifetime_cost
 
 SHARE = Range("kv_share", 0.01, 0.98, 0.25, step=0.01)
 GAP = Range("loss_gap", 0.001, 0.09, 0.029, step=0.001)
-_GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SHARE.low, SHARE.high, 60))
+LINE = ("kv_share", SHARE.grid(60))
 BESIROGLU, TRAINED = laws["besiroglu"], models["llama-3-8b"].bindings["train_tokens"]
 
 
@@ -45,7 +43,7 @@ kv_compression = Explorer(
         compressed_lifetime_cost,
     ),
     marks=(
-        Mark("allowed", "line", "kv_share", "break_even_params_penalty", ("kv_share", _GRID)),
+        Mark("allowed", "line", "kv_share", "break_even_params_penalty", LINE),
         Mark("here", "dot", x="kv_share", y="break_even_params_penalty"),
         Mark("owed", "dot", x="kv_share", y="equal_loss_params_penalty"),
     ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from lifebook.evidence import kv_family
 from lifebook.explorer import Explorer, Mark, Range
 from lifebook.explorer.declarations.compute_optimal import SCALING_LAW
@@ -23,7 +21,7 @@ FAMILY = kv_family(models[name] for name in LLAMAS)
 PEER = Range("peer_params", 1e9, 1e12, 70e9, steps_per_double=4)
 SIZE = Range("n_params", 1e8, 1e13, 70e9, steps_per_double=8)
 ANSWERS = Range("decode_tokens", 1e9, 1e16, 1e13, steps_per_double=2)
-_GRID = tuple(float(f"{value:.3g}") for value in np.geomspace(SIZE.low, SIZE.high, 81))
+_LINE = ("n_params", SIZE.grid(81))
 
 lifetime = Explorer(
     name="lifetime",
@@ -36,8 +34,8 @@ lifetime = Explorer(
         balanced_params,
     ),
     marks=(
-        Mark("forward-curve", "line", "n_params", "relative_forward_cost", ("n_params", _GRID)),
-        Mark("life-curve", "line", "n_params", "relative_lifetime_cost", ("n_params", _GRID)),
+        Mark("forward-curve", "line", "n_params", "relative_forward_cost", _LINE),
+        Mark("life-curve", "line", "n_params", "relative_lifetime_cost", _LINE),
         Mark("peer", "dot", x="peer_params", y=1),
         Mark("chosen", "dot", x="n_params", y="relative_lifetime_cost"),
     ),
