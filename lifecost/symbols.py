@@ -227,6 +227,7 @@ gain = flag("gain", r"t_\text{gain}", "the result of a recurrent layer is normal
 gate_rank = size("gate_rank", r"d_\text{gr}", "element", "rank of the projection to gates", 0)
 n_index_head = size("n_index_head", r"n_\text{idx}", "head", "heads of an indexer")
 d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an indexer")
+d_held = size("d_held", r"d_\text{held}", "element", "elements that an indexer holds of a token")
 d_query = size("d_query", r"d_\text{q}", "element", "width that an indexer's queries come from")
 d_in = size("d_in", r"d_\text{from}", "element", "width that a block reads, if not the stream's")
 d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if not the stream's")

@@ -14,6 +14,7 @@ from lifecost.blocks.attention import (
     grouped,
     indexer,
     latent,
+    pooled_indexer,
     tensor_product,
     tied,
 )
@@ -36,8 +37,8 @@ from lifecost.symbols import Symbols, symbol_of
 __all__ = [
     "PLAIN", "compressed", "decoder", "delta_net", "dense", "embedding", "experts", "extra",
     "factorized", "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning",
-    "mamba", "mamba2", "matrix_memory", "plain", "projection", "shared_expert", "shared_head",
-    "short_convolution", "tensor_product", "tied", "time_mixing",
+    "mamba", "mamba2", "matrix_memory", "plain", "pooled_indexer", "projection", "shared_expert",
+    "shared_head", "short_convolution", "tensor_product", "tied", "time_mixing",
 ]  # fmt: skip
 
 

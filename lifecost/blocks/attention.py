@@ -169,6 +169,24 @@ def indexer(
 
 
 @family("attention")
+def pooled_indexer(
+    s: Symbols, n_index_head: Expr, d_index: Expr, stride: Expr, d_held: Expr = "d_index",
+    d_query: Expr = "d_model", copies: Expr = 1, direct: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Choice by an indexer with one key for each stride, pooled from what it holds of each token.
+
+    What is pooled once need not be read again: a step reads the pooled keys.
+    """
+    yield Row("index query", "weights", d_query, n_index_head * d_index)
+    yield Row("index key", "weights", s.d_model, d_index, copies)
+    yield Row("index weights", "weights", s.d_model, n_index_head, direct)
+    yield Row("index keys held", "cache", d_held, s.context, 1, 0, read=0)
+    yield Row("index scores", "cache", d_index, s.context / stride, 0, n_index_head, read=1)
+    yield _prompt(s, "index of a sequence", n_index_head, d_index, math.inf, math.inf, stride)
+    yield Row("index vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+
+
+@family("attention")
 def compressed(
     s: Symbols, n_head: Expr, d_head: Expr, window: Expr, query_rank: Expr, n_group: Expr,
     group_rank: Expr, stride: Expr = 1, copies: Expr = 0, own_cache: Expr = 1,
