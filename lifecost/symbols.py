@@ -208,6 +208,8 @@ d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head
 kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")
 d_rope = size("d_rope", r"d_\text{r}", "element", "width of the rotary key that all heads share", 0)
 query_rank = size("query_rank", r"d_\text{cq}", "element", "width of the latent of queries")
+key_rank = size("key_rank", r"R_\text{k}", "1", "products of vectors that make the keys")
+value_rank = size("value_rank", r"R_\text{v}", "1", "products of vectors that make the values")
 n_expert = size("n_expert", r"n_\text{exp}", "expert", "routed experts in a layer")
 n_active_expert = size(
     "n_active_expert", r"n_\text{top}", "expert", "routed experts that serve a token"
@@ -225,6 +227,7 @@ gain = flag("gain", r"t_\text{gain}", "the result of a recurrent layer is normal
 gate_rank = size("gate_rank", r"d_\text{gr}", "element", "rank of the projection to gates", 0)
 n_index_head = size("n_index_head", r"n_\text{idx}", "head", "heads of an indexer")
 d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an indexer")
+d_held = size("d_held", r"d_\text{held}", "element", "elements that an indexer holds of a token")
 d_query = size("d_query", r"d_\text{q}", "element", "width that an indexer's queries come from")
 d_in = size("d_in", r"d_\text{from}", "element", "width that a block reads, if not the stream's")
 d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if not the stream's")

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lifecost.blocks.attention import compressed, grouped, indexer, latent
+from lifecost.blocks.attention import (
+    compressed,
+    factorized,
+    grouped,
+    indexer,
+    latent,
+    pooled_indexer,
+    tensor_product,
+    tied,
+)
 from lifecost.blocks.ends import embedding, extra, projection, shared_head
 from lifecost.blocks.feed_forward import dense, experts, shared_expert
 from lifecost.blocks.recurrent import (
@@ -27,9 +36,9 @@ from lifecost.symbols import Symbols, symbol_of
 
 __all__ = [
     "PLAIN", "compressed", "decoder", "delta_net", "dense", "embedding", "experts", "extra",
-    "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning", "mamba",
-    "mamba2", "matrix_memory", "plain", "projection", "shared_expert", "shared_head",
-    "short_convolution", "time_mixing",
+    "factorized", "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning",
+    "mamba", "mamba2", "matrix_memory", "plain", "pooled_indexer", "projection", "shared_expert",
+    "shared_head", "short_convolution", "tensor_product", "tied", "time_mixing",
 ]  # fmt: skip
 
 

@@ -67,28 +67,87 @@ def grouped(
 def latent(
     s: Symbols, n_head: Expr, kv_rank: Expr, d_rope: Expr, d_head: Expr, d_value: Expr,
     query_rank: Expr = 1, direct: Expr = 0, chosen: Expr = math.inf, window: Expr = math.inf,
-    d_gate: Expr = 0, norms: Expr = 1, bias: Expr = 0,
+    own_cache: Expr = 1, d_gate: Expr = 0, n_group: Expr = 1, norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
-    """Attention on a latent that all heads share; ``direct`` where queries have no latent.
+    """Attention on a latent that all heads share, or each group of them; queries may be ``direct``.
+
+    A layer without a cache of its own reads that of another, and has no latent to project.
 
     In decode the projections from the latent are applied to query and result, so that all heads
-    work on the latent itself: one read of it serves scores and mixture.
+    work on the latent itself: one read of it serves scores and mixture. Several groups are grouped
+    latent attention (GLA): a latent each, and one rotary key.
     """
     yield Row("query", "weights", s.d_model, n_head * d_head, direct)
     yield Row("query latent", "weights", s.d_model, query_rank, 1 - direct)
     yield Row("query from latent", "weights", query_rank, n_head * d_head, 1 - direct)
-    yield Row("latent", "weights", s.d_model, kv_rank + d_rope)
+    yield Row("latent", "weights", s.d_model, n_group * kv_rank + d_rope, own_cache)
     # A latent becomes the unrotated part of a key, and a value.
     yield Row("key and value from latent", "weights", kv_rank, n_head * (d_head - d_rope + d_value))
     kept = smaller(s.context, window)
-    yield from _looked_at("latent scores", 1, 1, n_head, kv_rank + d_rope, kept, chosen)
+    held = own_cache * n_group
+    yield from _looked_at("latent scores", held, n_group, n_head, kv_rank, kept, chosen)
+    yield from _looked_at("rotary scores", own_cache, 1, n_head, d_rope, kept, chosen)
     yield from _looked_at("latent mixture", 0, 0, n_head, kv_rank, kept, chosen)
     for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
         yield _prompt(s, name, n_head, width, window, chosen)
     yield Row("gate", "weights", s.d_model, n_head * d_gate)
     yield Row("output", "weights", n_head * d_value, s.d_model)
-    vectors = kv_rank + (1 - direct) * query_rank + bias
+    vectors = own_cache * n_group * kv_rank + (1 - direct) * query_rank + bias
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def factorized(
+    s: Symbols, n_head: Expr, d_head: Expr, query_rank: Expr, n_kv_head: Expr = 1, norms: Expr = 1,
+    bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention of many wide heads on few keys and values, with queries from a latent (MFA)."""
+    yield Row("query latent", "weights", s.d_model, query_rank)
+    yield Row("query from latent", "weights", query_rank, n_head * d_head)
+    rows = grouped.rows(
+        s, n_head, n_kv_head, d_head, d_head, d_in=s.d_model, norms=norms, bias=query_rank + bias
+    )
+    yield from (row for row in rows if row.name != "query")
+
+
+@family("attention")
+def tied(
+    s: Symbols, n_head: Expr, n_kv_head: Expr, d_head: Expr, d_rope: Expr, norms: Expr = 1,
+    bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention on vectors that are values, and keys but for a rotary part that all share (GTA)."""
+    yield Row("query", "weights", s.d_model, n_head * d_head)
+    yield Row("key and value", "weights", s.d_model, n_kv_head * d_head)
+    yield Row("rotary key", "weights", s.d_model, d_rope)
+    for name, held, width in (("scores", 0, d_head - d_rope), ("mixture", n_kv_head, d_head)):
+        yield from _looked_at(name, held, held, n_head, width, s.context)
+    yield from _looked_at("rotary scores", 1, 1, n_head, d_rope, s.context)
+    for name in ("scores of a sequence", "mixture of a sequence"):
+        yield _prompt(s, name, n_head, d_head, math.inf, math.inf)
+    yield Row("output", "weights", n_head * d_head, s.d_model)
+    yield Row("vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+    yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def tensor_product(
+    s: Symbols, n_head: Expr, d_head: Expr, query_rank: Expr, key_rank: Expr, value_rank: Expr,
+    norms: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Attention whose keys and values are sums of products of two vectors, which are held (TPA).
+
+    One vector has an element for each head, the other is as wide as a head: each query meets the
+    second, and the products are weighed by the first.
+    """
+    for name, rank in (("query", query_rank), ("key", key_rank), ("value", value_rank)):
+        yield Row(name, "weights", s.d_model, rank * (n_head + d_head))
+    for name, rank in (("scores", key_rank), ("mixture", value_rank)):
+        yield from _looked_at(name, rank, rank, rank * n_head, d_head, s.context)
+        yield from _looked_at(f"{name} by head", rank, rank, rank, n_head, s.context)
+        yield _prompt(s, f"{name} of a sequence", n_head, d_head, math.inf, math.inf)
+    yield Row("output", "weights", n_head * d_head, s.d_model)
+    yield Row("vectors", "weights", 1, bias, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
 
 
@@ -105,6 +164,24 @@ def indexer(
     yield Row("index key", "weights", s.d_model, d_index, copies)
     yield Row("index weights", "weights", s.d_model, n_index_head, direct)
     yield from _looked_at("index scores", 1, 1, n_index_head, d_index, s.context / stride)
+    yield _prompt(s, "index of a sequence", n_index_head, d_index, math.inf, math.inf, stride)
+    yield Row("index vectors", "weights", 1, bias, used=0, bytes="other_bytes")
+
+
+@family("attention")
+def pooled_indexer(
+    s: Symbols, n_index_head: Expr, d_index: Expr, stride: Expr, d_held: Expr = "d_index",
+    d_query: Expr = "d_model", copies: Expr = 1, direct: Expr = 1, bias: Expr = 0,
+) -> Iterator[Row]:  # fmt: skip
+    """Choice by an indexer with one key for each stride, pooled from what it holds of each token.
+
+    What is pooled once need not be read again: a step reads the pooled keys.
+    """
+    yield Row("index query", "weights", d_query, n_index_head * d_index)
+    yield Row("index key", "weights", s.d_model, d_index, copies)
+    yield Row("index weights", "weights", s.d_model, n_index_head, direct)
+    yield Row("index keys held", "cache", d_held, s.context, 1, 0, read=0)
+    yield Row("index scores", "cache", d_index, s.context / stride, 0, n_index_head, read=1)
     yield _prompt(s, "index of a sequence", n_index_head, d_index, math.inf, math.inf, stride)
     yield Row("index vectors", "weights", 1, bias, used=0, bytes="other_bytes")
 

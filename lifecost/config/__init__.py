@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from lifecost.config import files, formats
 from lifecost.config.messages import is_not, lacks
-from lifecost.config.rules import Reader, completed, rules_of, trees_of
+from lifecost.config.rules import Reader, agree, check_architecture, completed, rules_of, trees_of
+from lifecost.data import load_all
 from lifecost.errors import InputError
 from lifecost.stack import Stack
 
@@ -76,14 +77,31 @@ def reader_of(config: Mapping[str, Any]) -> Reader:
         raise lacks("model_type")
     kind = config["model_type"]
     rules = trees_of(kind) if isinstance(kind, str) else rules_of(kind)
-    if "text" in rules:  # a model for text inside another, by the rules of its own type
-        within = rules["text"]
-        inner = config.get(within)
-        if inner is None:
-            raise lacks(within)
-        if not isinstance(inner, Mapping):
-            raise is_not(within, inner, "an object")
-        reader = reader_of({"model_type": rules.get("usual", "llama"), **inner})
-        reader.rules = {**reader.rules, "note": rules.get("note", "")}
-        return reader
+    if "text" in rules:
+        return _text_of(config, rules)
     return Reader(completed(config, rules), rules)
+
+
+def _text_of(config: Mapping[str, Any], rules: Mapping[str, Any]) -> Reader:
+    """Return a reader of the model for text inside another, by the rules of its own type."""
+    check_architecture(config.get("architectures"), rules.get("architecture", [""]))
+    within = rules["text"]
+    inner = config.get(within)
+    if inner is None and rules.get("flat"):
+        inner = {
+            name: v for name, v in config.items() if name not in ("model_type", "architectures")
+        }
+    if inner is None:
+        raise lacks(within)
+    if not isinstance(inner, Mapping):
+        raise is_not(within, inner, "an object")
+    kind = inner.get("model_type", rules.get("usual", "llama"))
+    nested = (
+        load_all("config_rules").get(kind, {}).get("nested", {}) if isinstance(kind, str) else {}
+    )
+    reader = reader_of({**nested, **inner, "model_type": kind})
+    reader.rules = {**reader.rules, "note": rules.get("note", "")}
+    for name, usual in rules.get("outside", {}).items():
+        if name in config or usual != "null":
+            agree(name, config.get(name, usual), f"{within}.{name}", reader.fields[name])
+    return reader

@@ -249,9 +249,10 @@ def _called(name: str, *args: Node, scope: Scope) -> Any:
         return len(_listed(args[0], scope))
     if name == "each":  # a list has an entry for each layer; anything else holds for all of them
         value = evaluate(args[0], scope)
-        return _entry(args[0][1], *args, scope) if isinstance(value, list) else value
+        return _entry(args[0][1], args[0], args[1], scope) if isinstance(value, list) else value
     if name == "override":
-        return _override(*args, scope=scope)
+        base, at, names, one, usual = args
+        return _override(base, at, names, one, usual, scope)
     if name == "count":
         one = evaluate(args[1], scope)
         return sum(is_one_of(entry, [one]) for entry in _listed(args[0], scope))

@@ -15,7 +15,7 @@ function stored(config, fields, placed, d_model) {
   }
   if (!isObject(quantization)) isNot(FIELD, quantization, "an object");
   const plan = new Plan(quantization, bytes(type ? type.bits : FORMATS.usual_bits),
-    placed.some(({ block }) => block.tied_embeddings));
+    placed.some(({ block }) => block.tied_embeddings), either("expert_dtype"));
   return { format: plan.format, stored: byPart(plan, placed, d_model) };
 }
 
@@ -88,7 +88,7 @@ function spans(name) {
 
 // A quantization, ready to be asked for the bytes of one module.
 class Plan {
-  constructor(given, plain, tied) {
+  constructor(given, plain, tied, experts) {
     const method = methodOf(given);
     const rule = chosen(given, FORMATS.methods[method]);
     Object.assign(this, { given, plain, rule });
@@ -106,6 +106,20 @@ class Plan {
       : [...this.overrides(), { targets: null, bytes: this.size(FIELD, given, rule) }];
     const lists = [...this.kept, ...this.groups.map((group) => group.targets).filter(Boolean)];
     this.numbered = lists.some((names) => names.numbered);
+    const own = given.expert_dtype ?? experts;
+    this.experts = method === "fp8" && own !== null ? this.ofExperts(own) : null;
+  }
+
+  // The bytes of a weight of the routed experts, where it differs from the rest's.
+  ofExperts(dtype) {
+    const known = FORMATS.expert_dtypes;
+    if (typeof dtype !== "string" || !has(known, dtype)) {
+      notCounted(`expert_dtype = ${show(dtype)}`, Object.keys(known));
+    }
+    if (!Object.keys(known[dtype]).length) return null;
+    const scale = this.given.scale_fmt ?? null;
+    if (scale !== "ue8m0") notCounted(`${FIELD}.scale_fmt = ${show(scale)}`, ["ue8m0"]);
+    return this.size("expert_dtype", this.given, known[dtype]);
   }
 
   size(field, given, rule) {
@@ -176,6 +190,7 @@ class Plan {
       unembedding: this.head };
     const quantized = has(special, row) ? special[row] : this.rule.parts !== "experts";
     if (quantized && !this.kept.some((kept) => kept.name(names))) {
+      if (row === "experts" && this.experts !== null) return this.experts;
       for (const { targets, bytes } of this.groups) {
         if (targets === null || targets.name(names)) return bytes;
       }

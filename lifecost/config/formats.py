@@ -40,7 +40,7 @@ def stored(
         raise is_not(FIELD, quantization, "an object")
     plain = in_bytes(dtype["bits"] if dtype else load("weight_formats")["usual_bits"])
     tied = any(dict(one.block.sizes).get("tied_embeddings") for one in placed)
-    plan = Plan(quantization, plain, tied)
+    plan = Plan(quantization, plain, tied, _either("expert_dtype", config, fields))
     return plan.format, _by_part(plan, placed, d_model)
 
 

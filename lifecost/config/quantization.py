@@ -36,7 +36,9 @@ class Group(NamedTuple):
 class Plan:
     """A quantization, ready to be asked for the bytes of one module."""
 
-    def __init__(self, given: Mapping[str, Any], plain: float, tied: bool) -> None:
+    def __init__(
+        self, given: Mapping[str, Any], plain: float, tied: bool, experts: Any = None
+    ) -> None:
         self.given, self.plain = given, plain
         method = _method(given)
         self.rule = rule = _chosen(given, load("weight_formats")["methods"][method])
@@ -55,6 +57,20 @@ class Plan:
             self.groups = [*self._overrides(), Group(None, self._size(FIELD, given, rule))]
         lists = [*self.kept, *(g.targets for g in self.groups if g.targets)]
         self.numbered = any(names.numbered for names in lists)
+        own = given.get("expert_dtype")
+        experts = experts if own is None else own
+        self.experts = self._experts(experts) if method == "fp8" and experts is not None else None
+
+    def _experts(self, dtype: Any) -> float | None:
+        """Return the bytes of a weight of the routed experts, where it differs from the rest's."""
+        known = load("weight_formats")["expert_dtypes"]
+        if not is_one_of(dtype, known):
+            raise not_counted(f"expert_dtype = {show(dtype)}", known)
+        if not (rule := known[dtype]):
+            return None
+        if not is_one_of(scale := self.given.get("scale_fmt"), ["ue8m0"]):
+            raise not_counted(f"{FIELD}.scale_fmt = {show(scale)}", ["ue8m0"])
+        return self._size("expert_dtype", self.given, rule)
 
     def _size(self, field: str, given: Mapping[str, Any], rule: Mapping[str, Any]) -> float:
         bits = rule["bits"]
@@ -122,6 +138,8 @@ class Plan:
             "unembedding": self.head,
         }.get(row, self.rule.get("parts") != "experts")  # fmt: skip
         if quantized and not any(kept.name(names) for kept in self.kept):
+            if row == "experts" and self.experts is not None:
+                return self.experts
             for group in self.groups:
                 if group.targets is None or group.targets.name(names):
                     return group.bytes

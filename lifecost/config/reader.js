@@ -391,14 +391,7 @@ function readerOf(config) {
   const kind = config.model_type;
   if (typeof kind !== "string" || !has(RULES, kind)) unknownType(kind);
   const rules = RULES[kind];
-  if (rules.text) {
-    const inner = config[rules.text] ?? null;
-    if (inner === null) lacks(rules.text);
-    if (!isObject(inner)) isNot(rules.text, inner, "an object");
-    const reader = readerOf({ model_type: rules.usual ?? "llama", ...inner });
-    reader.rules = { ...reader.rules, note: rules.note ?? "" };
-    return reader;
-  }
+  if (rules.text) return textOf(config, rules);
   return new Reader(completed(config, rules), rules);
 }
 
@@ -417,6 +410,29 @@ function unknownType(kind) {
 }
 
 // What a configuration binds, and what its count leaves out: lifecost.catalog.load_model.
+// The model for text inside another, by the rules of its own type.
+function textOf(config, rules) {
+  checkArchitecture(config.architectures, rules.architecture ?? [""]);
+  let inner = config[rules.text] ?? null;
+  if (inner === null && rules.flat) {
+    const { model_type, architectures, ...rest } = config;
+    inner = rest;
+  }
+  if (inner === null) lacks(rules.text);
+  if (!isObject(inner)) isNot(rules.text, inner, "an object");
+  const model_type = has(inner, "model_type") ? inner.model_type : rules.usual ?? "llama";
+  const nested = typeof model_type === "string" && has(RULES, model_type) ? RULES[model_type].nested : {};
+  const reader = readerOf({ ...nested, ...inner, model_type });
+  reader.rules = { ...reader.rules, note: rules.note ?? "" };
+  for (const [name, usual] of Object.entries(rules.outside ?? {})) {
+    if (!has(config, name) && usual === "null") continue;
+    const value = has(config, name) ? config[name] : usual;
+    same(value, reader.fields[name])
+      || contradiction(name, value, `${rules.text}.${name}`, reader.fields[name]);
+  }
+  return reader;
+}
+
 function modelOf(config) {
   const reader = readerOf(config);
   const stack = reader.stackOf(reader.placed);

@@ -66,6 +66,7 @@ def _rules_of(kind: Any) -> dict[str, Any]:
         )
     own = known[kind]
     rules = _rules_of(own["like"]) if "like" in own else {}
+    rules.pop("nested", None)
     for key, value in own.items():
         if key in _MERGED:
             rules[key] = {**rules.get(key, {}), **_from_toml(value)}
@@ -153,7 +154,7 @@ def _from_toml(value: Any) -> Any:
 
 def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields as the library sees them, with aliases resolved and defaults filled in."""
-    _check_architecture(config.get("architectures"), rules.get("architecture", [""]))
+    check_architecture(config.get("architectures"), rules.get("architecture", [""]))
     within = rules.get("within", "")
     inner = config.get(within) if within else config
     if inner is None:
@@ -163,20 +164,21 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
     fields = dict(inner)
     for other, name in rules.get("alias", {}).items():
         if other in fields and name in fields:
-            _agree(other, fields[other], name, fields[name])
+            agree(other, fields[other], name, fields[name])
         elif other in fields:
             fields[name] = fields[other]
     for name, usual in rules.get("default", {}).items():
         fields.setdefault(name, usual)
         if within and name in config:
-            _agree(name, config[name], f"{within}.{name}", fields[name])
+            agree(name, config[name], f"{within}.{name}", fields[name])
     for name, usual in rules.get("outside", {}).items():
         if name not in config:
-            _agree(name, usual, f"{within}.{name}", fields[name])
+            agree(name, usual, f"{within}.{name}", fields[name])
     return fields
 
 
-def _agree(first: str, value: Any, second: str, other: Any) -> None:
+def agree(first: str, value: Any, second: str, other: Any) -> None:
+    """Raise `InputError` where two fields that mean one thing differ."""
     if isinstance(value, (list, dict)) or isinstance(other, (list, dict)):
         if value != other:
             raise contradiction(first, value, second, other)
@@ -184,7 +186,8 @@ def _agree(first: str, value: Any, second: str, other: Any) -> None:
         raise contradiction(first, value, second, other)
 
 
-def _check_architecture(names: Any, endings: list[str]) -> None:
+def check_architecture(names: Any, endings: list[str]) -> None:
+    """Raise `InputError` where the first of the architectures ends in none of these."""
     if names is None or names == []:
         return
     first = names[0] if isinstance(names, list) else names
