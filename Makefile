@@ -26,7 +26,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help book lite pdf site serve check test lint bench audit places rehearse links grades \
-	notebooks lab lock audit-deps clean
+	notebooks lab lock audit-deps oracle clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -137,8 +137,18 @@ audit-deps: $(TEST_READY) ## Ask PyPI about known vulnerabilities of what is pin
 		$(PY) -m uv tool run pip-audit==2.10.1 --strict --no-deps --disable-pip --progress-spinner off \
 			--requirement _build/pins.txt $(ARGS) || exit 1; done
 
+# The library is large and the measuring long, so neither is part of the tests: they read its record.
+oracle: .venv-oracle/.ready ## Measure configurations with the transformers library (ARGS: types)
+	@PYTHONPATH=tests .venv-oracle/bin/python -m oracle $(ARGS)
+
+.venv-oracle/.ready: tests/oracle/requirements.txt | $(PY)
+	@echo "Installing the library to measure with into .venv-oracle (once) ..."
+	@$(PY) -m venv .venv-oracle
+	@.venv-oracle/bin/python -m pip install -qq --no-input --disable-pip-version-check -r $<
+	@touch $@
+
 clean: ## Remove everything that make made, the environment included
-	@rm -rf .venv _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-oracle _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	@find lifecost tests book -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment. Each missing prerequisite is one line that says what to install.

@@ -1,0 +1,5 @@
+"""`python -m oracle`."""
+
+from .run import main
+
+main()
