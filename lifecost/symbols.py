@@ -204,6 +204,7 @@ chosen = symbol(
 stride = size("stride", r"s_\text{token}", "token", "tokens that share one entry of the KV cache")
 own_cache = flag("own_cache", r"t_\text{own}", "a layer has a KV cache of its own")
 own_value = flag("own_value", r"t_\text{v}", "values are held beside the keys")
+own_query = flag("own_query", r"t_\text{q}", "queries and outputs have matrices of their own")
 d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head's output", 0)
 kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")
 d_rope = size("d_rope", r"d_\text{r}", "element", "width of the rotary key that all heads share", 0)

@@ -40,15 +40,16 @@ def _prompt(
 def grouped(
     s: Symbols, n_head: Expr, n_kv_head: Expr, d_head: Expr, d_value: Expr = "d_head",
     window: Expr = math.inf, chosen: Expr = math.inf, stride: Expr = 1, d_gate: Expr = 0,
-    own_cache: Expr = 1, own_value: Expr = 1, d_in: Expr = "d_model", norms: Expr = 1,
-    bias: Expr = 0,
+    own_cache: Expr = 1, own_value: Expr = 1, own_query: Expr = 1, d_in: Expr = "d_model",
+    norms: Expr = 1, bias: Expr = 0,
 ) -> Iterator[Row]:  # fmt: skip
     """Attention whose query heads share key-value heads: to all of the context, or to a part.
 
     A layer without a cache of its own reads that of another, and has no keys and values to project.
+    Without ``own_query`` other blocks, such as experts, have the matrices of queries and outputs.
     ``bias`` counts the elements of its vectors: biases, norms of heads, sinks.
     """
-    yield Row("query", "weights", d_in, n_head * d_head)
+    yield Row("query", "weights", d_in, n_head * d_head, own_query)
     yield Row("key", "weights", d_in, n_kv_head * d_head, own_cache)
     yield Row("value", "weights", d_in, n_kv_head * d_value, own_cache * own_value)
     kept = smaller(s.context, window) / stride
@@ -58,7 +59,7 @@ def grouped(
     for name, width in (("scores of a sequence", d_head), ("mixture of a sequence", d_value)):
         yield _prompt(s, name, n_head, width, window, chosen, 1)
     yield Row("gate", "weights", d_in, n_head * d_gate)
-    yield Row("output", "weights", n_head * d_value, s.d_model)
+    yield Row("output", "weights", n_head * d_value, s.d_model, own_query)
     yield Row("vectors", "weights", 1, bias, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
 
