@@ -1,4 +1,20 @@
-"""Attention: what it looks at is a cache that grows with the context."""
+"""Attention: what it looks at is a cache that grows with the context.
+
+Examples
+--------
+Bytes that a token holds in a layer, in 16 bits, with 4 key-value heads, 4 tied ones, and 2 latents,
+as in Zadouri et al., arXiv 2505.21487, table 5:
+
+>>> from lifecost.stack import Stack
+>>> heads = {"n_head": 16, "d_head": 128}
+>>> kinds = [
+...     grouped(n_kv_head=4, **heads),
+...     tied(n_kv_head=4, d_rope=64, **heads),
+...     latent(n_head=16, d_head=192, kv_rank=256, n_group=2, d_rope=64, d_value=128, direct=1),
+... ]
+>>> [int(2 * Stack(2048, 1, kind).value("cache_held", {"context": 1})) for kind in kinds]
+[2048, 1152, 1152]
+"""
 
 from __future__ import annotations
 
