@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import sympy
 from every import every
+from lifecost.formulas.matrices import table, total
 from settings import USUAL
 
 from lifecost import FORMULAS, hardware, laws, models
 from lifecost.algebra import Max, idle
 from lifecost.formula import formula
-from lifecost.formulas.matrices import table, total
 from lifecost.symbols import VARIANTS, Symbols
 
 # What a sign in `varies` says: the power with which a symbol enters, or never the other way.

