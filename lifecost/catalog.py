@@ -117,6 +117,8 @@ class Model(Row):
         a call that counts with it takes it beside the model.
     left_out
         What the published model has and the count leaves out.
+    published_params, announced_params
+        Its exact total, and the rounded one of its name or report, where there is one.
 
     Examples
     --------
@@ -138,6 +140,8 @@ class Model(Row):
     left_out: str = ""
     published_params: int | None = None
     published_active_params: int | None = None
+    announced_params: float | None = None
+    announced_active_params: float | None = None
     train_tokens: float | None = None
 
     def __post_init__(self) -> None:
@@ -242,7 +246,7 @@ class Model(Row):
         """
         return replace(
             self, stack=self.stack.but(layers, **sizes), draft=None, published_params=None,
-            published_active_params=None,
+            published_active_params=None, announced_params=None, announced_active_params=None,
         )  # fmt: skip
 
 
@@ -403,8 +407,9 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
         self._kind, self._file, self._row = kind, file, row
 
     @cached_property
-    def _rows(self) -> dict[str, _Row]:
-        rows = self._made(load(self._file))
+    def _rows(self) -> dict[str, Any]:
+        # The library's own rows are made when they are asked for: some take milliseconds.
+        rows: dict[str, Any] = dict(load(self._file))
         for point in _of_packages().select(group=f"lifecost.{self._file}"):
             try:
                 self._add(self._made(point.load()), rows)
@@ -423,7 +428,7 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
                 raise InputError(f"{given} belongs to no row: a row begins with its [name]")
         return {name: self._row.of(name, table) for name, table in tables.items()}
 
-    def _add(self, new: Mapping[str, _Row], rows: dict[str, _Row]) -> None:
+    def _add(self, new: Mapping[str, _Row], rows: dict[str, Any]) -> None:
         for name in new:
             if name in rows:
                 raise InputError(f"there is a {self._kind} {name!r} already; choose another name")
@@ -491,11 +496,14 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
         """Return a row by name."""
         if name not in self._rows:
             raise unknown_name(self._kind, name, self._rows, f"lifecost.{self._file}")
-        return self._rows[name]
+        row = self._rows[name]
+        if not isinstance(row, Row):
+            row = self._rows[name] = self._row.of(name, row)
+        return row
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a row by name, or the default."""
-        return self._rows.get(name, default)
+        return self[name] if name in self._rows else default
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a row of that name; an unknown one raises nothing here."""
