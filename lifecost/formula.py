@@ -219,7 +219,9 @@ class Formula:
         """
         from lifecost.printers import javascript
 
-        return javascript.source(self.name, self.wide.expr, OPTIONAL)
+        if {*self.wide.symbols} - {*OPTIONAL} <= {*self.symbols}:
+            return javascript.source(self.name, self.wide.expr, OPTIONAL)
+        return javascript.either(self.name, self.expr, self.wide.expr, OPTIONAL)
 
     @cached_property
     def javascript_of_models(self) -> str:

@@ -29,7 +29,8 @@ from lifecost import (
     token_flops,
     training_flops,
 )
-from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
+from lifecost.stack import FAMILIES
+from lifecost.symbols import ANY, OPTIONAL, SYMBOLS, PlainOnly, Symbols
 
 LLAMA = models["llama-3-8b"]
 STEP = dict(batch=128, context=8192, kv_bytes=1)
