@@ -275,12 +275,12 @@ class Reader {
     if (!this.sizes.has(key)) {
       let value = evaluate(node, this.scope(i));
       const label = this.label(name, node);
-      const { low, high } = LIMITS.symbols[name];
+      const { low, high, endless } = LIMITS.symbols[name];
       if (low === 0 && high === 1) {
         if (typeof value === "boolean") value = Number(value);
         else if (label !== name) isNot(label, value, "true or false");
       }
-      if (value !== null && value !== Infinity) {
+      if (value !== null && !(value === Infinity && endless)) {
         value = whole(label, value);
         this.checkRange(name, label, value);
       }

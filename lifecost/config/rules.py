@@ -275,7 +275,7 @@ class Reader:
                 value = int(value)
             elif label != name and _is_flag(name):
                 raise is_not(label, value, "true or false")
-            if value is not None and value != math.inf:
+            if value is not None and not (value == math.inf == SYMBOLS[name].high):
                 value = whole(label, value)
                 self._check_range(name, label, value)
             self._sizes[key] = value
