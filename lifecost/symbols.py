@@ -231,7 +231,6 @@ d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an i
 d_held = size("d_held", r"d_\text{held}", "element", "elements that an indexer holds of a token")
 d_query = size("d_query", r"d_\text{q}", "element", "width that an indexer's queries come from")
 d_in = size("d_in", r"d_\text{from}", "element", "width that a block reads, if not the stream's")
-d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if not the stream's")
 group_rank = size("group_rank", r"d_\text{og}", "element", "rank of a group of output projections")
 copies = size("copies", r"n_\text{copy}", "matrix", "matrices of one size", 0)
 columns = size(

@@ -29,7 +29,8 @@ RUN = dict(
 # What each size of a block is drawn from; beyond these, from 3 to 40.
 DRAWN = {
     **dict.fromkeys(("n_kv_head", "n_key_head", "n_group", "key_rank", "value_rank"), (1, 4)),
-    **dict.fromkeys(("own_cache", "own_value", "own_query", "direct", "tied_embeddings", "gain"), (0, 1)),
+    **dict.fromkeys(("own_cache", "own_value", "own_query", "direct", "gain"), (0, 1)),
+    "tied_embeddings": (0, 1),
     **dict.fromkeys(("n_head", "n_index_head", "conv_width"), (1, 5)),
     **dict.fromkeys(("norms", "copies"), (0, 2)),
     **dict.fromkeys(("elements", "multiplied", "bias", "expert_bias", "n_position"), (0, 90)),
