@@ -18,6 +18,7 @@ from lifecost.stack import STACK, Fleet, Stack
 from lifecost.symbols import ANY, OPTIONAL, SYMBOLS, Expr, PlainOnly, Symbols, in_numbers
 
 FORMULAS: dict[str, Formula] = {}
+_NOTHING: check.Bindings = {}
 # Of the symbols: an expression, or the two sides of an equation.
 Build: TypeAlias = Callable[[Symbols], Expr | tuple[Expr, Expr]]
 
@@ -219,7 +220,9 @@ class Formula:
         """
         from lifecost.printers import javascript
 
-        return javascript.source(self.name, self.wide.expr, OPTIONAL)
+        if {*self.wide.symbols} - {*OPTIONAL} <= {*self.symbols}:
+            return javascript.source(self.name, self.wide.expr, OPTIONAL)
+        return javascript.either(self.name, self.expr, self.wide.expr, OPTIONAL)
 
     @cached_property
     def javascript_of_models(self) -> str:
@@ -257,7 +260,8 @@ class Formula:
             return self.expression(objects[0])
         try:
             if objects:
-                return self._evaluated(self._bound(objects, values), values)
+                bound = self._bound(objects, values)
+                return self._evaluated({**bound, **values}, values, bound)
             try:
                 result = self._scalar(**values)
             except TypeError:  # a name is missing or unknown, or a value is no number
@@ -277,7 +281,7 @@ class Formula:
         return self.plain.scalar
 
     def _bound(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
-        """Return what objects and keywords bind; keywords win."""
+        """Return what objects bind; they may disagree where a keyword decides."""
         bound, conflicts = dict[str, Any](), dict[str, Any]()
         for item in objects:
             found = getattr(item, "bindings", item)
@@ -293,7 +297,7 @@ class Formula:
         for name in conflicts:
             if name in self._known or (name == STACK and self.general.sums):
                 raise check.conflict(self.name, name, *conflicts[name])
-        return {**bound, **values}
+        return bound
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -301,12 +305,14 @@ class Formula:
         asked = self.general.asks if self.of_any_model else ()
         return frozenset((*self.plain.symbols, *self.wide.symbols, *asked))
 
-    def _evaluated(self, given: dict[str, Any], explicit: dict[str, Any]) -> Any:
-        """Return the value; ``given`` is all that is bound, and ``explicit`` by keyword."""
+    def _evaluated(
+        self, given: dict[str, Any], explicit: dict[str, Any], bound: check.Bindings = _NOTHING
+    ) -> Any:
+        """Return the value of what is ``given``: ``explicit`` by keyword, ``bound`` by objects."""
         for name in explicit:
             if name in self._known or name == STACK:
                 continue
-            if explicit is given or name not in given:
+            if name not in bound:
                 raise check.unknown_value(self.name, name, sorted(self._known))
             check.checked(name, explicit[name])  # neither what an object binds nor this is needed
         active = given.get("n_active_params") if self.dense else None

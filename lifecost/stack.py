@@ -410,10 +410,19 @@ class Stack:
         parts = list(self.parts)
         if n_layer != self.n_layer:
             parts = [self._stretched(part, n_layer) for part in parts]
+        if d_model != self.d_model:
+            parts = [self._widened(part, d_model) for part in parts]
         for name, value in sizes.items():
             parts = _changed(parts, name, value, layers)
         known = check.checked("d_model", d_model), check.checked("n_layer", n_layer)
         return Stack(*known, parts)
+
+    def _widened(self, part: Part, d_model: int) -> Part:
+        """Return a part with what reads the residual stream as wide as the stream."""
+        known = FAMILIES[part.block.family].sizes
+        read = [n for n, value in part.block.sizes
+                if known[n].default == "d_model" and value == self.d_model]  # fmt: skip
+        return part._replace(block=part.block.but(**dict.fromkeys(read, d_model)))
 
     def _stretched(self, part: Part, n_layer: int) -> Part:
         if part.count == self.n_layer:

@@ -198,8 +198,8 @@ window = symbol(
     usual=(1, 1e6),
 )  # fmt: skip
 chosen = symbol(
-    "chosen", "k", "token", "tokens that sparse attention chooses to look at", 1, math.inf,
-    usual=(1, 1e6),
+    "chosen", r"S_\text{top}", "token", "tokens that sparse attention chooses to look at",
+    1, math.inf, usual=(1, 1e6),
 )  # fmt: skip
 stride = size("stride", r"s_\text{token}", "token", "tokens that share one entry of the KV cache")
 own_cache = flag("own_cache", r"t_\text{own}", "a layer has a KV cache of its own")
@@ -231,10 +231,11 @@ d_index = size("d_index", r"d_\text{idx}", "element", "width of one head of an i
 d_held = size("d_held", r"d_\text{held}", "element", "elements that an indexer holds of a token")
 d_query = size("d_query", r"d_\text{q}", "element", "width that an indexer's queries come from")
 d_in = size("d_in", r"d_\text{from}", "element", "width that a block reads, if not the stream's")
-d_out = size("d_out", r"d_\text{to}", "element", "width that a block writes, if not the stream's")
 group_rank = size("group_rank", r"d_\text{og}", "element", "rank of a group of output projections")
 copies = size("copies", r"n_\text{copy}", "matrix", "matrices of one size", 0)
-columns = size("columns", "c", "element", "width of a matrix beside the residual stream", 0)
+columns = size(
+    "columns", r"n_\text{col}", "element", "width of a matrix beside the residual stream", 0
+)
 elements = size(
     "elements", r"n_\text{el}", "element", "elements that are looked up or added", 0, 1e15
 )

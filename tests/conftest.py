@@ -31,7 +31,7 @@ LONGEST_FIRST = (
     "book/does-it-hold.ipynb",  # measures the machine
     "book/",
     "tests/unit/test_explorer.py",
-    "tests/unit/formulas/test_variants.py",
+    "tests/unit/formulas/test_stacks.py",
     "tests/unit/test_dask.py",
     "tests/unit/test_properties.py",
 )

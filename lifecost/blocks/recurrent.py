@@ -9,20 +9,20 @@ from lifecost.symbols import Expr, Symbols
 
 
 def _recurrent(
-    s: Symbols, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
+    s: Symbols, kind: str, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
     conv_width: Expr, norms: Expr, vectors: Expr,
 ) -> Iterator[Row]:  # fmt: skip
-    """Yield the rows that such layers share.
+    """Yield the rows that such layers share; matrices are named after the kind of layer.
 
     ``passes`` counts the multiplications with each element of the state. The convolution keeps its
     last inputs, of which one is new in each step.
     """
-    yield Row("inputs", "weights", s.d_model, inputs)
+    yield Row(f"{kind} inputs", "weights", s.d_model, inputs)
     yield Row("convolution", "weights", convolved, conv_width)
     yield Row("state", "state", 1, state, 1, passes, read=1, written=1)
     yield Row("convolved", "state", convolved, conv_width, 1, 0, read=1)
     yield Row("convolved anew", "state", convolved, 1, 0, written=1)
-    yield Row("output", "weights", outputs, s.d_model)
+    yield Row(f"{kind} output", "weights", outputs, s.d_model)
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
 
@@ -40,8 +40,8 @@ def delta_net(
     """
     keys, values = n_key_head * d_key, n_value_head * d_value
     yield from _recurrent(
-        s, 2 * keys + 2 * values + 2 * n_value_head, values, values * d_key, 3, 2 * keys + values,
-        conv_width, norms, 2 * n_value_head + d_value + bias,
+        s, "linear attention", 2 * keys + 2 * values + 2 * n_value_head, values, values * d_key, 3,
+        2 * keys + values, conv_width, norms, 2 * n_value_head + d_value + bias,
     )  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def kimi_delta(
     """
     inner = n_head * d_head
     yield from _recurrent(
-        s, (3 + copies) * inner + n_head, inner, inner * d_head, 3, 3 * inner, conv_width, norms,
-        inner + n_head + d_head + bias,
+        s, "delta attention", (3 + copies) * inner + n_head, inner, inner * d_head, 3, 3 * inner,
+        conv_width, norms, inner + n_head + d_head + bias,
     )  # fmt: skip
     yield Row("gate latent", "weights", s.d_model, gate_rank, 2 - copies)
     yield Row("gate from latent", "weights", gate_rank, inner, 2 - copies)
@@ -75,7 +75,9 @@ def lightning(
     keys, values and the gate of the output are as wide, and so is the gain of a norm.
     """
     inner = n_head * d_head
-    yield from _recurrent(s, 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias)
+    yield from _recurrent(
+        s, "lightning attention", 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias
+    )
 
 
 @family("attention")
@@ -89,8 +91,8 @@ def matrix_memory(
     """
     keys, values = n_head * d_key, n_head * d_value
     yield from _recurrent(
-        s, 2 * keys + 2 * values + 2 * n_head, values, n_head * (d_key * d_value + d_key + 1), 2,
-        0, 0, norms, values + 2 * n_head + bias,
+        s, "memory", 2 * keys + 2 * values + 2 * n_head, values,
+        n_head * (d_key * d_value + d_key + 1), 2, 0, 0, norms, values + 2 * n_head + bias,
     )  # fmt: skip
 
 
@@ -102,7 +104,9 @@ def time_mixing(s: Symbols, d_inner: Expr, norms: Expr = 1, bias: Expr = 0) -> I
     halves, of which this half mixes three with the present one.
     """
     vectors = 2 * d_inner + 3 * s.d_model + bias
-    yield from _recurrent(s, 3 * d_inner, d_inner, 3 * d_inner, 1, 0, 0, norms, vectors)
+    yield from _recurrent(
+        s, "time mixing", 3 * d_inner, d_inner, 3 * d_inner, 1, 0, 0, norms, vectors
+    )
     yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1)
 
 
@@ -119,8 +123,8 @@ def mamba2(
     inner = n_head * d_head
     convolved = inner + 2 * n_group * d_state
     yield from _recurrent(
-        s, inner + convolved + n_head, inner, inner * d_state, 2, convolved, conv_width, norms,
-        3 * n_head + gain * inner + bias,
+        s, "state space", inner + convolved + n_head, inner, inner * d_state, 2, convolved,
+        conv_width, norms, 3 * n_head + gain * inner + bias,
     )  # fmt: skip
 
 
@@ -135,7 +139,7 @@ def mamba(
     the bias of the steps.
     """
     yield from _recurrent(
-        s, 2 * d_inner, d_inner, d_inner * d_state, 2, d_inner, conv_width, norms,
+        s, "state space", 2 * d_inner, d_inner, d_inner * d_state, 2, d_inner, conv_width, norms,
         d_inner * (d_state + 2) + bias,
     )  # fmt: skip
     yield Row("selection", "weights", d_inner, step_rank + 2 * d_state)
@@ -152,8 +156,9 @@ def gated_recurrence(
     groups as there are heads; each has a bias, and the decay a time constant.
     """
     yield from _recurrent(
-        s, 2 * d_inner, d_inner, d_inner, 1, d_inner, conv_width, norms, 3 * d_inner + bias
-    )
+        s, "recurrence", 2 * d_inner, d_inner, d_inner, 1, d_inner, conv_width, norms,
+        3 * d_inner + bias,
+    )  # fmt: skip
     yield Row("gates by group", "weights", d_inner / n_group, d_inner, 2)
 
 
@@ -162,4 +167,6 @@ def short_convolution(
     s: Symbols, conv_width: Expr, norms: Expr = 1, bias: Expr = 0
 ) -> Iterator[Row]:
     """Gated convolution over the last few tokens, and no attention."""
-    yield from _recurrent(s, 3 * s.d_model, s.d_model, 0, 0, s.d_model, conv_width, norms, bias)
+    yield from _recurrent(
+        s, "short convolution", 3 * s.d_model, s.d_model, 0, 0, s.d_model, conv_width, norms, bias
+    )

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 
 from lifecost.config import files, formats
 from lifecost.config.messages import is_not, lacks
-from lifecost.config.rules import Reader, agree, check_architecture, completed, rules_of, trees_of
+from lifecost.config.rules import (
+    Reader,
+    check_architecture,
+    check_outside,
+    completed,
+    rules_of,
+    trees_of,
+)
 from lifecost.data import load_all
 from lifecost.errors import InputError
 from lifecost.stack import Stack
@@ -96,12 +103,15 @@ def _text_of(config: Mapping[str, Any], rules: Mapping[str, Any]) -> Reader:
     if not isinstance(inner, Mapping):
         raise is_not(within, inner, "an object")
     kind = inner.get("model_type", rules.get("usual", "llama"))
-    nested = (
-        load_all("config_rules").get(kind, {}).get("nested", {}) if isinstance(kind, str) else {}
-    )
-    reader = reader_of({**nested, **inner, "model_type": kind})
+    known = load_all("config_rules").get(kind, {}) if isinstance(kind, str) else {}
+    nested = {**known.get("nested", {}), **rules.get("nested", {})}
+    told = {  # outside, and where nothing is said within it holds there too
+        name: config[name]
+        for name, usual in rules.get("outside", {}).items()
+        if name in config and (usual != "null" or config[name] is True)
+    }
+    inner = {**nested, **told, **inner, "model_type": kind}
+    reader = reader_of(inner)
     reader.rules = {**reader.rules, "note": rules.get("note", "")}
-    for name, usual in rules.get("outside", {}).items():
-        if name in config or usual != "null":
-            agree(name, config.get(name, usual), f"{within}.{name}", reader.fields[name])
+    check_outside(config, rules, within, reader.fields)
     return reader

@@ -8,11 +8,13 @@ from typing import Any
 
 from lifecost.config.messages import is_not
 
-# What stands elsewhere in a name: a decoder within another model, and the experts of MLX.
+# What stands elsewhere in a name: a decoder within another model, or in one of NVIDIA's, and the
+# experts of MLX.
 RENAMED = (
     ("language_model.lm_head", "lm_head"),
     ("model.language_model.", "model."),
     ("language_model.model.", "model."),
+    ("backbone.layers.", "model.layers."),
     ("switch_mlp", "experts.0"),
 )
 LONGEST_NAME, MOST_STARS = 200, 4  # a pattern beyond that might take forever

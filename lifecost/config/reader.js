@@ -60,8 +60,6 @@ function completed(config, rules) {
   if (inner === null) lacks(within);
   if (!isObject(inner)) isNot(within, inner, "an object");
   const fields = { ...inner };
-  const agree = (first, value, second, other) =>
-    same(value, other) || contradiction(first, value, second, other);
   for (const [other, name] of Object.entries(rules.alias ?? {})) {
     if (has(fields, other) && has(fields, name)) agree(other, fields[other], name, fields[name]);
     else if (has(fields, other)) fields[name] = fields[other];
@@ -70,10 +68,21 @@ function completed(config, rules) {
     if (!has(fields, name)) fields[name] = usual;
     if (within && has(config, name)) agree(name, config[name], `${within}.${name}`, fields[name]);
   }
-  for (const [name, usual] of Object.entries(rules.outside ?? {})) {
-    if (!has(config, name)) agree(name, usual, `${within}.${name}`, fields[name]);
-  }
+  checkOutside(config, rules, within, fields);
   return fields;
+}
+
+const agree = (first, value, second, other) =>
+  same(value, other) || contradiction(first, value, second, other);
+
+function checkOutside(config, rules, within, fields) {
+  for (const [name, usual] of Object.entries(rules.outside ?? {})) {
+    const found = has(fields, name) ? fields[name] : null;
+    if (has(config, name)) agree(name, config[name], `${within}.${name}`, found);
+    else if (usual !== "null" && !isOneOf(found, [usual])) {
+      lacks(`${name}, which newer releases of the library read outside ${within}`);
+    }
+  }
 }
 
 function checkArchitecture(names, endings) {
@@ -275,12 +284,12 @@ class Reader {
     if (!this.sizes.has(key)) {
       let value = evaluate(node, this.scope(i));
       const label = this.label(name, node);
-      const { low, high } = LIMITS.symbols[name];
+      const { low, high, endless } = LIMITS.symbols[name];
       if (low === 0 && high === 1) {
         if (typeof value === "boolean") value = Number(value);
         else if (label !== name) isNot(label, value, "true or false");
       }
-      if (value !== null && value !== Infinity) {
+      if (value !== null && !(value === Infinity && endless)) {
         value = whole(label, value);
         this.checkRange(name, label, value);
       }
@@ -421,15 +430,13 @@ function textOf(config, rules) {
   if (inner === null) lacks(rules.text);
   if (!isObject(inner)) isNot(rules.text, inner, "an object");
   const model_type = has(inner, "model_type") ? inner.model_type : rules.usual ?? "llama";
-  const nested = typeof model_type === "string" && has(RULES, model_type) ? RULES[model_type].nested : {};
-  const reader = readerOf({ ...nested, ...inner, model_type });
+  const known = typeof model_type === "string" && has(RULES, model_type) ? RULES[model_type].nested : {};
+  const told = Object.fromEntries(Object.entries(rules.outside ?? {}) // and so it holds within
+    .filter(([name, usual]) => has(config, name) && (usual !== "null" || config[name] === true))
+    .map(([name]) => [name, config[name]]));
+  const reader = readerOf({ ...known, ...rules.nested, ...told, ...inner, model_type });
   reader.rules = { ...reader.rules, note: rules.note ?? "" };
-  for (const [name, usual] of Object.entries(rules.outside ?? {})) {
-    if (!has(config, name) && usual === "null") continue;
-    const value = has(config, name) ? config[name] : usual;
-    same(value, reader.fields[name])
-      || contradiction(name, value, `${rules.text}.${name}`, reader.fields[name]);
-  }
+  checkOutside(config, rules, rules.text, reader.fields);
   return reader;
 }
 

@@ -171,10 +171,20 @@ def completed(config: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
         fields.setdefault(name, usual)
         if within and name in config:
             agree(name, config[name], f"{within}.{name}", fields[name])
-    for name, usual in rules.get("outside", {}).items():
-        if name not in config:
-            agree(name, usual, f"{within}.{name}", fields[name])
+    check_outside(config, rules, within, fields)
     return fields
+
+
+def check_outside(
+    config: Mapping[str, Any], rules: Mapping[str, Any], within: str, fields: Mapping[str, Any]
+) -> None:
+    """Raise `InputError` where a field within an object differs from the one outside."""
+    for name, usual in rules.get("outside", {}).items():
+        found = fields.get(name)
+        if name in config:
+            agree(name, config[name], f"{within}.{name}", found)
+        elif usual != "null" and not is_one_of(found, [usual]):
+            raise lacks(f"{name}, which newer releases of the library read outside {within}")
 
 
 def agree(first: str, value: Any, second: str, other: Any) -> None:
@@ -275,7 +285,7 @@ class Reader:
                 value = int(value)
             elif label != name and _is_flag(name):
                 raise is_not(label, value, "true or false")
-            if value is not None and value != math.inf:
+            if value is not None and not (value == math.inf == SYMBOLS[name].high):
                 value = whole(label, value)
                 self._check_range(name, label, value)
             self._sizes[key] = value

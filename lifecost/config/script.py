@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -90,4 +91,9 @@ def _packed(rules: Any, trees: dict[str, int]) -> Any:
 
 def _limits(name: str) -> dict[str, Any]:
     quantity = SYMBOLS[name]
-    return {"low": quantity.low, "high": int(min(quantity.high, 1e12)), "meaning": quantity.meaning}
+    found = {
+        "low": quantity.low,
+        "high": int(min(quantity.high, 1e12)),
+        "meaning": quantity.meaning,
+    }
+    return {**found, "endless": True} if quantity.high == math.inf else found

@@ -15,7 +15,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from lifecost.symbols import SYMBOLS, Expr
+from lifecost.symbols import SUMS, SYMBOLS, Expr
 
 # What a formula may be made of. Everything else is refused: sympy's printers pass a node that they
 # do not know through as text, and the code that comes out is wrong without a word.
@@ -44,7 +44,8 @@ _ORDER = {name: index for index, name in enumerate(SYMBOLS)}
 def check_nodes(expr: Expr) -> None:
     """Raise ``TypeError`` where an expression holds a node that the targets do not share."""
     for node in sympy.preorder_traversal(expr):
-        if not isinstance(node, ALLOWED):
+        known = not isinstance(node, AppliedUndef) or node.func.__name__ in SUMS
+        if not isinstance(node, ALLOWED) or not known:
             raise TypeError(f"cannot lower {type(node).__name__} in {expr}")
         partial = isinstance(node, sympy.Piecewise) and node.args[-1].cond is not sympy.true
         if partial or node is sympy.nan:

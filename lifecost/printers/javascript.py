@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,19 @@ def source(name: str, expr: Expr, absent: Mapping[str, Any] | None = None) -> st
     What is not given and stands in ``absent`` takes the number, or equals the symbol, named there.
     """
     return f"function {name}({_arguments(expr, absent or {})}) {{\n{_body(expr)}\n}}"
+
+
+def either(name: str, bare: Expr, full: Expr, absent: Mapping[str, Any]) -> str:
+    """Return a function of a ``full`` expression where something that may be absent is given.
+
+    Where nothing is, the ``bare`` one needs fewer symbols.
+    """
+    optional = [one for one in arguments(full) if one in absent]
+    return (
+        f"function {name}(s) {{\n"
+        f"const given = {json.dumps(optional)}.some((name) => s[name] !== undefined);\n"
+        f"return (given ? {arrow(full, absent)} : {arrow(bare, {})})(s);\n}}"
+    )
 
 
 def arrow(expr: Expr, absent: Mapping[str, Any], sums: Iterable[str] = ()) -> str:

@@ -29,6 +29,8 @@ from lifecost import (
     post,
     tokens_penalty,
 )
+from lifecost.blocks import grouped
+from lifecost.stack import Stack, layers
 
 BESIROGLU = laws["besiroglu"]
 LIFE = {**post.model("llama-3-8b"), **post.bindings, "train_tokens": 15e12, "prefill_tokens": 3e12,
@@ -190,7 +192,7 @@ def test_the_printed_caches_are_those_of_the_shapes():
 def test_deepseeks_reduction_is_architecture_and_storage():
     row = load("cache_reductions")["deepseek-v2"]
     before, after = (
-        float(kv_elements_per_token(m)) for m in (row["before"], models["deepseek-v2"])
+        kv_elements_per_token(m, {"context": 8192}) for m in (row["before"], models["deepseek-v2"])
     )
     assert (before, after) == (194_560, 34_560)
     assert round(1 - after / before, 3) == 0.822
@@ -201,10 +203,16 @@ def test_deepseeks_reduction_is_architecture_and_storage():
 def test_character_ais_factors():
     # Against eight heads in 16 bits, two layers a cache: at 8,192 tokens the window leaves 3.7.
     row = load("cache_reductions")["character-ai"]
-    shape = dict(n_layer=60, n_head=32, d_head=128, batch=1, context=8192)
-    theirs = dict(n_kv_head=1, n_local_layer=50, window=row["window"], kv_bytes=1,
-                  layers_per_cache=2)  # fmt: skip
-    before, after = {**shape, "n_kv_head": 8, "kv_bytes": 2}, {**shape, **theirs}
+    setting = dict(batch=1, context=8192)
+    before = dict(n_layer=60, n_head=32, d_head=128, n_kv_head=8, kv_bytes=2, **setting)
+
+    def of_theirs(count, **more):
+        return layers(count, grouped(n_head=32, n_kv_head=1, d_head=128, **more))
+
+    tied, near = dict(own_cache=0), dict(window=row["window"])
+    model = Stack(4096, 60, of_theirs(25, **near), of_theirs(25, **near, **tied), of_theirs(5),
+                  of_theirs(5, **tied))  # fmt: skip
+    after = {"stack": model, "kv_bytes": 1, **setting}
     window = 8192 / (8192 / 6 + 1024 * 5 / 6)
     held = kv_cache_size(before) / kv_cache_size(after)
     assert held == pytest.approx(8 * 2 * 2 * window)

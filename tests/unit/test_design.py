@@ -20,8 +20,9 @@ PACKAGE = ROOT / "lifecost"
 # nothing of the book; the book knows the library.
 ROOMS = {
     "lifecost": [
-        "errors", "symbols", "algebra", "units", "printers", "values", "lowered", "formula",
-        "formulas", "quantities", "catalog", "citations", "config", "shape", "optimum",
+        "errors", "data", "symbols", "algebra", "units", "printers", "values", "stack", "blocks",
+        "lowered", "formula", "formulas", "script", "quantities", "config", "catalog", "citations",
+        "shape", "optimum",
         "speculation", "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
@@ -42,12 +43,13 @@ ONLY = {
     "lifecost.formulas": {
         "lifecost.formulas", "lifecost.formula", "lifecost.algebra", "lifecost.symbols",
     },
+    "lifecost.blocks": {"lifecost.blocks", "lifecost.stack", "lifecost.symbols"},
     "lifecost.errors": set(),
     "lifecost.quantities": {"lifecost.symbols"},
 }  # fmt: skip
 OUTSIDE = {
     "lifecost.formulas": {"__future__", "typing", "sympy"},
-    "lifecost.symbols": {"__future__", "collections", "dataclasses", "typing", "sympy"},
+    "lifecost.symbols": {"__future__", "dataclasses", "math", "typing", "sympy"},
 }
 SETTINGS = "lifecost.formulas._settings"  # of the examples
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "load", "exec", "eval"}

@@ -17,6 +17,8 @@ from settings import RANGES
 
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost import FORMULAS
+from lifecost.blocks import latent
+from lifecost.stack import Stack, layers
 from lifecost.symbols import SYMBOLS
 from tools import reference
 
@@ -49,15 +51,22 @@ WHERE = {
 }
 
 
+def of_latents(s):
+    """Return the stack of a model whose layers all have a latent."""
+    sizes = {name: s[name] for name in ("n_head", "d_head", *LATENT)}
+    attention = latent(**sizes, d_value=s["d_head"])
+    return Stack(s["d_model"], s["n_layer"], layers(s["n_layer"], attention))
+
+
 class Setting(dict):
     """Random values of all symbols; of a formula, its value there."""
 
-    latent = False  # a model whose layers all have a latent, as the equations that name one mean
+    model = None  # of other blocks than a plain decoder, as the equations that name a latent mean
 
     def __missing__(self, name):
         formula = FORMULAS[name]
-        if self.latent:
-            return formula(dict(self), n_latent_layer=self["n_layer"])
+        if self.model:
+            return formula(dict(self), stack=self.model)
         return formula(**{n: self[n] for n in formula.symbols})
 
     def sign(self, latex):
@@ -171,7 +180,7 @@ def compared(equation, setting):
     there = setting.where(equation)
     if OWN.get(left) in FORMULAS:
         there.update(setting.latents)
-        there.latent = True
+        there.model = of_latents(there)
     found = [value(side, there) for side in right.split(" = ")]
     if left in FORMULA:
         return [there[FORMULA[left]], *found]

@@ -10,6 +10,7 @@ import pytest
 from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sympy.core.function import AppliedUndef
 
 from lifecost import (
     FORMULAS,
@@ -29,9 +30,11 @@ from lifecost import (
     token_flops,
     training_flops,
 )
-from lifecost.symbols import SYMBOLS, VARIANTS, Symbols
+from lifecost.blocks import grouped
+from lifecost.stack import FAMILIES, Stack, layers, smaller
+from lifecost.symbols import ANY, OPTIONAL, SYMBOLS, PlainOnly, Symbols
 
-LLAMA = models["llama-3-8b"]
+LLAMA, WINDOWED = models["llama-3-8b"], models["gemma-2-9b"]
 STEP = dict(batch=128, context=8192, kv_bytes=1)
 
 
@@ -141,16 +144,15 @@ def test_a_device_beside_the_post():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "complaint"),
+    ("model", "wrong", "complaint"),
     [
-        (dict(n_local_layer=16), "n_local_layer = 16 also needs window (tokens that a layer with"),
-        (dict(window=16), "window = 16 also needs n_local_layer (layers that attend to a window"),
-        (dict(kv_rank=16), "kv_rank = 16 also needs n_latent_layer (layers with multi-head laten"),
-        (dict(hoi=600), "unknown value for kv_cache_size 'hoi'; known: batch, context, d_head, "),
+        (LLAMA, dict(window=16), "unknown value for kv_cache_size 'window'; known: batch, cont"),
+        (LLAMA, dict(hoi=600), "unknown value for kv_cache_size 'hoi'; known: batch, context, "),
+        (WINDOWED, dict(n_kv_head=4), "n_kv_head = 4 changes nothing in a stack of blocks: change"),
     ],
 )
-def test_a_keyword_that_says_half(wrong, complaint):
-    assert complaint in message_of(lambda: kv_cache_size(LLAMA.shape, STEP, **wrong))
+def test_a_keyword_that_changes_nothing(model, wrong, complaint):
+    assert complaint in message_of(lambda: kv_cache_size(model.shape, STEP, **wrong))
 
 
 # What it gives
@@ -259,11 +261,27 @@ def test_a_formula_is_a_function_of_the_symbols():
     assert kv_cache_size(s.but(n_kv_head=s.n_head)) == kv_cache_size.expr.subs(
         s.n_kv_head, s.n_head
     )
-    # A variant is there where it is named, whatever was built before.
-    windowed = Symbols(["window", "n_local_layer"])
-    assert windowed.window in kv_cache_size(windowed).free_symbols
-    assert windowed.window not in kv_cache_size(s).free_symbols
-    assert s.window == s.context
+    # What is optional is what it equals where nothing binds it.
+    assert s.state_bytes == s.kv_bytes
+    assert Symbols(optional=True).state_bytes != s.kv_bytes
+
+
+def test_of_any_model_sums_stay_and_sizes_are_refused():
+    s = Symbols(ANY)
+    assert {one.func.__name__ for one in kv_cache_size(s).atoms(AppliedUndef)} == {
+        "cache_held", "state_held",
+    }  # fmt: skip
+    with pytest.raises(PlainOnly, match="n_head"):
+        _ = s.cache_held * s.n_head
+    with pytest.raises(PlainOnly, match="n_kv_head"):
+        s.but(n_kv_head=1)
+
+
+def test_sums_of_a_stack_are_written_out_in_its_sizes():
+    s = Symbols()
+    near = grouped(n_head=s.n_head, n_kv_head=s.n_kv_head, d_head=s.d_head, window=s.window)
+    windowed = Symbols(Stack(s.d_model, s.n_layer, layers(s.n_layer, near)))
+    assert kv_cache_size(windowed) == kv_cache_size(s.but(context=smaller(s.context, s.window)))
 
 
 @every("formula", FORMULAS.values())
@@ -366,9 +384,22 @@ def test_a_longer_life_costs_more(row):
     assert lifetime_cost(**longer) >= lifetime_cost(**row)
 
 
+IN_FORMULAS = {n for f in FORMULAS.values() for n in (*f.symbols, *f.optional)}
+SIZES = {size for family in FAMILIES.values() for size in family.sizes} - IN_FORMULAS
+
+
+def size_outcome(name, value):
+    family = next(one for one in FAMILIES.values() if name in one.sizes)
+    sizes = {n: 64 if SYMBOLS[n].high > 64 else SYMBOLS[n].high for n in family.sizes}
+    try:
+        return dict(family(**{**sizes, name: value}).sizes)[name]
+    except InputError as error:
+        return str(error)
+
+
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(
-    name=st.sampled_from(sorted(set(SYMBOLS) - {"group_size"})),  # an unknown, never an argument
+    name=st.sampled_from(sorted(IN_FORMULAS | SIZES)),
     value=st.one_of(
         st.floats(allow_nan=True, allow_infinity=True),
         st.integers(),
@@ -381,10 +412,13 @@ def test_a_longer_life_costs_more(row):
 )
 def test_any_value_is_taken_or_refused_in_one_line(name, value):
     quantity = SYMBOLS[name]
-    formula = next(f for f in FORMULAS.values() if name in (*f.symbols, *f.variants))
-    row = {n: SYMBOLS[n].low or 1 for n in formula.symbols} | {"n_head": value, name: value}
-    row = {n: row[n] for n in (*formula.symbols, *VARIANTS.keys() & {name})}
-    found = outcome(formula, row)
+    if name in SIZES:  # of a block
+        found = size_outcome(name, value)
+    else:
+        formula = next(f for f in FORMULAS.values() if name in (*f.symbols, *f.optional))
+        needed = formula.wide.symbols if name in OPTIONAL else formula.symbols
+        row = {n: SYMBOLS[n].low or 1 for n in needed} | {"n_head": value, name: value}
+        found = outcome(formula, {n: row[n] for n in needed})
     if isinstance(found, str):
         assert "\n" not in found
     else:
@@ -394,11 +428,11 @@ def test_any_value_is_taken_or_refused_in_one_line(name, value):
 
 
 def test_every_symbol_is_used():
-    used = {n for formula in FORMULAS.values() for n in (*formula.symbols, *formula.variants)}
     unknowns = {formula.unknown for formula in FORMULAS.values() if formula.unknown}
     # A link's bandwidth is what a device gives to a formula of one's own.
     given = {n for part in hardware.values() for form in part.peak_flops for n in part.at(form)}
-    assert used | unknowns | given == set(SYMBOLS)
+    of_stacks = {n for f in FORMULAS.values() if f.of_any_model for n in f.general.asks}
+    assert IN_FORMULAS | SIZES | unknowns | given | of_stacks == set(SYMBOLS)
 
 
 def test_numpy_function_is_cached_by_which_symbols_are_arrays():

@@ -12,7 +12,8 @@ from settings import USUAL
 from lifecost import FORMULAS, hardware, laws, models
 from lifecost.algebra import Max, idle
 from lifecost.formula import formula
-from lifecost.symbols import VARIANTS, Symbols
+from lifecost.stack import FAMILIES, Block
+from lifecost.symbols import ANY, Symbols, symbol_of
 
 # What a sign in `varies` says: the power with which a symbol enters, or never the other way.
 POWERS = {"*": 1, "/": -1}
@@ -339,18 +340,24 @@ def test_power_law_at_its_unit_is_its_scale():
     ) == pytest.approx(7, rel=1e-15)
 
 
-def test_totals_over_the_table():
-    # Every row is of a known kind; of the weights a plain decoder keeps one copy for each use.
-    rows, plain = table(Symbols(VARIANTS)), Symbols()
-    assert {row.operand for row in rows} == {"weights", "cache", "activations"}
+@every("family", FAMILIES.values())
+def test_rows_of_a_family(family):
+    # Every row is of a known kind, none is there twice; only a state is written anew.
+    block = Block(family.name, tuple((name, symbol_of(name)) for name in family.sizes))
+    rows = block.rows(Symbols(ANY, optional=True))
+    assert {row.operand for row in rows} <= {"weights", "cache", "state", "activations"}
     assert len({row.name for row in rows}) == len(rows)
-    for column in ("stored", "active", "read", "macs"):
-        weights = (row for row in table(plain) if row.operand == "weights")
-        everything = sum(row.sum_of(column) for row in weights)
-        assert (total(plain, column, "weights") - everything).expand() == 0
-    for column in ("active", "macs"):
-        idle = total(plain, "stored", "weights") - total(plain, column, "weights")
-        assert (idle.expand() == 0) == (column == "active")
+    for row in rows:
+        assert row.written == 0 or row.operand == "state"
+        if row.operand == "activations":
+            assert row.stored == 0
+
+
+def test_a_plain_decoder_keeps_one_copy_of_a_matrix_for_each_use():
+    s = Symbols()
+    assert (s.stored_params - s.active_params).expand() == 0
+    assert (s.read_params - s.weight_macs).expand() == 0
+    assert (s.stored_params - s.weight_macs).expand() != 0  # tables, and gains
 
 
 def test_a_step_takes_what_its_parts_take():
