@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import sympy
 from every import every
-from lifecost.formulas.matrices import table, total
 from settings import USUAL
 
 from lifecost import FORMULAS, hardware, laws, models
