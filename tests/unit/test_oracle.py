@@ -2,7 +2,7 @@
 
 Each record has a configuration and what the library holds for it: parameters, those that serve a
 token, elements of the cache at three contexts, elements of a fixed state. A configuration is read
-exactly or refused in one line; none is accepted and wrong. `tests/oracle/README.md` says how the
+exactly or refused; none is accepted and wrong. `tests/oracle/README.md` says how the
 library was asked.
 """
 
@@ -60,8 +60,7 @@ def outcomes(kind):
     for row in records()[kind]:
         try:
             model = load_model(row["config"])
-        except InputError as error:
-            assert "\n" not in str(error)
+        except InputError:
             refused += 1
             continue
         if found := differences(row, model):

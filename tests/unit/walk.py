@@ -379,7 +379,8 @@ class Walk:
     ):  # fmt: skip
         if direct:
             self.matrix(self.width, n_expert, "other_bytes")
-        met = 1 - (1 - n_active_expert / n_expert) ** self.batch  # by some token of the batch
+        # By some token of the batch; exact, since thousands of experts are added one by one.
+        met = 1 - (1 - Fraction(n_active_expert, n_expert)) ** self.batch
         for expert in range(n_expert):
             serves = expert < n_active_expert
             size = n_ff_matrix * (d_in or self.width) * d_expert
