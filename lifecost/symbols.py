@@ -511,7 +511,7 @@ total("cache_held", r"E_\text{kv}", "element", "elements of one sequence's KV ca
 total("cache_read", r"E_\text{read}", "element", "elements of it that a step reads", "context",
       positive=False)  # fmt: skip
 for verb in ("held", "read", "written"):
-    total(f"state_{verb}", rf"E_\text{{{verb}}}", "element",
+    total(f"state_{verb}", rf"Z_\text{{{verb}}}", "element",
           f"elements of one sequence's fixed state that are {verb}", positive=False)  # fmt: skip
 total("attention_params", r"N_\text{attn}", "parameter", "matrices of attention",
       positive=False)  # fmt: skip

@@ -6,6 +6,7 @@ A Sphinx extension: before a build reads them, the pages are written beside thei
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import sympy
 
 from lifebook.data import load
 from lifebook.evidence import rows as data_rows
@@ -35,9 +37,10 @@ from lifecost import (
     quantity,
 )
 from lifecost.catalog import Hardware, Model, Row
+from lifecost.data import load_all
 from lifecost.printers import latex
-from lifecost.stack import FAMILIES, Block
-from lifecost.symbols import SYMBOLS, in_numbers
+from lifecost.stack import FAMILIES, PLAIN, Block, Family
+from lifecost.symbols import SUMS, SYMBOLS, Symbols, in_numbers, symbol_of
 
 BOOK = Path(__file__).resolve().parent.parent
 FOLDER = BOOK / "reference"
@@ -153,6 +156,30 @@ def computed(rows: Any) -> Iterator[str]:
                 yield from computed(term)
 
 
+# ---- blocks
+
+
+def of_family(family: Family) -> dict[str, Any]:
+    """Return a family as its section shows it: what it is, and its rows with symbols as sizes."""
+    meaning, _, notes = inspect.cleandoc(family.__doc__ or "").partition("\n\n")
+    block = Block(family.name, tuple((name, symbol_of(name)) for name in family.sizes))
+    rows = [
+        {
+            "name": row.name,
+            "operand": row.operand,
+            "size": rf"{_sign(row.rows)} \times {_sign(row.columns)}",
+            "stored": _sign(row.stored),
+            "used": _sign(row.stored if row.used is None else row.used),
+        }
+        for row in block.rows(Symbols(optional=True))
+    ]
+    return {"name": family.name, "meaning": meaning, "notes": notes, "table": rows}
+
+
+def _sign(size: Any) -> str:
+    return str(latex.source(in_numbers(sympy.sympify(size))))
+
+
 # ---- models and hardware
 
 
@@ -187,6 +214,13 @@ def _kind(block: Block) -> str:
     if sizes["n_kv_head"] == 1:
         return "MQA"
     return "MHA" if sizes["n_kv_head"] == sizes["n_head"] else "GQA"
+
+
+def sizes_of(model: Model, name: str) -> str:
+    """Return a size of the blocks that attend, the several that there are of it, or nothing."""
+    blocks = (dict(p.block.sizes) for p in model.stack.parts if _kind(p.block))
+    found = dict.fromkeys(sizes[name] for sizes in blocks if name in sizes)
+    return ", ".join(map(number, found))
 
 
 def experts(model: Model) -> str:
@@ -236,7 +270,7 @@ ENVIRONMENT.globals |= {
     function.__name__: function
     for function in (attention_kind, cite, derivation, experts, kv_bytes_per_token,
                      kv_to_compute_ratio, made_of, number, part_of, price_span, printed_and_here,
-                     quantity, rates, sources, used_in)
+                     quantity, rates, sizes_of, sources, used_in)
 }  # fmt: skip
 
 
@@ -252,14 +286,19 @@ def pages() -> dict[str, str]:
     }
     found = published()
     devices = sorted(hardware.values(), key=lambda d: (d.vendor, d.year, d.name))
+    every = {name for family in FAMILIES.values() for name in family.sizes}
+    sizes = every - {*PLAIN}
     return {
-        "notation.md": write("notation.md", symbols=SYMBOLS.values()),
+        "notation.md": write("notation.md", symbols=SYMBOLS.values(), sizes=sizes),
+        "blocks.md": write("blocks.md", sums=SUMS, families=[*map(of_family, FAMILIES.values())]),
         "formulas.md": write("formulas.md", steps=steps),
         **{
             f"formulas/{module}.md": write("cards.md", title=title, cards=cards, LEVELS=LEVELS)
             for module, (title, cards) in steps.items()
         },
-        "models.md": write("models.md", models=models.values(), post=post),
+        "models.md": write(
+            "models.md", models=models.values(), post=post, types=sorted(load_all("config_rules"))
+        ),
         "hardware.md": write(
             "hardware.md", devices=devices, hardware=hardware.values(), prices=data_rows("prices"),
             PRECISIONS=PRECISIONS,
