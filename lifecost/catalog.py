@@ -16,7 +16,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib.metadata import entry_points
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Row:
     source: str = ""
     checked: str = ""
     note: str = ""
+    _describes: ClassVar[tuple[str, ...]] = ()  # keys that are read before the row is made
 
     def __post_init__(self) -> None:
         """Check what the fields hold, and that symbols are in their range."""
@@ -85,13 +86,14 @@ class Row:
             If a key is not known or is missing, or a value is none that it may have.
         """
         known = {one.name: one for one in fields(cls) if one.name != "name"}
+        keys = (*known, *cls._describes)
         needed = [key for key, one in known.items()
                   if one.default is MISSING and one.default_factory is MISSING]  # fmt: skip
         row = {"title": name, **table}
         try:
             for key in table:
                 if key not in known:
-                    raise unknown_name("key", key, known)
+                    raise unknown_name("key", key, keys)
             if absent := [key for key in needed if key not in row]:
                 raise values.missing("the row", absent)
             return cls(name=name, **row)
@@ -132,6 +134,7 @@ class Model(Row):
     65248815744.0
     """
 
+    _describes = _DESCRIBES
     stack: Stack
     draft: Stack | None = None
     year: int = 0
@@ -173,7 +176,7 @@ class Model(Row):
             else:
                 if absent := [key for key in PLAIN if key not in table]:
                     raise values.missing("the row", absent)
-                row["stack"] = plain({key: table[key] for key in PLAIN})
+                row["stack"] = plain({key: values.checked(key, table[key]) for key in PLAIN})
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
         return super().of(name, row)
@@ -497,9 +500,9 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
         if name not in self._rows:
             raise unknown_name(self._kind, name, self._rows, f"lifecost.{self._file}")
         row = self._rows[name]
-        if not isinstance(row, Row):
-            row = self._rows[name] = self._row.of(name, row)
-        return row
+        found: _Row = row if isinstance(row, self._row) else self._row.of(name, row)
+        self._rows[name] = found
+        return found
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a row by name, or the default."""

@@ -131,9 +131,12 @@ class Family:
             raise check.missing(self.name, absent)
         found = {n: given.get(n, p.default) for n, p in self.sizes.items()}
         for name, value in found.items():
-            if isinstance(value, str):
+            if name not in given and isinstance(value, str):
                 found[name] = found.get(value, value)
-        numbers = {n: v for n, v in found.items() if not isinstance(v, (str, sympy.Basic))}
+        bound = {n for n, v in found.items() if v == self.sizes[n].default == "d_model"}
+        numbers = {
+            n: v for n, v in found.items() if n not in bound and not isinstance(v, sympy.Basic)
+        }
         for name, value in numbers.items():
             numbers[name] = found[name] = check.checked(name, value)
         check.check_together(numbers)
@@ -231,8 +234,18 @@ class Block(NamedTuple):
         return Block(self.family, tuple(sizes))
 
     def but(self, **changed: Any) -> Block:
-        """Return the block with other values of some of its sizes."""
-        return FAMILIES[self.family](**{**dict(self.sizes), **changed})
+        """Return the block with other values of some sizes, and of those that are as these are."""
+        found = dict(self.sizes)
+        for name, usual in self.usual.items():
+            if usual in changed and name not in changed and found[name] == found[usual]:
+                changed[name] = changed[usual]
+        return FAMILIES[self.family](**{**found, **changed})
+
+    @property
+    def usual(self) -> dict[str, str]:
+        """The sizes that are usually as others are."""
+        sizes = FAMILIES[self.family].sizes
+        return {n: p.default for n, p in sizes.items() if isinstance(p.default, str)}
 
 
 class Part(NamedTuple):
@@ -412,7 +425,9 @@ class Stack:
             parts = [self._stretched(part, n_layer) for part in parts]
         if d_model != self.d_model:
             parts = [self._widened(part, d_model) for part in parts]
-        for name, value in sizes.items():
+        # Those last that are usually as others are, which take them along.
+        usual = {name for part in parts for name in part.block.usual}
+        for name, value in sorted(sizes.items(), key=lambda one: one[0] in usual):
             parts = _changed(parts, name, value, layers)
         known = check.checked("d_model", d_model), check.checked("n_layer", n_layer)
         return Stack(*known, parts)

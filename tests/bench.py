@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from settings import USUAL
 
-from lifecost import FORMULAS
+from lifecost import FORMULAS, columns, hardware, models
 
 # The tests only try it: few points, one round.
 SHORT = "LIFECOST_BENCH_SHORT" in os.environ
@@ -202,6 +202,38 @@ def test_arrays(benchmark, capsys, name):
     speed = statistics.median(theirs[1:]) / statistics.median(ours[1:])
     benchmark.extra_info["speed against NumPy by hand"] = speed
     row(capsys, name, f"{speed:.2f}x of NumPy by hand", "(0.9 wanted)" if speed < 0.9 else "")
+
+
+# Models of all kinds: windows, latents, experts, a state.
+MODELS = (
+    "llama-3-8b", "llama-3-405b", "mixtral-8x7b", "qwen3-235b-a22b", "gemma-3-27b", "deepseek-v3",
+    "kimi-k2", "gpt-oss-120b", "llama-4-maverick", "mistral-7b",
+)  # fmt: skip
+DEVICES = ("a100-sxm-80gb", "h100-sxm", "h200-sxm", "b200")
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+@pytest.mark.parametrize("name", ["decode_step_time", "decode_step_cost_full"])
+def test_models_of_any_blocks(benchmark, capsys, name):
+    """A million points of model, batch, context and device."""
+    fleet = columns([models[one] for one in MODELS])
+    devices = columns([hardware[one].at("bf16") for one in DEVICES])
+    side = 3 if SHORT else 158  # 158 x 159 batches and contexts, 10 models, 4 devices
+    axes = {
+        "batch": np.geomspace(1, 1024, side)[:, None, None, None],
+        "context": np.geomspace(1, 1e6, side + 1)[:, None, None],
+    }
+    devices = {one: values[:, None] for one, values in devices.items()}
+    rest = {"kv_bytes": 1, "weight_bytes": 1, "n_chip": 8}
+    formula = FORMULAS[name]
+
+    def once():
+        return formula({**rest, **axes}, devices, fleet)
+
+    assert once().size == side * (side + 1) * len(DEVICES) * len(MODELS)
+    benchmark.pedantic(once, rounds=1 if SHORT else 5, warmup_rounds=1)
+    seconds = benchmark.stats.stats.median
+    row(capsys, f"{name}, a million points", f"{seconds:.2f} s", "(1 wanted)" * (seconds >= 1))
 
 
 @pytest.mark.benchmark(timer=time.process_time)

@@ -160,12 +160,17 @@ def truth(node: Node, scope: Scope) -> bool:
 
 
 def _number(node: Node, scope: Scope) -> Any:
-    value = evaluate(node, scope)
+    value, (kind, said, *_) = evaluate(node, scope), _first(node)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        raise is_not(node[1], value, "a number")
-    if abs(value) > LARGEST_NUMBER and node[0] == "name":
-        raise out_of_range(node[1], value, 0, LARGEST_NUMBER)
+        raise is_not(said, value, "a number")
+    if abs(value) > LARGEST_NUMBER and kind == "name":
+        raise out_of_range(said, value, 0, LARGEST_NUMBER)
     return value
+
+
+def _first(node: Node) -> Node:
+    """Return what a message speaks of: the field, and not what it is where that is null."""
+    return _first(node[2]) if node[0] == "or" else node
 
 
 def _listed(node: Node, scope: Scope) -> Any:
@@ -210,16 +215,17 @@ def _calculated(operator: str, left: Node, right: Node, scope: Scope) -> Any:
     a, b = _number(left, scope), _number(right, scope)
     if operator in ("/", "//", "%"):
         if b <= 0:
-            raise out_of_range(right[1], b, 1, LARGEST_NUMBER)
+            raise out_of_range(_first(right)[1], b, 1, LARGEST_NUMBER)
         if operator == "/":
             if a % b:
-                given = f"{left[1]} = {show(a)} is not divisible by {right[1]} = {show(b)}"
-                raise InputError(given)
+                given = f"{_first(left)[1]} = {show(a)} is not divisible by"
+                raise InputError(f"{given} {_first(right)[1]} = {show(b)}")
             return a // b
         return a // b if operator == "//" else a % b
     found = a + b if operator == "+" else a - b if operator == "-" else a * b
     if abs(found) > LONGEST:
-        raise InputError(f"{left[1]} {operator} {right[1]} is over 10^15: no such model is counted")
+        said = f"{_first(left)[1]} {operator} {_first(right)[1]}"
+        raise InputError(f"{said} is over 10^15: no such model is counted")
     return found
 
 

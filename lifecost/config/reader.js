@@ -120,13 +120,16 @@ function truth(node, scope) {
 }
 
 function numberOf(node, scope) {
-  const value = evaluate(node, scope);
-  if (typeof value !== "number") isNot(node[1], value, "a number");
-  if (Math.abs(value) > LIMITS.number && node[0] === "name") {
-    outOfRange(node[1], value, 0, LIMITS.number);
+  const [value, [kind, said]] = [evaluate(node, scope), firstOf(node)];
+  if (typeof value !== "number") isNot(said, value, "a number");
+  if (Math.abs(value) > LIMITS.number && kind === "name") {
+    outOfRange(said, value, 0, LIMITS.number);
   }
   return value;
 }
+
+// What a message speaks of: the field, and not what it is where that is null.
+const firstOf = (node) => node[0] === "or" ? firstOf(node[2]) : node;
 
 function listed(node, scope) {
   const value = evaluate(node, scope);
@@ -168,15 +171,16 @@ function compared(operator, left, right, scope) {
 function calculated(operator, left, right, scope) {
   const [a, b] = [numberOf(left, scope), numberOf(right, scope)];
   if (operator === "/" || operator === "//" || operator === "%") {
-    if (b <= 0) outOfRange(right[1], b, 1, LIMITS.number);
+    if (b <= 0) outOfRange(firstOf(right)[1], b, 1, LIMITS.number);
     if (operator === "/" && a % b !== 0) {
-      refuse(`${left[1]} = ${show(a)} is not divisible by ${right[1]} = ${show(b)}`);
+      refuse(`${firstOf(left)[1]} = ${show(a)} is not divisible by ${firstOf(right)[1]} = ${show(b)}`);
     }
     return operator === "%" ? a - b * Math.floor(a / b) : Math.floor(a / b);
   }
   const found = operator === "+" ? a + b : operator === "-" ? a - b : a * b;
   if (Math.abs(found) > LIMITS.longest) {
-    refuse(`${left[1]} ${operator} ${right[1]} is over 10^15: no such model is counted`);
+    const said = `${firstOf(left)[1]} ${operator} ${firstOf(right)[1]}`;
+    refuse(`${said} is over 10^15: no such model is counted`);
   }
   return found;
 }

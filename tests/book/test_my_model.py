@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 import test_config
@@ -16,15 +17,17 @@ from playwright.sync_api import expect
 from tabs import listen
 
 from lifebook.explorer.gallery import explore
-from lifecost import FORMULAS, InputError, models
-from lifecost.config import load_model, script
+from lifecost import FORMULAS, InputError, load_model, models, script
+from lifecost.config import script as reader
+from lifecost.report import split_by_heads
 
 PAGE = "book/your-model.html"
+OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
+SOURCE = f"{script.formulas(FORMULAS, OF_MODELS)}\n{reader.source()}"
 RUN = """
 const run = (config) => {
   try {
-    const { bindings, format, stored, note = "" } = modelOf(config);
-    return { bindings, format, stored, note };
+    return modelOf(config);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return error.message;
@@ -35,15 +38,20 @@ process.stdout.write(JSON.stringify(cases.map(run)));
 """
 
 
-def in_javascript(configs):
-    formulas = ",".join(f"{name}: {FORMULAS[name].javascript_with()}" for name in script.FORMULAS)
-    code = f'"use strict";\nconst FORMULAS = {{{formulas}}};\n{script.source()}{RUN}'
-    done = node(
-        ["-e", code], return_completed_process=True, input=json.dumps(configs), text=True,
-        capture_output=True,
-    )  # fmt: skip
+def run(code, given=None):
+    """Return what the page's reader and some code print; it is too long for a command line."""
+    with NamedTemporaryFile("w", suffix=".js", encoding="utf-8") as file:
+        file.write(f'"use strict";\n{SOURCE}\n{code}')
+        file.flush()
+        done = node(
+            [file.name], return_completed_process=True, input=given, text=True, capture_output=True
+        )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return done.stdout
+
+
+def in_javascript(configs):
+    return json.loads(run(RUN, json.dumps(configs)))
 
 
 def in_python(config):
@@ -52,9 +60,12 @@ def in_python(config):
     except InputError as error:
         return str(error)
     counts = {"n_params": model.n_params, "n_active_params": model.n_active_params}
-    stored = dict(model.stored)
-    return {"bindings": {**model.shape, **counts}, "format": model.format, "stored": stored,
-            "note": model.left_out}  # fmt: skip
+    bound = {**model.shape, **counts}
+    if "stack" in bound:
+        bound["stack"] = model.stack.data()
+    found = {"bindings": bound, "format": model.format, "stored": dict(model.stored),
+             "note": model.left_out, "split": split_by_heads(model)}  # fmt: skip
+    return json.loads(json.dumps(found))
 
 
 def test_every_configuration_gives_the_same_in_both_languages():
@@ -72,11 +83,10 @@ def test_every_configuration_gives_the_same_in_both_languages():
 
 def test_infinity_is_read_in_both_languages():
     texts = ['{"a": [0.0, Infinity, -Infinity]}', '{"a": "Infinity \\" Infinity"}']
-    code = f"const FORMULAS = {{}};\n{script.source()}\nconst shown = (value) => typeof value ==="
-    code += ' "object" ? value.map(String) : value;\nprocess.stdout.write(JSON.stringify('
-    code += f'{json.dumps(texts)}.map((text) => shown(parsed("x", text).a))));'
-    done = node(["-e", code], return_completed_process=True, text=True, capture_output=True)
-    assert json.loads(done.stdout) == [["0", "Infinity", "-Infinity"], 'Infinity " Infinity']
+    code = 'const shown = (value) => typeof value === "object" ? value.map(String) : value;'
+    code += f"const texts = {json.dumps(texts)};"
+    code += 'process.stdout.write(JSON.stringify(texts.map((text) => shown(parsed("x", text).a))));'
+    assert json.loads(run(code)) == [["0", "Infinity", "-Infinity"], 'Infinity " Infinity']
     assert [json.loads(text)["a"] for text in texts] == [
         [0.0, math.inf, -math.inf], 'Infinity " Infinity']  # fmt: skip
 

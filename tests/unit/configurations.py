@@ -5,7 +5,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from lifebook.data import load
+from lifecost.config.rules import rules_of
+from lifecost.data import load_all
 
 REMOVED = object()
 _LINEAR = {"targets": ["Linear"], "input_activations": None}
@@ -54,7 +55,7 @@ _EXPERTS = {"num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size
 _GEMMA = {**_USUAL, "tie_word_embeddings": True, "num_key_value_heads": 4, "head_dim": 256,
           "sliding_window": 4096, "layer_types": None}  # fmt: skip
 _GEMMA3 = {**_GEMMA, "vocab_size": 262_208, "num_attention_heads": 8, "sliding_window_pattern": 6}
-_DEEPSEEK = {**_USUAL, "q_lora_rank": 1536, "first_k_dense_replace": 0}
+_DEEPSEEK = {**_USUAL, "q_lora_rank": 1536, "qk_rope_head_dim": 64, "first_k_dense_replace": 0}
 LIBRARY = {
     "llama": {**_USUAL, **_NONE, "mlp_bias": False},
     "mistral": {**_USUAL, "num_key_value_heads": 8, "head_dim": None, "sliding_window": 4096},
@@ -77,6 +78,7 @@ LIBRARY = {
              "n_positions": 1024, "tie_word_embeddings": True},
     "opt": {"max_position_embeddings": 2048, "tie_word_embeddings": True, "enable_bias": True},
 }  # fmt: skip
+LATENT = ("deepseek_v2", "deepseek_v3", "kimi_k2")  # attention on a latent
 ALIASES = {
     "mixtral": {"num_experts": "num_local_experts"},
     "gpt_oss": {"num_experts": "num_local_experts"},
@@ -96,8 +98,8 @@ def read(name):
 FIELDS = {name: sorted({*read(name), *read(name).get("text_config", ())}) for name in CONFIGS}
 REAL = [value for name in CONFIGS for value in read(name).values() if not isinstance(value, dict)]
 READ = {field for kind in LIBRARY.values() for field in kind}
-for rules in load("config_rules").values():
-    READ |= {*rules.get("only", ()), *rules.get("alias", ()), *rules.get("same", {}).values()}
+for rules in map(rules_of, load_all("config_rules")):
+    READ |= {*rules.get("only", ()), *rules.get("alias", ()), *rules.get("default", ())}
 junk = st.one_of(
     st.just(REMOVED), st.sampled_from(REAL), st.integers(-2, 300), st.none(), st.booleans(),
     st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=8), st.integers().map(float),

@@ -87,6 +87,8 @@ COUNTS = {
     "chinchilla-70b": 80 * (5 * 8192**2 + 2 * 8192 * 32768 + 2 * 8192) + 32001 * 8192,
     "gopher-280b": 80 * (5 * 16384**2 + 2 * 16384 * 65536 + 2 * 16384) + 32001 * 16384,
 }
+# Of these no total was found: their configurations say what they are made of.
+CONFIGURED = {"qwen3-30b-a3b", "qwen3-32b", "minimax-m3", "gemma-4-31b", "gemma-4-26b-a4b"}
 # As published, in billions: all, and active for a token. DeepSeek, Kimi and gpt-oss leave the
 # input embedding out of the active ones. Gemma, Llama 4 and Qwen2.5 publish rounder names.
 ROUNDED = {
@@ -131,14 +133,30 @@ def test_kv_to_compute_at_the_posts_setting(name, ratio):
 def test_parameters_to_the_unit(name):
     # A published total is a fact of the row, read off the checkpoint: the shape comes to it.
     model = models[name]
-    assert model.n_params == parameter_count(model.shape) == Walk(model.shape).stored
-    assert model.n_params == (model.published_params or COUNTS[name])
+    assert model.n_params == parameter_count(model.shape) == Walk(model).stored
+    assert model.n_params == (model.published_params or COUNTS.get(name, model.n_params))
     assert model.bindings["n_params"] == model.n_params
+    assert model.n_active_params == Walk(model).active
 
 
 def test_what_is_counted_by_hand_has_no_published_total():
     # Only round numbers are published of these, or totals with a vision tower.
-    assert {name for name, model in models.items() if model.published_params is None} == set(COUNTS)
+    without = {name for name, model in models.items() if model.published_params is None}
+    announced = {name for name, model in models.items() if model.announced_params}
+    assert without == {*COUNTS, *announced, *CONFIGURED}
+    assert not announced & {*COUNTS, *CONFIGURED}
+
+
+@pytest.mark.parametrize("name", [name for name, one in models.items() if one.announced_params])
+def test_what_is_announced_is_near(name):
+    # Names and reports round, and some leave the looked-up table out of the active parameters.
+    model = models[name]
+    assert model.n_params == pytest.approx(model.announced_params, rel=0.04)
+    if model.announced_active_params:
+        near = pytest.approx(model.announced_active_params, rel=0.04, abs=1e9)
+        assert near in (
+            model.n_active_params, model.n_active_params - model.vocab_size * model.d_model
+        )  # fmt: skip
 
 
 # HOI by hand, in FLOPs per byte at one decimal: part, precision, value.
@@ -462,7 +480,7 @@ SIZES = dict(
     n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8, d_head=128,
     vocab_size=128256, tied_embeddings=0,
 )  # fmt: skip
-ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=2026)
+ROW = dict(title="Mine", source="here", checked="2026-11-22", year=2026)
 
 
 @pytest.mark.parametrize(
@@ -474,15 +492,59 @@ ROW = dict(name="mine", title="Mine", source="here", checked="2026-11-22", year=
         (dict(vocab_size="128256"), "vocab_size = '128256' is not a number"),
         (dict(n_ff_matrix=4), "n_ff_matrix = 4 is out of range"),
         (dict(tied_embeddings=2), "tied_embeddings = 2 is out of range"),
-        (dict(n_moe_layer=33), "n_moe_layer = 33 is more than n_layer = 32"),
-        (dict(n_heads=3), "unknown symbol of a model's shape in mine 'n_heads'"),
-        (dict(n_active_params=9), "unknown symbol of a model's shape in mine 'n_active_params'"),
+        (dict(n_heads=3), "unknown key 'n_heads'; did you mean 'n_head'"),
+        (dict(n_active_params=9), "unknown key 'n_active_params'"),
     ],
 )
-def test_a_model_checks_its_shape(wrong, message):
-    assert Model(**ROW, shape=SIZES).n_params == 8_030_261_248
+def test_a_model_checks_its_sizes(wrong, message):
+    assert Model.of("mine", {**ROW, **SIZES}).n_params == 8_030_261_248
     with pytest.raises(InputError, match=re.escape(message)):
-        Model(**ROW, shape={**SIZES, **wrong})
+        Model.of("mine", {**ROW, **SIZES, **wrong})
+
+
+# A model told by its blocks, and what is wrong with them.
+BLOCKS = dict(d_model=64, n_layer=2, blocks=[
+    dict(family="grouped", count=2, n_head=8, n_kv_head=2, d_head=8, window=4),
+    dict(family="dense", d_ff=100), dict(family="experts", n_expert=4, n_active_expert=2,
+    d_expert=10), dict(family="embedding", vocab_size=50)])  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "wrong", "message"), [
+    (0, dict(family="groupd"), "unknown family of blocks[0] 'groupd'; did you mean 'grouped'"),
+    (0, dict(heads=3), "unknown size of grouped 'heads'; did you mean 'd_head' or 'n_head'"),
+    (0, dict(n_kv_head=3), "n_kv_head = 3 does not divide n_head = 8"),
+    (0, dict(count=0), "n_layer = 0 is out of range"),
+    (0, dict(window=0), "window = 0 is out of range"),
+    (2, dict(n_active_expert=5), "n_active_expert = 5 is more than n_expert = 4"),
+    (3, dict(vocab_size=None), "embedding also needs vocab_size"),
+])  # fmt: skip
+def test_a_row_of_blocks(at, wrong, message):
+    model = Model.of("mine", BLOCKS)
+    attention, network, experts = 2 * (2 * 8 + 2 * 2) * 8 * 64, 3 * 64 * 100, 4 * 3 * 64 * 10
+    norms = (2 + 1 + 1 + 1) * 64
+    assert model.n_params == attention + network + experts + 4 * 64 + 2 * 50 * 64 + norms
+    block = {**BLOCKS["blocks"][at], **wrong}
+    blocks = [*BLOCKS["blocks"]]
+    blocks[at] = {name: value for name, value in block.items() if value is not None}
+    with pytest.raises(InputError, match=re.escape(message)):
+        Model.of("mine", {**BLOCKS, "blocks": blocks})
+
+
+# What is usually as another size goes along with it, unless it is given itself.
+@pytest.mark.parametrize(("changes", "sizes"), [
+    (dict(d_head=64), dict(d_head=64)),
+    (dict(d_model=2048, d_ff=100), dict(d_model=2048, d_ff=100)),
+    (dict(n_layer=7, n_kv_head=32), dict(n_layer=7, n_kv_head=32)),
+    (dict(d_head=64, d_value=64), dict(d_head=64)),
+    (dict(d_value=128, d_head=64), None),
+])  # fmt: skip
+def test_sizes_that_are_as_others_go_along(changes, sizes):
+    found = models["llama-3-8b"].but(**changes)
+    if sizes is None:
+        assert (found.d_head, found.d_value, found.is_plain) == (64, 128, False)
+    else:
+        assert found.shape == {**models["llama-3-8b"].shape, **sizes}
+    assert found.n_params == Walk(found).stored
 
 
 MINE = dict(memory_bandwidth=4e12, memory_capacity=96e9, peak_flops={"bf16": 4e14, "fp8": 1e15})
@@ -541,6 +603,7 @@ def test_a_wrong_row_says_which_key(wrong, message):
 BAD_MODELS = [
     (dict(n_kv_heads=8), "mine: unknown key 'n_kv_heads'; did you mean 'n_kv_head'?"),
     (dict(shape={}), "mine: unknown key 'shape'"),
+    (dict(config={}), "mine: the configuration lacks model_type"),
     (dict(d_ff=None), "mine: the row also needs d_ff (width inside the feed-forward network, e"),
     (dict(n_kv_head=5), "mine: n_kv_head = 5 does not divide n_head = 32"),
     (
@@ -580,7 +643,7 @@ def test_rows_hash_travel_and_complete(catalog):
     for row in catalog.values():
         assert pickle.loads(pickle.dumps(row)) == row
         assert {row: 1}[row] == 1
-        binds = row.shape if isinstance(row, Model) else getattr(row, "bindings", {})
+        binds = row.sizes if isinstance(row, Model) else getattr(row, "bindings", {})
         assert set(binds) <= set(dir(row))
 
 

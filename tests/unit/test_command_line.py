@@ -52,7 +52,7 @@ def test_cost_of_the_posts_case(capsys):
 # What weights take by the file or the row of a quantized model, unless a size is given.
 @pytest.mark.parametrize(("model", "options", "weights", "source"), [
     ("gpt-oss-120b", (), 65_248_815_744, "mxfp4, from the model's row"),
-    ("gpt-oss-120b:n_local_layer=0", (), 65_248_815_744, "mxfp4, from the model's row"),
+    ("gpt-oss-120b:window=inf", (), 65_248_815_744, "mxfp4, from the model's row"),
     ("gpt-oss-120b", ("--weight-bytes", "2"), 2 * 116_829_156_672,
      "as given, for all of them; published in mxfp4"),
     (str(CONFIGS["llama-3-70b"]), (), 2 * 70_553_706_496, "bf16, from its config.json"),
@@ -78,15 +78,15 @@ def test_a_quantized_model_fits_one_device(capsys):
 
 def test_what_is_left_out_is_said(capsys):
     found = printed(capsys, "compare", "gemma-3-27b", "llama-3-8b", str(CONFIGS["deepseek-v3"]))
-    assert [len(one["notes"]) for one in found] == [1, 0, 1]
+    assert [len(one["notes"]) for one in found] == [1, 0, 0]
     assert main(["compare", "gemma-3-27b", "llama-3-8b"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "note: Text only: the vision tower is not counted. (gemma-3-27b)" in out
 
 
 def test_what_counts_bytes_is_whole(capsys):
-    # Caches of a third of the layers and entries of three tokens: a sum of fractions.
-    shape = "llama-3-8b:n_layer=33,layers_per_cache=3,tokens_per_entry=3"
+    # Caches of a third of the layers, and entries of three tokens: a sum of fractions.
+    shape = "llama-3-8b:n_layer=33,stride=3,own_cache=0@22"
     found = printed(capsys, "cost", shape, "--context", "99", "--batch", "7")
     assert found["kv_cache_bytes"] == 2 * 11 * 8 * 128 * 33 * 7
     assert isinstance(found["kv_cache_bytes"], int)
@@ -191,16 +191,20 @@ def test_compare_changes_symbols(capsys):
                                                "llama-3-70b"]  # fmt: skip
     grouped, multi_head, _ = found
     assert multi_head["kv_cache_bytes"] == 4 * grouped["kv_cache_bytes"] == 256 * 2**30
-    shared = printed(capsys, "cost", "llama-3-8b:layers_per_cache=2,n_local_layer=0")
+    shared = printed(capsys, "cost", "llama-3-8b:own_cache=0@16")
     assert shared["kv_cache_bytes"] == KV / 2
     assert shared["kv_load_flop_equivalent"] == 600 * KV  # each layer still reads it
 
 
-def test_layers_of_a_kind_come_with_their_size_and_go_without(capsys):
-    near = printed(capsys, "cost", "llama-3-8b:n_local_layer=32,window=1024")
+def test_changes_hold_in_all_layers_or_in_some(capsys):
+    near = printed(capsys, "cost", "llama-3-8b:window=1024")
     assert near["kv_cache_bytes"] == KV / 8
-    gone = printed(capsys, "cost", "mistral-7b:n_local_layer=0")  # its window stays, for no layer
+    some = printed(capsys, "cost", "llama-3-8b:window=1024@24")
+    assert some["kv_cache_bytes"] == KV / 4 + 3 * KV / 4 / 8
+    gone = printed(capsys, "cost", "mistral-7b:window=inf")
     assert gone["kv_cache_bytes"] == KV
+    narrow = printed(capsys, "cost", "llama-3-8b:d_head=64")  # its values too
+    assert narrow["kv_cache_bytes"] == KV / 2
 
 
 def test_tables_for_people(capsys):
@@ -353,23 +357,24 @@ WRONG = [
     (("cost", "llama-3-9b"), "did you mean 'llama-3-8b'? All "),
     (("cost", "no/such/config.json"), "no/such/config.json"),
     (("cost", "llama-3-8b:n_kv_head=7"), "n_kv_head = 7 does not divide n_head = 32"),
-    (("cost", "llama-3-8b:heads=7"), "unknown symbol of a model's shape 'heads'"),
-    (("cost", "llama-3-8b:n_active_params=5"), "unknown symbol of a model's shape 'n_active_par"),
-    (("cost", "llama-3-8b:n_local_layer=16"), "=16 also needs window (tokens that a layer with a"),
-    (("cost", "llama-3-8b:window=128"), "=128 also needs n_local_layer (layers that attend to a"),
-    (("cost", "llama-3-8b:n_moe_layer=4,n_expert=8"), "also needs d_expert (width inside one exp"),
-    (("cost", "deepseek-v3:n_local_layer=60,window=128"),
-     "n_local_layer = 60 and n_latent_layer = 61 are together more than n_layer = 61"),
-    (("cost", "llama-3-8b:layers_per_cache=3"), "layers_per_cache = 3 does not divide n_layer = 3"),
-    (("cost", "gemma-2-9b:layers_per_cache=2"), "does not divide n_local_layer = 21"),
-    (("cost", "deepseek-v3:kv_rank=0"), "n_latent_layer = 61 also needs kv_rank"),
+    (("cost", "llama-3-8b:heads=7"), "unknown size of this model's blocks 'heads'; did you"),
+    (("cost", "llama-3-8b:n_active_params=5"), "unknown size of this model's blocks 'n_active_"),
+    (("cost", "llama-3-8b:window=128@33"), "window = 128 in 33 layers: only 32 have it"),
+    (("cost", "llama-3-8b:window=128@0"), "n_layer = 0 is out of range"),
+    (("cost", "llama-3-8b:window=128@x"), "n_layer = 'x' is not a number"),
+    (("cost", "llama-3-8b:window=0"), "window = 0 is out of range: tokens that a layer with a w"),
+    (("cost", "llama-3-8b:n_expert=8"), "unknown size of this model's blocks 'n_expert'; known:"),
+    (("cost", "llama-3-8b:own_cache=2"), "own_cache = 2 is out of range: 1 where a layer has a"),
+    (("cost", "mixtral-8x7b:n_active_expert=9"), "n_active_expert = 9 is more than n_expert = 8"),
+    (("cost", "deepseek-v3:n_layer=62"),
+     "n_layer = 62: the layers of this model are not alike, so none can be added"),
+    (("cost", "deepseek-v3:kv_rank=0"), "kv_rank = 0 is out of range: width of the latent of ke"),
     (("cost", "llama-3-8b:n_head="), "n_head = '' is not a number: query heads in a layer"),
     (("cost", "llama-3-8b:n_head=x"), "n_head = 'x' is not a number: query heads in a layer"),
     (("cost", "llama-3-8b:n_head=nan"), "n_head = nan is out of range"),
     (("cost", "llama-3-8b:n_head"), "n_head = '' is not a number"),
-    (("cost", "llama-3-8b:"), "unknown symbol of a model's shape ''"),
+    (("cost", "llama-3-8b:"), "unknown size of this model's blocks ''"),
     (("cost", "llama-3-8b:n_head=16,n_head=8"), "n_head is changed twice in llama-3-8b:n_head=16"),
-    (("cost", "llama-3-8b:tokens_per_entry=3"), "tokens_per_entry = 3 does not divide context"),
     (("cost", r"C:\m=1\config.json"), r"cannot read C:\m=1\config.json: No such file"),
     (("cost", "lr=3e-4:run/config.json"), "cannot read lr=3e-4:run/config.json: No such file"),
     (("cost", r"C:\m\config.json:n_head=8"), r"cannot read C:\m\config.json: No such file"),

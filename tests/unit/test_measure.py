@@ -10,7 +10,7 @@ from lifebook.evidence import rows
 from lifebook.measure import machine
 from lifebook.measure.decoder import BLOCK, Decoder
 from lifebook.measure.published import setting_of
-from lifecost import InputError, decode_step_time_serial, kv_cache_size
+from lifecost import InputError, decode_step_time_serial, kv_cache_size, models
 from lifecost.report import split_by_heads
 
 DECODER = dict(n_layer=2, d_model=12, n_ff_matrix=3, d_ff=20, n_head=6, n_kv_head=2, d_head=5,
@@ -70,8 +70,8 @@ def test_what_is_measured_on_many_chips_says_how_they_share_the_cache():
     # A run on more chips than key-value heads has a copy of the cache for each further chip, unless
     # its row says that sequences were shared out. Prefill reads no cache.
     for row in rows("measurements"):
-        model, setting = setting_of(row)
-        copied = setting["n_chip"] > split_by_heads(model.shape)["cache_parts"]
+        _, setting = setting_of(row)
+        copied = setting["n_chip"] > split_by_heads(models[row["model"]])["cache_parts"]
         assert copied <= (row["phase"] == "prefill" or "split by sequences" in row["note"])
 
 

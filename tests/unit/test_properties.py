@@ -7,32 +7,30 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lifecost import FORMULAS, InputError, __main__, hardware, models, post, report
-from lifecost.catalog import SHAPE, SHAPE_VARIANTS
+from lifecost.stack import PLAIN
 from lifecost.symbols import SYMBOLS
-from lifecost.values import PAIRS
 
 
 # Whatever is accepted is finite, not negative, and whole where it is counted.
 def sizes(name):
     quantity = SYMBOLS[name]
-    low, high = math.ceil(quantity.low), int(quantity.high)
+    low, high = math.ceil(quantity.low), int(min(quantity.high, 1e12))
     return st.integers(low, min(200, high)) | st.integers(low, high)
 
 
 @st.composite
 def named_models(draw):
     name = draw(st.sampled_from(sorted(models)))
-    chosen = draw(st.lists(st.sampled_from([*SHAPE, *SHAPE_VARIANTS]), max_size=4, unique=True))
-    near, changes = models[name].shape, {}
-    partners = [size for layers, size in PAIRS if layers in chosen and size not in near]
-    partners += [layers for layers, size in PAIRS if size in chosen and layers not in near]
-    for symbol in dict.fromkeys([*chosen, *partners]):  # else nearly all would be refused
-        known = near.get(symbol, 1)
-        some = st.sampled_from([1, known, known // 2, known * 2, known - 1, near["n_layer"]])
-        changes[symbol] = draw(some | sizes(symbol))
-    if not changes:
-        return name
-    return f"{name}:{','.join(f'{symbol}={value}' for symbol, value in changes.items())}"
+    stack = models[name].stack
+    blocks = {size: value for part in stack.parts for size, value in part.block.sizes}
+    own = {**blocks, "n_layer": stack.n_layer, "d_model": stack.d_model}
+    changes = []
+    for symbol in draw(st.lists(st.sampled_from([*own, *PLAIN]), max_size=4, unique=True)):
+        known = 512 if own.get(symbol, 1) == math.inf else own.get(symbol, 1)
+        some = st.sampled_from([0, 1, known, known // 2, known * 2, known - 1, stack.n_layer])
+        some_layers = st.sampled_from(["", "@1", f"@{stack.n_layer // 2}", "@99"])
+        changes.append(f"{symbol}={draw(some | sizes(symbol))}{draw(some_layers)}")
+    return f"{name}:{','.join(changes)}" if changes else name
 
 
 SETTINGS = st.fixed_dictionaries(
@@ -70,10 +68,10 @@ def check_report(found):
           derandomize="LIFECOST_FUZZ" not in os.environ,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(names=st.lists(named_models(), min_size=1, max_size=2), options=SETTINGS)
-@example(names=["deepseek-v3:n_local_layer=60,window=128"], options={})
-@example(names=["llama-3-8b:layers_per_cache=3"], options={})
-@example(names=["deepseek-v3:kv_rank=0,d_rope=0"], options={})
-@example(names=["llama-3-8b:tokens_per_entry=3"], options={"--kv-bytes": 0.5})
+@example(names=["deepseek-v3:window=128@60"], options={})
+@example(names=["llama-3-8b:own_cache=0@11"], options={})
+@example(names=["deepseek-v3:kv_rank=1,d_rope=0"], options={})
+@example(names=["llama-3-8b:stride=3"], options={"--kv-bytes": 0.5})
 def test_whatever_comes_is_a_true_report_or_a_line(names, options):
     words = [word for option, value in options.items() for word in (option, str(value))]
     chosen = __main__._parser().parse_args(["compare", *names, *words])

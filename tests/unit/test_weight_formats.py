@@ -8,11 +8,11 @@ from lifecost import (
     chips_needed,
     kv_cache_size,
     largest_batch,
+    load_model,
     models,
     post,
     weights_size,
 )
-from lifecost.config import load_model
 from lifecost.symbols import PARTS
 
 MLX4 = {"group_size": 64, "bits": 4}

@@ -384,11 +384,11 @@ class Walk:
         for expert in range(n_expert):
             serves = expert < n_active_expert
             size = n_ff_matrix * (d_in or self.width) * d_expert
-            self.weights(
-                size, used=size * serves, active=size * serves, read=size * met, part="expert_bytes"
-            )
+            self.weights(size, used=size * serves, active=size * serves, read=0,
+                         part="expert_bytes")  # fmt: skip
             self.weights(expert_bias, used=0, active=expert_bias * serves, part="other_bytes",
                          matrix=False)  # fmt: skip
+        self.weights(0, read=n_expert * size * met, part="expert_bytes")
         self.vector(bias)
         self.norm(norms)
 
