@@ -21,5 +21,8 @@ def load_all(folder: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in sorted(resources.files("lifecost.data").joinpath(folder).iterdir(), key=str):
         if file.name.endswith(".toml"):
-            found |= tomllib.loads(file.read_text("utf-8"))
+            more = tomllib.loads(file.read_text("utf-8"))
+            if twice := sorted(found.keys() & more.keys()):
+                raise ValueError(f"{file.name} says again what {twice[0]} is")
+            found |= more
     return found
