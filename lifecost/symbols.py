@@ -194,7 +194,7 @@ tied_embeddings = symbol(
 # Sizes of blocks that a plain decoder does not have: see `lifecost.blocks`.
 d_value = size("d_value", r"d_\text{v}", "element", "width of one head's values")
 window = symbol(
-    "window", "W", "token", "tokens that a layer with a window attends to", 1, math.inf,
+    "window", "W", "token", "tokens that a layer with a window attends to", 0, math.inf,
     usual=(1, 1e6),
 )  # fmt: skip
 chosen = symbol(
@@ -203,7 +203,7 @@ chosen = symbol(
 )  # fmt: skip
 stride = size("stride", r"s_\text{token}", "token", "tokens that share one entry of the KV cache")
 own_cache = flag("own_cache", r"t_\text{own}", "a layer has a KV cache of its own")
-own_value = flag("own_value", r"t_\text{v}", "values are held beside the keys")
+own_value = flag("own_value", r"t_\text{v}", "values have a matrix of their own")
 own_query = flag("own_query", r"t_\text{q}", "queries and outputs have matrices of their own")
 d_gate = size("d_gate", r"d_\text{g}", "element", "width of the gate of one head's output", 0)
 kv_rank = size("kv_rank", r"d_\text{c}", "element", "width of the latent of keys and values")

@@ -295,7 +295,8 @@ class Reader {
       }
       if (value !== null && !(value === Infinity && endless)) {
         value = whole(label, value);
-        this.checkRange(name, label, value);
+        // Only a rule may say that a layer sees nothing of the text.
+        this.checkRange(name, label, value, name === "window" && label !== name ? 1 : undefined);
       }
       this.sizes.set(key, value);
     }
