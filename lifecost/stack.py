@@ -257,7 +257,7 @@ class Part(NamedTuple):
 
 
 def layers(count: Any, *blocks: Block, runs: Any = 1) -> list[Part]:
-    """Return ``count`` layers of some ``blocks``, perhaps a mixer alone, with ``runs`` in a step."""
+    """Return ``count`` layers of any ``blocks``, even of one, that run ``runs`` times a step."""
     return [Part(count, block, runs) for block in blocks]
 
 
