@@ -257,7 +257,7 @@ class Part(NamedTuple):
 
 
 def layers(count: Any, *blocks: Block, runs: Any = 1) -> list[Part]:
-    """Return a kind of layer: any blocks, so a mixer alone, or two networks side by side."""
+    """Return ``count`` layers of any ``blocks``, even of one, that run ``runs`` times a step."""
     return [Part(count, block, runs) for block in blocks]
 
 

@@ -55,7 +55,8 @@ _EXPERTS = {"num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size
 _GEMMA = {**_USUAL, "tie_word_embeddings": True, "num_key_value_heads": 4, "head_dim": 256,
           "sliding_window": 4096, "layer_types": None}  # fmt: skip
 _GEMMA3 = {**_GEMMA, "vocab_size": 262_208, "num_attention_heads": 8, "sliding_window_pattern": 6}
-_DEEPSEEK = {**_USUAL, "q_lora_rank": 1536, "qk_rope_head_dim": 64, "first_k_dense_replace": 0}
+_DEEPSEEK = {**_USUAL, "q_lora_rank": 1536, "qk_rope_head_dim": 64, "first_k_dense_replace": 0,
+             "use_mla": True}  # fmt: skip
 LIBRARY = {
     "llama": {**_USUAL, **_NONE, "mlp_bias": False},
     "mistral": {**_USUAL, "num_key_value_heads": 8, "head_dim": None, "sliding_window": 4096},

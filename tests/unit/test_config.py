@@ -81,6 +81,9 @@ def plain(layers, d, ff, heads, vocabulary, positions, tied, bias):
 
 def attention_of(kind, c, width):
     heads, norms = int(c["num_attention_heads"]), 2 if kind.startswith("gemma") else 1
+    if kind in LATENT and not c["use_mla"]:
+        d, bias = c["hidden_size"], 4 * c["hidden_size"] * c["attention_bias"]
+        return "grouped", dict(n_head=heads, n_kv_head=heads, d_head=d // heads, bias=bias)
     if kind in LATENT:
         nope, rope, rank = c["qk_nope_head_dim"], c["qk_rope_head_dim"], c["q_lora_rank"]
         queries = dict(direct=1) if rank is None else dict(query_rank=rank)
@@ -372,6 +375,7 @@ DEFAULTS = [
     ("opt-125m", {"word_embed_proj_dim": REMOVED}, "d_model", 768),
     ("deepseek-v2", {"attention_bias": True}, "bias", {1536 + 512 + 64 + 5120: 60, 0: 1 + 59 + 59}),
     ("deepseek-v2", {"attention_bias": True, "q_lora_rank": None}, "direct", 1),
+    ("deepseek-v2", {"attention_bias": True, "use_mla": False}, "d_head", 40),
     ("deepseek-v3", {"qk_rope_head_dim": REMOVED}, "d_rope", 64),
 ]
 
@@ -469,7 +473,8 @@ WRONG = [
     ("gemma-3-27b", {"text_config.model_type": "llama"}, 'model_type = "llama" is not counted'),
     ("gemma-3-27b", {"tie_word_embeddings": False},
      "tie_word_embeddings = false contradicts text_config.tie_word_embeddings = true"),
-    ("deepseek-v2", {"use_mla": False}, "use_mla = false is not counted here, only true"),
+    ("deepseek-v3", {"use_mla": False}, "use_mla = false is not counted here, only true"),
+    ("deepseek-v2", {"use_mla": None}, "use_mla = null is not true or false"),
     ("deepseek-v2", {"attention_bias": 0}, "attention_bias = 0 is not true or false"),
     ("deepseek-v2", {"num_key_value_heads": 16},
      "num_key_value_heads = 16, num_attention_heads = 128: all heads share one latent"),

@@ -49,8 +49,9 @@ def metadata(unpacked):
 def test_files(wheel):
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     assert {Path(name).parts[0] for name in names} == {"lifecost"}
-    # Code, the data and sources that it reads, and the import in JavaScript.
-    assert {Path(name).suffix for name in names} == {".py", ".toml", ".bib", ".js", ".typed"}
+    # Code, the data and sources that it reads, how rules are written, the import in JavaScript.
+    known = {".py", ".toml", ".bib", ".js", ".md", ".typed"}
+    assert {Path(name).suffix for name in names} == known
     assert not any("__pycache__" in name or "test" in name for name in names)
     source = {str(path.relative_to(ROOT)) for path in ROOT.glob("lifecost/**/*.*")}
     assert set(names) == {name for name in source if "__pycache__" not in name}
