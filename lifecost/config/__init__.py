@@ -105,12 +105,11 @@ def _text_of(config: Mapping[str, Any], rules: Mapping[str, Any]) -> Reader:
     kind = inner.get("model_type", rules.get("usual", "llama"))
     known = load_all("config_rules").get(kind, {}) if isinstance(kind, str) else {}
     nested = {**known.get("nested", {}), **rules.get("nested", {})}
-    told = {  # outside, and where nothing is said within it holds there too
-        name: config[name]
-        for name, usual in rules.get("outside", {}).items()
-        if name in config and (usual != "null" or config[name] is True)
-    }
-    inner = {**nested, **told, **inner, "model_type": kind}
+    # Only releases that read outside write that embeddings are tied there: it holds within too.
+    outside = {name: config[name] for name in rules.get("outside", {}) if name in config}
+    tied = {name: one for name, one in outside.items() if one is True}
+    silent = {name: one for name, one in outside.items() if rules["outside"][name] != "null"}
+    inner = {**nested, **silent, **inner, **tied, "model_type": kind}
     reader = reader_of(inner)
     reader.rules = {**reader.rules, "note": rules.get("note", "")}
     check_outside(config, rules, within, reader.fields)

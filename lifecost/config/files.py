@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,16 @@ from lifecost.config.messages import show
 from lifecost.errors import InputError
 
 LARGEST_FILE = 10**6  # bytes; real ones have some thousands
+NAME = "config.json"
+WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth", ".gguf")
+# Other files of a checkpoint, by a field that only they have, and what to give instead.
+_OTHERS = {
+    "peft_type": "describes an adapter: give the config.json of the model that it is for",
+    "tokenizer_class": "describes a tokenizer: give the config.json beside it",
+    "_from_model_config": "describes how text is generated: give the config.json beside it",
+    "weight_map": "lists weights: give the config.json beside it",
+    "n_layers": "is in a form of its maker's own: give the config.json of the same model",
+}
 
 
 def read(source: Any) -> tuple[str, Mapping[str, Any]]:
@@ -33,7 +44,7 @@ def read(source: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(source, (str, os.PathLike)):
         what = type(source).__name__
         raise InputError(f"a configuration is a path, a mapping or an open file, and no {what}")
-    name = os.fsdecode(source)
+    name = _meant(os.fsdecode(source))
     return _title(name), _parsed(name, _content(lambda size: _start_of(name, size), name))
 
 
@@ -46,9 +57,44 @@ def plain(value: Any) -> Any:
     return [plain(one) for one in value] if isinstance(value, list) else value
 
 
+def _meant(name: str) -> str:
+    """Return the path of the file that a folder, or another file of a checkpoint, stands for."""
+    path = Path(name)
+    try:
+        if path.is_dir():
+            # As it is, or as the Hub's cache has it: of several snapshots the newest.
+            near = [path / NAME, *sorted(path.glob(f"snapshots/*/{NAME}"), key=_age)]
+            lacking = f"{_printable(name)} is a folder without a {NAME}"
+        elif name.lower().endswith(WEIGHTS):
+            near = [path.with_name(NAME)]
+            lacking = f"{_printable(name)} holds weights: give the {NAME} of the model"
+        elif re.fullmatch(r"[\w-]+/[\w.-]+", name) and not path.suffix and not path.exists():
+            near = []
+            lacking = (
+                f"cannot read {name}: No such file or directory; of a model on the Hub, give the "
+                f"path of its {NAME}"
+            )
+        else:
+            return name
+        found = next((one for one in near if one.is_file()), None)
+    except (OSError, ValueError):  # no path at all, which reading it will say
+        return name
+    if found is None:
+        raise InputError(lacking)
+    return str(found)
+
+
+def _age(path: Path) -> float:
+    return -path.stat().st_mtime
+
+
 def _title(name: str) -> str:
     path = Path(name)  # the Hub calls each file config.json: its folder says which
-    return path.absolute().parent.name if path.name == "config.json" else path.stem
+    if path.name != NAME:
+        return path.stem
+    folder = path.absolute().parent
+    kept = folder.parent.parent.name if folder.parent.name == "snapshots" else ""
+    return kept.removeprefix("models--").replace("--", "/") or folder.name
 
 
 def _start_of(path: str, size: int) -> bytes:
@@ -88,6 +134,9 @@ def _parsed(name: str, text: str) -> Mapping[str, Any]:
         raise InputError(f"{name} is not JSON: {error}") from None
     if not isinstance(config, dict):
         raise InputError(f"{name} is no config.json: not an object but {show(config)}")
+    for field, what in _OTHERS.items() if "model_type" not in config else ():
+        if field in config:
+            raise InputError(f"{name} {what}")
     return config
 
 

@@ -436,10 +436,13 @@ function textOf(config, rules) {
   if (!isObject(inner)) isNot(rules.text, inner, "an object");
   const model_type = has(inner, "model_type") ? inner.model_type : rules.usual ?? "llama";
   const known = typeof model_type === "string" && has(RULES, model_type) ? RULES[model_type].nested : {};
-  const told = Object.fromEntries(Object.entries(rules.outside ?? {}) // and so it holds within
-    .filter(([name, usual]) => has(config, name) && (usual !== "null" || config[name] === true))
-    .map(([name]) => [name, config[name]]));
-  const reader = readerOf({ ...known, ...rules.nested, ...told, ...inner, model_type });
+  const outside = Object.entries(rules.outside ?? {}).filter(([name]) => has(config, name));
+  const chosen = (keep) => Object.fromEntries(
+    outside.filter(keep).map(([name]) => [name, config[name]]));
+  // Only releases that read outside write that embeddings are tied there: it holds within too.
+  const tied = chosen(([name]) => config[name] === true);
+  const silent = chosen(([, usual]) => usual !== "null");
+  const reader = readerOf({ ...known, ...rules.nested, ...silent, ...inner, ...tied, model_type });
   reader.rules = { ...reader.rules, note: rules.note ?? "" };
   checkOutside(config, rules, rules.text, reader.fields);
   return reader;

@@ -568,6 +568,43 @@ def test_sources_that_are_none(source):
     assert is_a_line(str(caught.value))
 
 
+# What of a checkpoint may be given for its config.json: files, what is given, what is said.
+OTHERS = [
+    (["config.json"], "", None),
+    (["config.json", "model.safetensors.index.json"], "model.safetensors.index.json", None),
+    (["config.json"], "model-00001-of-00002.safetensors", None),
+    (["snapshots/a1b2/config.json"], "", None),
+    (["tokenizer.json"], "", "is a folder without a config.json"),
+    (["model.gguf"], "model.gguf", "holds weights: give the config.json of the model"),
+    ([], "Qwen/Qwen3", "of a model on the Hub, give the path of its config.json"),
+    ({"adapter_config.json": {"peft_type": "LORA"}}, "adapter_config.json", "an adapter: give the"),
+    ({"tokenizer_config.json": {"tokenizer_class": "A"}}, "tokenizer_config.json", "a tokenizer:"),
+    ({"generation_config.json": {"_from_model_config": True}}, "generation_config.json", "text is"),
+    ({"params.json": {"dim": 4096, "n_layers": 32}}, "params.json", "of its maker's own: give the"),
+]
+
+
+@pytest.mark.parametrize(("files", "given", "complaint"), OTHERS, ids=range(len(OTHERS)))
+def test_other_files_of_a_checkpoint(tmp_path, monkeypatch, files, given, complaint):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "models--org--name"
+    folder.mkdir()
+    for name in files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = files[name] if isinstance(files, dict) else read("gpt2")
+        path.write_text(json.dumps(content))
+    source = folder / given if files else given
+    if complaint is None:
+        found = load_model(source)
+        assert found.n_params == ELSEWHERE["gpt2"]
+        assert found.name == ("org/name" if "snapshots" in files[0] else "models--org--name")
+        return
+    with pytest.raises(InputError, match=complaint) as caught:
+        load_model(source)
+    assert is_a_line(str(caught.value))
+
+
 def test_files_without_an_end_or_a_beginning(tmp_path):
     closed = io.StringIO("{}")
     closed.close()
