@@ -194,7 +194,7 @@ tied_embeddings = symbol(
 # Sizes of blocks that a plain decoder does not have: see `lifecost.blocks`.
 d_value = size("d_value", r"d_\text{v}", "element", "width of one head's values")
 window = symbol(
-    "window", "W", "token", "tokens that a layer with a window attends to", 0, math.inf,
+    "window", "W", "token", "tokens that a layer with a window attends to", 1, math.inf,
     usual=(1, 1e6),
 )  # fmt: skip
 chosen = symbol(

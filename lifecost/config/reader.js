@@ -295,8 +295,7 @@ class Reader {
       }
       if (value !== null && !(value === Infinity && endless)) {
         value = whole(label, value);
-        // Only a rule may say that a layer sees nothing of the text.
-        this.checkRange(name, label, value, name === "window" && label !== name ? 1 : undefined);
+        this.checkRange(name, label, value);
       }
       this.sizes.set(key, value);
     }

@@ -287,9 +287,7 @@ class Reader:
                 raise is_not(label, value, "true or false")
             if value is not None and not (value == math.inf == SYMBOLS[name].high):
                 value = whole(label, value)
-                # Only a rule may say that a layer sees nothing of the text.
-                low = 1 if name == "window" and label != name else None
-                self._check_range(name, label, value, low)
+                self._check_range(name, label, value)
             self._sizes[key] = value
         return self._sizes[key]
 

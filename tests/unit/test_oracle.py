@@ -30,8 +30,6 @@ OTHERWISE = {
     "deepseek_v4": "cache",
     # Matrices of experts that do nothing, which the library makes and never uses.
     "longcat_flash": "parameters active",
-    # What turns an image into entries of the stream counts as text there.
-    "fuyu": "parameters active",
     # All experts count as active there: their parameters are one tensor without their number.
     "dbrx": "active",
 }
