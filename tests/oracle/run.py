@@ -44,7 +44,9 @@ def main() -> None:
     files = dict(sources.published(given.published)) if given.published else {}
     with given.out.open("w") as out:
         for model_type in given.types or TYPES:
-            rows = list(measured(model_type, files))
+            rows = []
+            for of, config in given_configs(model_type, files):
+                rows += measured(model_type, of, config)
             rows += changed(model_type, [row["config"] for row in rows], given)
             out.writelines(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
             out.flush()
@@ -53,27 +55,32 @@ def main() -> None:
         keep(given.out, given.keep)
 
 
-def measured(model_type: str, files: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a type's default and of its published files."""
+def given_configs(
+    model_type: str, files: dict[str, dict[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a type's default and its published files."""
     try:
-        candidates = {"default": sources.default(model_type)}
+        yield "default", sources.default(model_type)
     except Exception as problem:
         print(f"{model_type}: no default: {problem}", file=sys.stderr)
-        candidates = {}
     for name, config in files.items():
         if KNOWN_AS.get(config["model_type"], config["model_type"]) == model_type:
-            candidates[f"published:{name}"] = config
-    for of, config in candidates.items():
-        whole = {**config, "model_type": model_type}
-        for kept in (sources.pruned(whole), whole):
-            row = attempt(model_type, kept)
-            if isinstance(row, dict) and "no forward" not in row["notes"]:
-                break
-        if not isinstance(row, dict):
-            print(f"{model_type}, {of}: {row}", file=sys.stderr)
-            continue
-        own = {"model_type": config["model_type"], "architectures": [row["class"]]}
+            yield f"published:{name}", config
+
+
+def measured(model_type: str, of: str, config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the row of a configuration, without what changes nothing, if the library takes it."""
+    whole = {**config, "model_type": model_type}
+    for kept in (sources.pruned(whole), whole):
+        row = attempt(model_type, kept)
+        if isinstance(row, dict) and "no forward" not in row["notes"]:
+            break
+    if isinstance(row, dict):
+        named = config.get("architectures") or [row["class"]]
+        own = {"model_type": config["model_type"], "architectures": named}
         yield {"type": config["model_type"], "of": of, "config": {**kept, **own}, **row}
+    else:
+        print(f"{model_type}, {of}: {row}", file=sys.stderr)
 
 
 def changed(
@@ -141,7 +148,9 @@ def keep(source: Path, number: int) -> None:
     for _, group in itertools.groupby(rows, itemgetter("type")):
         of_type = list(group)
         kept += [row for row in of_type if row["of"] != "change"]
-        kept += [row for row in of_type if row["of"] == "change"][:number]
+        others = [row for row in of_type if row["of"] == "change"]
+        step = max(1, len(others) // number) if number else 1
+        kept += others[::step][:number]
     write(kept)
 
 
