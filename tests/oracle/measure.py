@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ torch.set_grad_enabled(False)
 TYPES = sorted({*CAUSAL, *IMAGE_TEXT})
 CONTEXTS = (1, 100, 1_000_000)
 TOKENS = 3  # of the forward pass: unlike any batch size, so that an axis is recognized
+# Parts of other modalities that some types hold within their decoder.
+SENSES = re.compile(r"(^|\.)(vqmodel|(vision|image|audio|visual)_\w+|multi_modal_projector)\.")
 SMALL = 30_000_000  # a model that is run on the processor where meta will not do
 
 
@@ -173,7 +176,9 @@ def text_part(model: torch.nn.Module) -> tuple[dict[str, torch.nn.Parameter], di
     roots = [get_decoder(model), model.get_input_embeddings(), model.get_output_embeddings()]
     inside = {id(p) for root in roots if root is not None for p in root.parameters()}
     inside |= {id(p) for name, p in everything.items() if name.startswith("lm_head")}
-    text = {name: p for name, p in everything.items() if id(p) in inside}
+    text = {
+        name: p for name, p in everything.items() if id(p) in inside and not SENSES.search(name)
+    }
     left_out: Counter[str] = Counter()
     for name, p in everything.items():
         if name not in text:
