@@ -115,7 +115,7 @@ class Count:
 
 def read(model_type: str, config: dict[str, Any]) -> Any:
     """Return the library's configuration of a config.json."""
-    return CONFIG_MAPPING[model_type].from_dict({**config})
+    return CONFIG_MAPPING[model_type].from_dict({**config, "model_type": model_type})
 
 
 def build(config: Any, device: str = "meta") -> torch.nn.Module:
