@@ -20,6 +20,7 @@ FEW = re.compile(r"interval|_step$|_freq|pattern|period|every|offset|dense_repla
                  r"dense_layers|skip|hash|hc_|altup")  # fmt: skip
 TAKEN = re.compile(r"per_tok|top_?k|topk|activated|selected")
 EXPERTS = re.compile(r"experts$|num_experts|n_experts|routed|e_num")
+SOME = re.compile(r"(shared|dense|window|hash|moe)_layers$|dense_replace$")  # how many of them
 HEADS = re.compile(r"head")
 NO_FIELDS = (
     "model_type", "architectures", "sub_configs", "base_config_key", "is_encoder_decoder",
@@ -110,7 +111,10 @@ def shorten(random: Random, text: dict[str, Any], layers: int) -> None:
         else:
             text["per_layer_config"] = own
     for name, value in list(text.items()):
-        if isinstance(value, list) and value:
+        if SOME.search(name) and type(value) is int and value:
+            if random.random() < 0.8:
+                text[name] = random.randrange(layers)
+        elif isinstance(value, list) and value:
             by_layer = len(value) in old or (not depths and len(value) > 1)
             if by_layer and all(isinstance(x, str | int | float | None) for x in value):
                 if depths and random.random() < 0.25:

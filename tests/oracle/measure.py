@@ -3,11 +3,12 @@
 import itertools
 import math
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
@@ -15,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 warnings.filterwarnings("ignore")
 
 import torch
+import torch.fx.experimental._config
 
 # The operators of torchvision are compiled for another build of torch than the small one: they are
 # named, so that its pure-Python part (which timm imports) loads, and never called.
@@ -33,12 +35,15 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 CAUSAL = modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 IMAGE_TEXT = modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
+torch.fx.experimental._config.meta_nonzero_assume_all_nonzero = True
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 
 TYPES = sorted({*CAUSAL, *IMAGE_TEXT})
 CONTEXTS = (1, 100, 1_000_000)
 TOKENS = 3  # of the forward pass: unlike any batch size, so that an axis is recognized
+# Parts of other modalities that some types hold within their decoder.
+SENSES = re.compile(r"(^|\.)(vqmodel|(vision|image|audio|visual)_\w+|multi_modal_projector)\.")
 SMALL = 30_000_000  # a model that is run on the processor where meta will not do
 
 
@@ -110,7 +115,7 @@ class Count:
 
 def read(model_type: str, config: dict[str, Any]) -> Any:
     """Return the library's configuration of a config.json."""
-    return CONFIG_MAPPING[model_type].from_dict({**config})
+    return CONFIG_MAPPING[model_type].from_dict({**config, "model_type": model_type})
 
 
 def build(config: Any, device: str = "meta") -> torch.nn.Module:
@@ -171,7 +176,9 @@ def text_part(model: torch.nn.Module) -> tuple[dict[str, torch.nn.Parameter], di
     roots = [get_decoder(model), model.get_input_embeddings(), model.get_output_embeddings()]
     inside = {id(p) for root in roots if root is not None for p in root.parameters()}
     inside |= {id(p) for name, p in everything.items() if name.startswith("lm_head")}
-    text = {name: p for name, p in everything.items() if id(p) in inside}
+    text = {
+        name: p for name, p in everything.items() if id(p) in inside and not SENSES.search(name)
+    }
     left_out: Counter[str] = Counter()
     for name, p in everything.items():
         if name not in text:
@@ -236,9 +243,18 @@ def guessing(answer: bool) -> Iterator[None]:
 
 def is_experts(module: torch.nn.Module) -> bool:
     """Say whether a module holds the weights of all routed experts, stacked."""
-    return type(module).__name__.endswith("Experts") and any(
-        p.dim() == 3 for p in module.parameters(recurse=False)
-    )
+    return type(module).__name__.endswith("Experts") and bool(stacked(module))
+
+
+def stacked(module: torch.nn.Module) -> dict[str, tuple[torch.nn.Parameter, int]]:
+    """Return the parameters that each expert has a part of, and how many experts have one."""
+    own = {name: p for name, p in module.named_parameters() if p.dim() >= 2}
+    if number := getattr(
+        getattr(module, "mlp", None), "moe_num_experts", None
+    ):  # DBRX: one below another
+        return {name: (p, number) for name, p in own.items()}
+    numbers = {p.shape[0] for p in own.values() if p.dim() == 3}
+    return {name: (p, p.shape[0]) for name, p in own.items() if p.shape[0] in numbers}
 
 
 def _recorder(name: str, taken: dict[str, int]) -> Any:
@@ -258,19 +274,16 @@ def active_parameters(
     """Return the parameters without the routed experts that a token does not take."""
     idle, found, known = 0, [], True
     for name, module in model.named_modules():
-        stacked = {k: p for k, p in module.named_parameters(recurse=False) if p.dim() >= 2}
-        if not is_experts(module) or not any(f"{name}.{k}" in text for k in stacked):
+        if not is_experts(module) or not any(f"{name}.{k}" in text for k in stacked(module)):
             continue
-        n = next(p.shape[0] for p in stacked.values() if p.dim() == 3)
-        k = taken.get(name) or _top_k(model, name)
-        if k is None:
+        taken_here = taken.get(name) or _top_k(model, name)
+        if taken_here is None:
             notes.append(f"experts taken not found: {name}")
             known = False
             continue
-        for p in stacked.values():
-            if p.dim() == 3 or p.shape[0] == n:  # else it belongs to all of them
-                idle += p.numel() // p.shape[0] * (p.shape[0] - k)
-        found.append((n, k))
+        for parameter, number in stacked(module).values():
+            idle += parameter.numel() // number * (number - taken_here)
+        found.append((max(number for _, number in stacked(module).values()), taken_here))
     total = sum(p.numel() for p in text.values())
     runs = [[len(list(group)), n, k] for (n, k), group in itertools.groupby(found)]
     return (total - idle if known else None), runs
@@ -280,7 +293,7 @@ def _top_k(model: torch.nn.Module, name: str) -> int | None:
     """Return what the router beside the experts says."""
     parent = model.get_submodule(name.rsplit(".", 1)[0])
     for module in parent.modules():
-        for key in ("top_k", "num_experts_per_tok", "moe_top_k", "topk", "k"):
+        for key in ("top_k", "num_experts_per_tok", "moe_top_k", "topk"):
             if isinstance(value := getattr(module, key, None), int) and value:
                 return value
     return None
@@ -288,12 +301,23 @@ def _top_k(model: torch.nn.Module, name: str) -> int | None:
 
 def cache_layers(cache: Any, notes: list[str]) -> list[Layer] | None:
     """Return what each layer of the cache holds."""
+    if isinstance(cache, list) and all(isinstance(x, torch.Tensor) for x in cache):  # RWKV
+        notes.append("one state for all layers")
+        return [Layer(recurrent=sum(x.numel() for x in cache))]
+    if isinstance(states := getattr(cache, "rnn_state", None), dict):  # xLSTM
+        return [Layer(recurrent=sum(x.numel() for x in state)) for state in states.values()]
     cache = getattr(cache, "self_attention_cache", cache)
-    layers = getattr(cache, "layers", cache)
-    if not isinstance(layers, list) or any(isinstance(x, torch.Tensor) for x in layers):
+    layers = getattr(cache, "layers", None)
+    if not isinstance(layers, list):
         notes.append(f"cache of another kind: {type(cache).__name__}")
         return None
-    return [_layer(layer, notes) for layer in layers]
+    found = [_layer(layer, notes) for layer in layers]
+    linear = getattr(cache, "linear_cache", [])  # MiniMax-01 keeps its states beside the layers
+    found += [Layer()] * (len(linear) - len(found))
+    for index, state in enumerate(linear):
+        if isinstance(state, torch.Tensor):
+            found[index] = replace(found[index], recurrent=state.numel())
+    return found
 
 
 def _layer(layer: Any, notes: list[str]) -> Layer:
@@ -305,14 +329,19 @@ def _layer(layer: Any, notes: list[str]) -> Layer:
     token = indexer = conv = recurrent = 0
     other = []
     window = getattr(layer, "sliding_window", None)
+    if "prefill_keys" in tensors:
+        window = None
+        notes.append("the prompt stays whole, only what is decoded is windowed")
     if tensors.get("values") is not None and tensors["values"] is tensors.get("keys"):
         del tensors["values"]
         notes.append("keys are values")
     for name, value in tensors.items():
         per_token, rest = divmod(value.numel(), value.shape[-2]) if value.dim() > 1 else (0, 1)
-        if name in ("keys", "values"):
+        if name in ("keys", "values", "prefill_keys", "prefill_values"):
             if rest or (window is None and value.shape[-2] != TOKENS):
                 notes.append(f"{name} of shape {list(value.shape)}")
+            if value.shape[-1] == 1:  # of which rotary embeddings make two, by broadcasting
+                notes.append("no forward: heads of one element")
             token += per_token
         elif name in ("indexer_keys", "idx_keys"):
             indexer += per_token

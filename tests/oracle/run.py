@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from . import changes, sources
+from . import changes, real, sources
 from .measure import TYPES, count
 
 RECORD = Path(__file__).parents[1] / "unit" / "oracle.jsonl.gz"
@@ -36,15 +36,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("_build/oracle.jsonl"))
     parser.add_argument("--keep", type=int, help="write the record with that many changes of each")
     parser.add_argument("--again", action="store_true", help="compare the record with the library")
+    parser.add_argument(
+        "--real", action="store_true", help="compare small models with real weights"
+    )
     given = parser.parse_args()
     signal.signal(signal.SIGPROF, _too_slow)
     if given.again:
         sys.exit(again(given.types))
+    if given.real:
+        sys.exit(real_weights(given.types))
     given.out.parent.mkdir(exist_ok=True)
     files = dict(sources.published(given.published)) if given.published else {}
     with given.out.open("w") as out:
         for model_type in given.types or TYPES:
-            rows = list(measured(model_type, files))
+            rows = []
+            for of, config in given_configs(model_type, files):
+                rows += measured(model_type, of, config)
             rows += changed(model_type, [row["config"] for row in rows], given)
             out.writelines(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
             out.flush()
@@ -53,27 +60,32 @@ def main() -> None:
         keep(given.out, given.keep)
 
 
-def measured(model_type: str, files: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a type's default and of its published files."""
+def given_configs(
+    model_type: str, files: dict[str, dict[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a type's default and its published files."""
     try:
-        candidates = {"default": sources.default(model_type)}
+        yield "default", sources.default(model_type)
     except Exception as problem:
         print(f"{model_type}: no default: {problem}", file=sys.stderr)
-        candidates = {}
     for name, config in files.items():
         if KNOWN_AS.get(config["model_type"], config["model_type"]) == model_type:
-            candidates[f"published:{name}"] = config
-    for of, config in candidates.items():
-        whole = {**config, "model_type": model_type}
-        for kept in (sources.pruned(whole), whole):
-            row = attempt(model_type, kept)
-            if isinstance(row, dict) and "no forward" not in row["notes"]:
-                break
-        if not isinstance(row, dict):
-            print(f"{model_type}, {of}: {row}", file=sys.stderr)
-            continue
-        own = {"model_type": config["model_type"], "architectures": [row["class"]]}
+            yield f"published:{name}", config
+
+
+def measured(model_type: str, of: str, config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the row of a configuration, without what changes nothing, if the library takes it."""
+    whole = {**config, "model_type": model_type}
+    for kept in (sources.pruned(whole), whole):
+        row = attempt(model_type, kept)
+        if isinstance(row, dict) and "no forward" not in row["notes"]:
+            break
+    if isinstance(row, dict):
+        named = config.get("architectures") or [row["class"]]
+        own = {"model_type": config["model_type"], "architectures": named}
         yield {"type": config["model_type"], "of": of, "config": {**kept, **own}, **row}
+    else:
+        print(f"{model_type}, {of}: {row}", file=sys.stderr)
 
 
 def changed(
@@ -141,7 +153,9 @@ def keep(source: Path, number: int) -> None:
     for _, group in itertools.groupby(rows, itemgetter("type")):
         of_type = list(group)
         kept += [row for row in of_type if row["of"] != "change"]
-        kept += [row for row in of_type if row["of"] == "change"][:number]
+        others = [row for row in of_type if row["of"] == "change"]
+        step = max(1, len(others) // number) if number else 1
+        kept += others[::step][:number]
     write(kept)
 
 
@@ -151,20 +165,39 @@ def write(rows: Iterable[dict[str, Any]]) -> None:
     RECORD.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 
+def recorded(types: list[str]) -> list[dict[str, Any]]:
+    """Return the rows of the record."""
+    with gzip.open(RECORD, "rt") as lines:
+        rows = map(json.loads, lines)
+        return [row for row in rows if not types or row["type"] in types]
+
+
 def again(types: list[str]) -> int:
     """Measure the record's configurations again; say which differ, and return 1 if any does."""
     differ = 0
-    with gzip.open(RECORD, "rt") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if types and row["type"] not in types:
-                continue
-            now = attempt(KNOWN_AS.get(row["type"], row["type"]), row["config"])
-            now = json.loads(json.dumps(now))
-            if not isinstance(now, dict) or any(row[key] != value for key, value in now.items()):
-                differ += 1
-                print(f"{row['type']}, {row['of']}: {now}")
+    for row in recorded(types):
+        now = attempt(KNOWN_AS.get(row["type"], row["type"]), row["config"])
+        now = json.loads(json.dumps(now))
+        if not isinstance(now, dict) or any(row[key] != value for key, value in now.items()):
+            differ += 1
+            print(f"{row['type']}, {row['of']}: {now}")
     return int(differ > 0)
+
+
+def real_weights(types: list[str]) -> int:
+    """Compare a small model of each type with one that has weights; return 1 if any differs."""
+    rows, wrong = real.sample(recorded(types)), 0
+    for row in rows:
+        try:
+            found = real.differences(KNOWN_AS.get(row["type"], row["type"]), row)
+        except Exception as problem:
+            found = {}
+            print(f"{row['type']}: not compared: {type(problem).__name__}: {str(problem)[:80]}")
+        if found:
+            wrong += 1
+            print(f"{row['type']}: with weights, on meta: {found}: {row['config']}")
+    print(f"{len(rows)} small models, {wrong} with a difference")
+    return int(wrong > 0)
 
 
 if __name__ == "__main__":

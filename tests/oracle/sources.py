@@ -28,9 +28,13 @@ DECODERS = (
     "xlm-roberta", "xlm-roberta-xl", "xmod",
 )  # fmt: skip
 MROPE = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [16, 24, 24]}
+QUARTER = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.25}
 LACKING: dict[str, dict[str, Any]] = {
     **{name: {"is_decoder": True} for name in DECODERS},
-    "aya_vision": {"text_config": {"model_type": "cohere2"}},
+    "aya_vision": {
+        "text_config": {"model_type": "cohere2"},
+        "vision_config": {"hidden_size": 1152, "num_attention_heads": 16},
+    },
     "bamba": {"attn_layer_indices": [9, 18, 27]},
     "chameleon": {"vocabulary_map": {"<image>": 8197, "a": 5}},
     "cohere_compass": {"text_config": {"rope_parameters": {"full_attention": MROPE}}},
@@ -42,7 +46,11 @@ LACKING: dict[str, dict[str, Any]] = {
         "attn_config": {"kv_n_heads": 8, "rope_theta": 500000, "clip_qkv": 8},
         "ffn_config": {"ffn_hidden_size": 10752, "moe_num_experts": 16, "moe_top_k": 4},
     },
-    "deepseek_ocr2": {"text_config": {"num_experts_per_tok": 6}},
+    "deepseek_ocr2": {"text_config": {
+        "mlp_layer_types": ["dense"] + ["sparse"] * 11, "num_hidden_layers": 12,
+        "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6,
+        "hidden_size": 1280, "num_attention_heads": 10, "moe_intermediate_size": 896,
+    }},
     "deepseek_v2": {"num_experts_per_tok": 6},
     "diffusion_gemma": {
         "text_config": {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 704}
@@ -50,15 +58,20 @@ LACKING: dict[str, dict[str, Any]] = {
     "dots1": {"n_routed_experts": 128, "n_shared_experts": 2, "num_experts_per_tok": 6,
               "first_k_dense_replace": 1},
     "glm46v": {"text_config": {"rope_parameters": MROPE}},
+    "glm4v_moe": {"text_config": {
+        "head_dim": 128, "rope_parameters": {**MROPE, "mrope_section": [8, 12, 12]},
+    }},
     "glm4v": {"text_config": {"rope_parameters": MROPE}},
     "glmga": {"text_config": {"rope_parameters": MROPE}},
-    "granite4_vision": {"text_config": {"model_type": "granite"}},
     "granitemoehybrid": {
         "layer_types": (["linear_attention"] * 7 + ["full_attention"]) * 4,
     },
     "hunyuan_v1_dense": {"head_dim": 128, "num_key_value_heads": 8},
     "hunyuan_v1_moe": {"head_dim": 128, "num_key_value_heads": 8, "num_experts": 16, "moe_topk": 2},
-    "hunyuan_vl": {"text_config": {"head_dim": 128, "num_key_value_heads": 8}},
+    "hunyuan_vl": {"text_config": {
+        "head_dim": 128, "num_key_value_heads": 8,
+        "rope_parameters": {**MROPE, "mrope_section": [16, 16, 16, 16]},
+    }},
     "lfm2_moe": {
         "num_hidden_layers": 24,
         "layer_types": (["conv"] * 2 + ["full_attention"] + ["conv"]) * 6,
@@ -67,11 +80,11 @@ LACKING: dict[str, dict[str, Any]] = {
     "nemotron": {"num_key_value_heads": 8},
     "qwen4_exp": {"text_config": {
         "indexer_n_heads": 4, "indexer_kv_heads": 1, "indexer_head_dim": 128,
-        "indexer_budget": 2048, "indexer_compress_ratio": 16,
+        "indexer_budget": 2048, "indexer_compress_ratio": 16, "rope_parameters": QUARTER,
     }},
     "qwen4_exp_text": {
         "indexer_n_heads": 4, "indexer_kv_heads": 1, "indexer_head_dim": 128,
-        "indexer_budget": 2048, "indexer_compress_ratio": 16,
+        "indexer_budget": 2048, "indexer_compress_ratio": 16, "rope_parameters": QUARTER,
     },
     "step3p7": {"text_config": {
         "sliding_window": 512,
