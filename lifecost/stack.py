@@ -133,7 +133,7 @@ class Family:
         for name, value in found.items():
             if name not in given and isinstance(value, str):
                 found[name] = found.get(value, value)
-        bound = {n for n, v in found.items() if v == self.sizes[n].default == "d_model"}
+        bound = {n for n, v in found.items() if isinstance(v, str) and v == "d_model"}
         numbers = {
             n: v for n, v in found.items() if n not in bound and not isinstance(v, sympy.Basic)
         }
