@@ -80,7 +80,8 @@ def measured(model_type: str, of: str, config: dict[str, Any]) -> Iterator[dict[
         row = attempt(model_type, kept)
         if isinstance(row, dict) and "no forward" not in row["notes"]:
             break
-    if isinstance(row, dict):
+    # A published file that cannot be passed through is one that the library does not really read.
+    if isinstance(row, dict) and (of == "default" or "no forward" not in row["notes"]):
         named = config.get("architectures") or [row["class"]]
         own = {"model_type": config["model_type"], "architectures": named}
         yield {"type": config["model_type"], "of": of, "config": {**kept, **own}, **row}
