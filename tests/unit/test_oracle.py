@@ -58,7 +58,7 @@ def differences(row, model):
     slack = 0.5
     for count, _, family, sizes in model.stack.data()["parts"]:
         if sizes.get("stride", 1) > 1:
-            slack += count * (sizes["d_index"] if family == "indexer" else sizes["d_head"])
+            slack += count * sizes.get("d_index", sizes.get("d_head", 0))
         elif family == "compressed":
             slack += count * sizes["d_head"] * sizes["window"]
     for context, elements in (row["kv"] or {}).items():
