@@ -24,6 +24,7 @@ from lifecost.stack import Stack
 
 __all__ = ["Described", "read"]
 
+PARAMS = ("dim", "n_layers", "n_heads")  # by which a params.json is known, which names no type
 LARGEST_MODEL = 10**15  # parameters: such whole numbers are exact, in JavaScript too
 
 
@@ -80,9 +81,9 @@ def reader_of(config: Mapping[str, Any]) -> Reader:
     InputError
         As `read` does.
     """
-    if "model_type" not in config:
+    if "model_type" not in config and not config.keys() >= {*PARAMS}:
         raise lacks("model_type")
-    kind = config["model_type"]
+    kind = config.get("model_type", "params.json")
     rules = trees_of(kind) if isinstance(kind, str) else rules_of(kind)
     if "text" in rules:
         return _text_of(config, rules)

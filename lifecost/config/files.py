@@ -18,12 +18,11 @@ LARGEST_FILE = 10**6  # bytes; real ones have some thousands
 NAME = "config.json"
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth", ".gguf")
 # Other files of a checkpoint, by a field that only they have, and what to give instead.
-_OTHERS = {
+OTHERS = {
     "peft_type": "describes an adapter: give the config.json of the model that it is for",
     "tokenizer_class": "describes a tokenizer: give the config.json beside it",
     "_from_model_config": "describes how text is generated: give the config.json beside it",
     "weight_map": "lists weights: give the config.json beside it",
-    "n_layers": "is in a form of its maker's own: give the config.json of the same model",
 }
 
 
@@ -134,7 +133,7 @@ def _parsed(name: str, text: str) -> Mapping[str, Any]:
         raise InputError(f"{name} is not JSON: {error}") from None
     if not isinstance(config, dict):
         raise InputError(f"{name} is no config.json: not an object but {show(config)}")
-    for field, what in _OTHERS.items() if "model_type" not in config else ():
+    for field, what in OTHERS.items() if "model_type" not in config else ():
         if field in config:
             raise InputError(f"{name} {what}")
     return config

@@ -400,8 +400,9 @@ function checkTogether(found, label) {
 
 // A reader of a configuration by the rules of its type, or of the model for text within it.
 function readerOf(config) {
-  if (!has(config, "model_type")) lacks("model_type");
-  const kind = config.model_type;
+  const named = has(config, "model_type");
+  if (!named && !LIMITS.params.every((field) => has(config, field))) lacks("model_type");
+  const kind = named ? config.model_type : "params.json";
   if (typeof kind !== "string" || !has(RULES, kind)) unknownType(kind);
   const rules = RULES[kind];
   if (rules.text) return textOf(config, rules);
@@ -502,6 +503,9 @@ function parsed(name, text) {
   } catch (error) {
     refuse(`${name} is not JSON: ${error.message.split("\n")[0].slice(0, 120)}`);
   }
-  return isObject(config) ? config
-    : refuse(`${name} is no config.json: not an object but ${show(config)}`);
+  if (!isObject(config)) refuse(`${name} is no config.json: not an object but ${show(config)}`);
+  for (const [field, what] of has(config, "model_type") ? [] : Object.entries(LIMITS.others)) {
+    if (has(config, field)) refuse(`${name} ${what}`);
+  }
+  return config;
 }

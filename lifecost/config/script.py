@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from lifecost.config import LARGEST_MODEL, modules, quantization
-from lifecost.config.files import LARGEST_FILE
+from lifecost.config import LARGEST_MODEL, PARAMS, modules, quantization
+from lifecost.config.files import LARGEST_FILE, OTHERS
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import ALIKE, trees_of
 from lifecost.data import load, load_all
@@ -34,6 +34,8 @@ def source() -> str:
         "divides": DIVIDES,
         "at_most": AT_MOST,
         "alike": ALIKE,
+        "params": PARAMS,
+        "others": OTHERS,
         "longest": LONGEST,
         "number": LARGEST_NUMBER,
         "model": LARGEST_MODEL,

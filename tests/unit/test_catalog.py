@@ -510,7 +510,7 @@ BLOCKS = dict(d_model=64, n_layer=2, blocks=[
 
 
 @pytest.mark.parametrize(("at", "wrong", "message"), [
-    (0, dict(family="ungrouped"), "unknown family of blocks[0] 'ungrouped'; did you mean 'grouped'"),
+    (0, dict(family="ungrouped"), "unknown family of blocks[0] 'ungrouped'; did you mean"),
     (0, dict(heads=3), "unknown size of grouped 'heads'; did you mean 'd_head' or 'n_head'"),
     (0, dict(n_kv_head=3), "n_kv_head = 3 does not divide n_head = 8"),
     (0, dict(count=0), "n_layer = 0 is out of range"),

@@ -580,7 +580,7 @@ OTHERS = [
     ({"adapter_config.json": {"peft_type": "LORA"}}, "adapter_config.json", "an adapter: give the"),
     ({"tokenizer_config.json": {"tokenizer_class": "A"}}, "tokenizer_config.json", "a tokenizer:"),
     ({"generation_config.json": {"_from_model_config": True}}, "generation_config.json", "text is"),
-    ({"params.json": {"dim": 4096, "n_layers": 32}}, "params.json", "of its maker's own: give the"),
+    ({"params.json": {"dim": 4096, "n_layers": 32}}, "params.json", "lacks model_type"),
 ]
 
 
@@ -695,3 +695,34 @@ def test_a_limit_that_is_none_is_read():
     text = json.dumps({**read("llama-3-8b"), "time_step_limit": [0.0, math.inf]})
     assert "Infinity" in text
     assert load_model(io.StringIO(text)).shape == load_model(read("llama-3-8b")).shape
+
+
+# What Meta and Mistral publish beside their own weights; totals as their config.json give them.
+PARAMS = [
+    (dict(dim=4096, n_layers=32, n_heads=32, n_kv_heads=8, vocab_size=128256, multiple_of=1024,
+          ffn_dim_multiplier=1.3, norm_eps=1e-5, rope_theta=5e5), 8_030_261_248),
+    (dict(dim=8192, n_layers=80, n_heads=64, n_kv_heads=8, vocab_size=32000, multiple_of=4096,
+          ffn_dim_multiplier=1.3, norm_eps=1e-5), 68_976_648_192),
+    (dict(dim=4096, n_layers=32, n_heads=32, vocab_size=32000, multiple_of=256), 6_738_415_616),
+    (dict(dim=4096, n_layers=32, head_dim=128, hidden_dim=14336, n_heads=32, n_kv_heads=8,
+          vocab_size=32000, moe=dict(num_experts_per_tok=2, num_experts=8)), 46_702_792_704),
+    (dict(dim=4096, n_layers=32, head_dim=128, hidden_dim=14336, n_heads=32, n_kv_heads=8,
+          vocab_size=32000, sliding_window=4096), 7_241_732_096),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "expected"), PARAMS)
+def test_the_makers_own_file_is_read(params, expected):
+    assert load_model(params).n_params == expected
+
+
+@pytest.mark.parametrize(("changes", "complaint"), [
+    (dict(vocab_size=-1), "vocab_size = -1 is out of range"),
+    (dict(kv_lora_rank=512), "kv_lora_rank = 512 is not counted here"),
+    (dict(n_kv_heads=5), "n_kv_heads = 5 does not divide n_heads = 32"),
+    (dict(moe=dict(num_experts=8)), "the configuration lacks moe.num_experts_per_tok"),
+])  # fmt: skip
+def test_a_makers_own_file_that_is_not_counted(changes, complaint):
+    with pytest.raises(InputError) as refusal:
+        load_model({**PARAMS[0][0], **changes})
+    assert complaint in str(refusal.value)
