@@ -220,6 +220,8 @@ class Model(Row):
     def bindings(self) -> dict[str, Any]:
         """What the model gives to a formula."""
         bound = dict(self.stack.bindings)
+        if "state_bytes" in self.stored:  # a state is kept as it was trained, whatever is cached
+            bound["state_bytes"] = self.stored["state_bytes"]
         if self.train_tokens is not None:
             bound["train_tokens"] = self.train_tokens
         return bound
@@ -551,6 +553,8 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     if any(STACK in row for row in bound):
         for row in bound:
             row.setdefault(STACK, plain(row) if row.keys() >= {*PLAIN} else None)
+            if row[STACK] is not None and not row[STACK].value("state_held", {}):
+                row.setdefault("state_bytes", 1)  # of nothing: any number would do
     names = {name for row in bound for name in row}
     bound = [values.with_absent(row, names) for row in bound]
     shared = sorted(name for name in names if all(name in row for row in bound))

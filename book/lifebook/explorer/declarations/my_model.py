@@ -36,8 +36,8 @@ def _marks() -> Iterator[Mark]:
     yield Mark("yours", "dot", x="kv_to_compute_ratio", y=-1)
     for row, model in enumerate(ORDER):
         # Each says all that a model may bind, for the reader's own has something else.
-        active = {"n_active_params": model.n_active_params}
-        bind = {STACK: None, **active, **model.shape, "n_params": model.n_params}
+        bind = {STACK: None, "n_active_params": model.n_active_params, **model.bindings}
+        bind.pop("train_tokens", None)
         yield Mark(model.name, "dot", x="kv_to_compute_ratio", y=row, bind=bind)
 
 
