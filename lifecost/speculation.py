@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from lifecost.catalog import Model
 from lifecost.errors import InputError
 from lifecost.formula import Formula
+from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.values import Value
 
 
@@ -56,3 +58,33 @@ def best_draft_length(
     speedups = np.stack(np.broadcast_arrays(*found))
     lengths, best = speedups.argmax(0), speedups.max(0)
     return (int(lengths), float(best)) if np.ndim(best) == 0 else (lengths, best)
+
+
+def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
+    """Return what a step of a model's own draft heads costs, as a share of a step of the model.
+
+    It is a `draft_cost_ratio`, at the full level: each counts its weights, cache and arithmetic.
+
+    Parameters
+    ----------
+    model
+        A model that has such heads, as `load_model` reads them.
+    objects, values
+        What `decode_step_cost_full` needs beside a model: numbers, or arrays that broadcast.
+
+    Raises
+    ------
+    InputError
+        If the model has no such heads, or a value is missing or out of range.
+
+    Examples
+    --------
+    >>> from lifecost import models, post
+    >>> round(float(draft_cost(models["glm-5"], post)), 3)
+    0.015
+    """
+    if model.draft is None:
+        raise InputError(f"{model.name} has no heads that guess further tokens")
+    heads: Value = decode_step_cost_full(model.draft, *objects, **values)
+    whole: Value = decode_step_cost_full(model, *objects, **values)
+    return heads / whole
