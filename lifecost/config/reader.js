@@ -2,14 +2,46 @@
 // refusals. RULES, TREES and LIMITS stand above; they are printed from the package.
 class InputError extends Error {}
 
+// What a type says beyond another: of objects each entry, of anything else all; false takes it back.
+function beyond(known, more) {
+  const found = { ...known };
+  for (const [name, rule] of Object.entries(more)) {
+    if (rule === false) delete found[name];
+    else if (Array.isArray(rule)) [found[name]] = rule;
+    else found[name] = beyond(known[name], rule);
+  }
+  return found;
+}
+const WHOLE = {};
+function allOf(kind) {
+  const { like, ...more } = RULES[kind];
+  WHOLE[kind] ??= beyond(like ? allOf(like) : {}, more);
+  return WHOLE[kind];
+}
+for (const kind of Object.keys(RULES)) allOf(kind);
+
+// A tree as it is sent: a name as itself, a value in a list, an operation before its operands.
+function grown(packed) {
+  if (typeof packed === "string") return ["name", packed, packed];
+  if (packed.length === 2 && packed[0] !== "list") return ["value", ...packed];
+  const [kind, said, ...parts] = packed;
+  const own = ["math", "compare", "call"].includes(kind) ? 1 : 0;
+  return [kind, said, ...parts.slice(0, own), ...parts.slice(own).map(grown)];
+}
+TREES.forEach((tree, i) => { TREES[i] = grown(tree); });
+
 // Rules name their expressions by their places in TREES.
-for (const rules of Object.values(RULES)) {
+for (const [kind, packed] of Object.entries(WHOLE)) {
+  const rules = RULES[kind] = { ...packed, let: {} };
   for (const name of ["n_layer", "d_model"]) if (name in rules) rules[name] = TREES[rules[name]];
-  for (const [name, place] of Object.entries(rules.let)) rules.let[name] = TREES[place];
-  rules.require = rules.require.map(([place, why]) => [TREES[place], why]);
-  for (const block of [...rules.blocks, ...rules.draft]) {
-    for (const name of ["layers", "count", "runs"]) if (name in block) block[name] = TREES[block[name]];
-    block.sizes = block.sizes.map(([name, place]) => [name, TREES[place]]);
+  for (const [name, place] of Object.entries(packed.let)) rules.let[name] = TREES[place];
+  rules.require = packed.require.map(([place, why]) => [TREES[place], why]);
+  for (const where of ["blocks", "draft"]) {
+    rules[where] = Object.values(packed[where]).map(({ family, sizes, ...placed }) => ({
+      family,
+      sizes: Object.entries(sizes).map(([name, place]) => [name, TREES[place]]),
+      ...Object.fromEntries(Object.entries(placed).map(([name, place]) => [name, TREES[place]])),
+    }));
   }
 }
 

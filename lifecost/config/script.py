@@ -44,9 +44,13 @@ def source() -> str:
     folder = resources.files("lifecost").joinpath("config")
     code = [folder.joinpath(name).read_text("utf-8") for name in ("reader.js", "formats.js")]
     trees: dict[str, int] = {}
-    rules = {kind: _packed(trees_of(kind), trees) for kind in load_all("config_rules")}
+    whole = {kind: _packed(trees_of(kind), trees) for kind in load_all("config_rules")}
+    own = load_all("config_rules")
+    rules = {kind: _beyond(whole.get(own[kind].get("like"), {}), whole[kind]) for kind in whole}
+    for kind, beyond in rules.items():
+        beyond["like"] = own[kind].get("like", "")
     tables = {
-        "TREES": [json.loads(tree) for tree in trees],
+        "TREES": [_sent(json.loads(tree)) for tree in trees],
         "RULES": rules,
         "LIMITS": limits,
         "FORMATS": _formats(),
@@ -69,6 +73,37 @@ def _formats() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _beyond(known: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what rules say beyond those of another type; false takes back what it says."""
+    found: dict[str, Any] = {}
+    for name, rule in rules.items():
+        before = known.get(name)
+        if isinstance(rule, dict) and isinstance(before, dict) and _in_order(before, rule):
+            if more := _beyond(before, rule):
+                found[name] = more
+        elif name not in known or rule != before:
+            found[name] = [rule]
+    found |= {name: False for name in known.keys() - rules.keys()}
+    return found
+
+
+def _in_order(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether additions to a table leave its entries in their order, which errors follow."""
+    return [*after] == [*(name for name in before if name in after),
+                        *(name for name in after if name not in before)]  # fmt: skip
+
+
+def _sent(tree: Any) -> Any:
+    """Return a tree in fewer letters: a name as itself, a value as its text and itself."""
+    kind, said, *parts = tree
+    if kind == "name":
+        return said
+    if kind == "value":
+        return [said, *parts]
+    own = 1 if kind in ("math", "compare", "call") else 0
+    return [kind, said, *parts[:own], *map(_sent, parts[own:])]
+
+
 def _packed(rules: Any, trees: dict[str, int]) -> Any:
     """Return rules in which each expression is its place among all trees, which many share."""
 
@@ -77,7 +112,7 @@ def _packed(rules: Any, trees: dict[str, int]) -> Any:
 
     def block(one: Mapping[str, Any]) -> dict[str, Any]:
         placed = {name: place(value) for name, value in one.items() if name not in _KEPT}
-        sizes = [[name, place(tree)] for name, tree in one["sizes"]]
+        sizes = {name: place(tree) for name, tree in one["sizes"]}
         return {"family": one["family"], **placed, "sizes": sizes}
 
     found = dict(rules)
@@ -87,7 +122,7 @@ def _packed(rules: Any, trees: dict[str, int]) -> Any:
     found["let"] = {name: place(tree) for name, tree in rules["let"].items()}
     found["require"] = [[place(tree), why] for tree, why in rules["require"]]
     for where in ("blocks", "draft"):
-        found[where] = [block(one) for one in rules[where]]
+        found[where] = {str(i): block(one) for i, one in enumerate(rules[where])}
     return found
 
 
