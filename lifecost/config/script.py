@@ -83,7 +83,7 @@ def _beyond(known: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any
                 found[name] = more
         elif name not in known or rule != before:
             found[name] = [rule]
-    found |= {name: False for name in known.keys() - rules.keys()}
+    found |= {name: False for name in known if name not in rules}
     return found
 
 
