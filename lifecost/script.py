@@ -12,7 +12,7 @@ from typing import Any
 from lifecost.formula import FORMULAS
 from lifecost.printers import javascript
 from lifecost.stack import FAMILIES, ONCE
-from lifecost.symbols import OPTIONAL, SUMS
+from lifecost.symbols import OPTIONAL, PARTS, SUMS
 
 
 def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
@@ -39,6 +39,7 @@ def _stacks() -> str:
             f"const FAMILIES = {{\n{text}\n}};",
             f"const SUMS = {json.dumps(sums)};",
             f"const ONCE = {json.dumps(ONCE)};",
+            f"const BYTES = {json.dumps(['weight_bytes', *PARTS])};",
             runtime,
         ]
     )

@@ -1,28 +1,33 @@
 // A model as a stack of blocks, as lifecost.stack has it. FAMILIES, for each family its sums as functions
 // of its sizes and of the setting, and SUMS, what a sum depends on, stand above; the package prints them.
 
-// A sum over the blocks of a model, at what it depends on.
+// A sum over the blocks of a model, at what it depends on. Each block keeps an object of its sizes, in
+// which the setting is written: a curve asks for a sum at a hundred points, and again as it is dragged.
 function totalOf(name, s, given) {
-  const near = { ...s };
-  SUMS[name].forEach((symbol, i) => { near[symbol] = given[i]; });
-  near.d_model = s.stack.d_model;
-  return s.stack.parts.reduce((sum, [count, runs, family, sizes]) => {
+  const asked = SUMS[name], bytes = name.endsWith("_bytes") ? BYTES : [], times = ONCE.includes(name);
+  let total = 0;
+  for (const { count, runs, family, sizes } of blocksOf(s.stack)) {
     const row = FAMILIES[family].sums[name];
-    if (!row) return sum;
-    const times = ONCE.includes(name) ? count : count * runs;
-    return sum + times * row({ ...near, ...limitless(sizes) });
-  }, 0);
+    if (!row) continue;
+    for (let i = 0; i < asked.length; i += 1) sizes[asked[i]] = given[i];
+    for (const part of bytes) sizes[part] = s[part];
+    total += (times ? count : count * runs) * row(sizes);
+  }
+  return total;
+}
+
+const revived = new WeakMap();
+function blocksOf(stack) {
+  if (!revived.has(stack)) {
+    revived.set(stack, stack.parts.map(([count, runs, family, sizes]) => (
+      { count, runs, family, sizes: { d_model: stack.d_model, ...limitless(sizes) } })));
+  }
+  return revived.get(stack);
 }
 
 // JSON has no infinity: a window that is none is null there.
-const revived = new WeakMap();
-function limitless(sizes) {
-  if (!revived.has(sizes)) {
-    const entries = Object.entries(sizes).map(([name, value]) => [name, value ?? Infinity]);
-    revived.set(sizes, Object.fromEntries(entries));
-  }
-  return revived.get(sizes);
-}
+const limitless = (sizes) => Object.fromEntries(
+  Object.entries(sizes).map(([name, value]) => [name, value ?? Infinity]));
 
 const sumsOf = (s) => Object.fromEntries(
   Object.keys(SUMS).map((name) => [name, (...given) => totalOf(name, s, given)]));

@@ -1,18 +1,35 @@
 """The interactive figure: one declaration, several forms.
 
-An `Explorer` names its controls by symbol, its outputs by formula and one picture. Where a kernel
-runs it is sliders (ipywidgets); on a page without one the page's own script moves the same marks by
-the same formulas; in print it is the picture at its opening setting, in a terminal text.
+An `Explorer` says what is asked, what may be changed, what is read out and what there is to see. On
+a page the script draws it and answers; in print it is the picture at its opening setting, in a
+terminal text.
+
+How one is written, in `declarations/`, with `balance` as the example:
+
+1. ``title`` is a question. ``controls`` are at most five: those of `declarations.controls`
+   (``MODEL`` or ``PLAIN_MODEL``, ``DEVICE``, ``BATCH``, ``CONTEXT``, ``KV_BYTES``, ``CHIPS``), or a
+   `Range` of a symbol or a `Choice` of your own. Later ones may rebind what earlier ones bound.
+2. ``outputs`` are formulas, each an `Output` with words of the field. The first is the answer and
+   stands large. Those that are parts of lanes become the legend; the others stand beside the
+   controls, so few are better.
+3. ``answer`` is a list of `Case`: the first that holds says in words what the number means.
+4. ``picture`` is one panel or two. `Lanes` are for parts of a whole and for what runs at the same
+   time, on a linear axis; `Plot` is for curves, with a `Dot` that drags the control it stands for.
+   Every place is a term: a symbol, a formula, or a number.
+5. ``fixed`` are symbols that no control sets.
+
+``python -m tools.explorer NAME FILE``, from ``book/``, writes it alone to a page to look at.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from lifebook.explorer import page, widgets
-from lifebook.explorer.base import Choice, Declaration, Range
-from lifebook.explorer.marks import Mark
-from lifebook.figures.style import Points
+from lifebook.explorer import page
+from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
+from lifebook.explorer.drawing import drawing
+from lifebook.explorer.picture import Axis, Curve, Dot, Lane, Lanes, Part, Plot, Points
+from lifebook.figures.style import Figure
 
 
 class Explorer(Declaration):
@@ -27,22 +44,28 @@ class Explorer(Declaration):
     controls
         At most five; later ones may rebind what earlier ones bound.
     outputs
-        Formulas whose values are read out; the first one's equation is shown with its numbers.
-    marks
-        The parts of the figure that move.
-    draw
-        Makes the figure of the points of each mark, by the mark's name.
+        Formulas that are read out; the first is the answer.
+    answer
+        What the answer means, in words, by cases.
+    picture
+        One panel or two.
     fixed
         Symbols that no control sets.
     """
 
+    def figure(self, **state: object) -> Figure:
+        """Return the picture at a setting, as matplotlib draws it."""
+        return drawing(self, **state)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        bundle = {
+        return {
             "text/plain": repr(self),
             "text/html": page.markup(self),
             "image/png": self.figure().png(),
         }
-        return widgets.view(self) | bundle  # the text form is ours, not that of a box of widgets
 
 
-__all__ = ["Choice", "Explorer", "Mark", "Points", "Range"]
+__all__ = [
+    "Axis", "Case", "Choice", "Curve", "Dot", "Explorer", "Lane", "Lanes", "Output", "Part",
+    "Plot", "Points", "Range",
+]  # fmt: skip

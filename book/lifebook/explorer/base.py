@@ -1,42 +1,54 @@
-"""What an explorer is made of: controls by symbol, outputs by formula, marks that move."""
+"""What an explorer is made of: controls by symbol, outputs by formula, an answer and a picture."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-
-from lifebook.explorer.marks import Mark
-from lifebook.figures.style import Figure, Points
+from lifebook.explorer.picture import Lanes, Panel, Term, value
+from lifebook.explorer.words import exactly, kind_of, shown, sign, unit_words
 from lifecost import values
 from lifecost.errors import InputError, unknown_name
-from lifecost.formula import Formula
-from lifecost.quantities import exactly, plural, quantity
+from lifecost.formula import FORMULAS, Formula
 from lifecost.stack import STACK
 
 
 @dataclass(frozen=True)
 class Range:
-    """A control for one symbol, on a logarithmic scale where the range spans more than 100-fold.
+    """A control for one symbol: a slider and a box to type in.
 
-    Its slider stops at multiples of ``step``, or so many times in each doubling.
+    Attributes
+    ----------
+    name
+        The symbol.
+    low, high, opening
+        Its ends, and where it opens.
+    label
+        A word or two of the field; the symbol's sign and its unit stand beside it.
+    kind
+        The kind of number, if not that of the symbol's unit: see `lifebook.explorer.words`.
+    step
+        Of a slider that is linear; the others are logarithmic.
+    per_double
+        At how many values in each doubling a logarithmic slider stops; decimals, if it is 0.
     """
 
     name: str
     low: float
     high: float
     opening: float
-    step: float = 1
-    steps_per_double: int = 1
+    label: str
+    kind: str = ""
+    step: float = 0
+    per_double: int = 0
 
     @property
-    def label(self) -> str:
-        """Short name of the symbol, with its unit."""
-        unit = values.symbol(self.name).unit
-        words = self.name.replace("_", " ")
-        return words if unit == "1" else f"{words} ({plural(unit)})"
+    def kind_of_number(self) -> str:
+        """The kind of number."""
+        return self.kind or kind_of(values.symbol(self.name).unit)
 
     @property
     def meaning(self) -> str:
@@ -44,21 +56,21 @@ class Range:
         return values.symbol(self.name).meaning
 
     @property
-    def is_log(self) -> bool:
-        """Whether the slider is logarithmic."""
-        return self.high > 100 * self.low
+    def sign(self) -> str:
+        """The symbol's sign, as HTML."""
+        return sign(values.symbol(self.name).latex)
+
+    @property
+    def unit(self) -> str:
+        """The unit in words, where the number itself does not say it."""
+        return unit_words(values.symbol(self.name).unit)
 
     @property
     def is_whole(self) -> bool:
         """Whether only whole numbers make sense."""
         return values.symbol(self.name).integer
 
-    def grid(self, count: int) -> tuple[float, ...]:
-        """Return ``count`` values from end to end, evenly in logarithm: a line runs along them."""
-        # Round numbers: the curves do not care, and the page need not carry sixteen digits of each.
-        return tuple(float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, count))
-
-    def bind(self, value: object, _: Mapping[str, float]) -> dict[str, float]:
+    def bind(self, value: object, _: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbol that a setting binds."""
         number = values.converted(self.name, value)
         if hasattr(number, "shape") or not self.low <= number <= self.high:
@@ -70,33 +82,94 @@ class Range:
         values.check_range(self.name, number)
         return {self.name: number}
 
+    def title(self, value: Any) -> str:
+        """Return a value for people."""
+        return shown(value, self.kind_of_number)
+
 
 @dataclass(frozen=True)
 class Choice:
     """A control that picks one of several named sets of symbols.
 
     A value may be the identifier of another symbol, which it then equals: ``{"n_kv_head":
-    "n_head"}`` is multi-head attention for any model.
+    "n_head"}`` is multi-head attention for any plain decoder.
 
-    On a page, ``groups`` puts the options under headings: the heading of each option.
+    Attributes
+    ----------
+    name, label
+        Its name in links, and its words.
+    options
+        What each option binds.
+    opening
+        The option that it opens with.
+    titles, groups, hints
+        For each option its words, the heading that it stands under, and a few words beside it.
+    catalog
+        ``"models"`` or ``"devices"``: options of the catalog, which all explorers share on a page.
+        These take a reader's own in place of an option too: in Python whatever binds symbols.
+    of_plain
+        Whether it says something of plain decoders only: of any other model it binds nothing.
     """
 
     name: str
     label: str
-    options: Mapping[str, Mapping[str, float | str]]
+    options: Mapping[str, Mapping[str, Any]]
     opening: str
     titles: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    catalog: str = ""
+    of_plain: bool = False
 
-    def title(self, option: str) -> str:
+    def title(self, option: Any) -> str:
         """Return an option's name for people."""
-        return self.titles.get(option, option)
+        return self.titles.get(option, option) if isinstance(option, str) else "your own"
 
-    def bind(self, value: object, bound: Mapping[str, float]) -> dict[str, float]:
+    def bind(self, value: object, bound: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbols that an option binds."""
+        if self.catalog and not isinstance(value, str):
+            own = getattr(value, "bindings", value)
+            if isinstance(own, Mapping) and own:
+                return {n: v if n == STACK else values.checked(n, v) for n, v in own.items()}
         if not isinstance(value, str) or value not in self.options:
             raise unknown_name(self.name, value, self.options)
+        if self.of_plain and bound.get(STACK):
+            return {}
         return {n: bound[v] if isinstance(v, str) else v for n, v in self.options[value].items()}
+
+
+@dataclass(frozen=True)
+class Output:
+    """A formula that is read out: its words, its kind of number, and what it is compared with.
+
+    ``of`` is a term: ``76.7 GB of 80 GB``, a warning beyond it.
+    """
+
+    formula: Formula
+    words: str
+    kind: str = ""
+    of: Term | None = None
+
+    @property
+    def kind_of_number(self) -> str:
+        """The kind of number."""
+        return self.kind or kind_of(self.formula.unit)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer in words: one short sentence, and one that compares; ``{term}`` is its value.
+
+    ``{term:kind}`` is its value as another kind of number. The first case holds whose first term of
+    ``at_least`` is no less than the second; one without holds always.
+    """
+
+    head: str
+    text: str
+    at_least: tuple[Term, Term] | None = None
+
+
+_PLACE = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 
 
 @dataclass(frozen=True)
@@ -109,17 +182,17 @@ class Declaration:
     name: str
     title: str
     controls: tuple[Range | Choice, ...]
-    outputs: tuple[Formula, ...]
-    marks: tuple[Mark, ...]
-    draw: Callable[[Points], Figure]
-    fixed: Mapping[str, float] = field(default_factory=dict)
+    outputs: tuple[Output, ...]
+    answer: tuple[Case, ...]
+    picture: tuple[Panel, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def opening(self) -> dict[str, float | str]:
+    def opening(self) -> dict[str, Any]:
         """The setting that it opens with."""
         return {control.name: control.opening for control in self.controls}
 
-    def bind(self, **state: object) -> dict[str, float]:
+    def bind(self, **state: object) -> dict[str, Any]:
         """Return every symbol that a setting binds; what it leaves out is as at the opening."""
         for name in state:
             if name not in self.opening:
@@ -132,37 +205,64 @@ class Declaration:
     def __call__(self, **state: object) -> dict[str, float]:
         """Return the value of each output, in base units, at a setting."""
         bound = self.bind(**state)
-        return {formula.name: formula(bound) for formula in self.outputs}
+        return {output.formula.name: output.formula(bound) for output in self.outputs}
 
-    def points(self, **state: object) -> dict[str, tuple[list[float], list[float]]]:
-        """Return the coordinates of every mark at a setting."""
+    # ---- in words
+
+    def kind(self, name: str) -> str:
+        """Return the kind of number of a symbol or a formula, as this explorer shows it."""
+        for output in self.outputs:
+            if output.formula.name == name:
+                return output.kind_of_number
+        for control in self.controls:
+            if control.name == name and isinstance(control, Range):
+                return control.kind_of_number
+        return kind_of(FORMULAS[name].unit if name in FORMULAS else values.symbol(name).unit)
+
+    def filled(self, text: str, bound: Mapping[str, Any]) -> str:
+        """Return a text with the values of its terms."""
+        return _PLACE.sub(lambda m: shown(value(m[1], bound), m[2] or self.kind(m[1])), text)
+
+    def verdict(self, **state: object) -> tuple[str, str]:
+        """Return the answer at a setting: a short sentence, and one that compares."""
         bound = self.bind(**state)
-        return {mark.name: mark.points(bound) for mark in self.marks}
-
-    def figure(self, **state: object) -> Figure:
-        """Return the picture at a setting."""
-        return self.draw(self.points(**state))
+        for case in self.answer:
+            if case.at_least is None or value(case.at_least[0], bound) >= value(
+                case.at_least[1], bound
+            ):
+                return self.filled(case.head, bound), self.filled(case.text, bound)
+        raise ValueError(f"{self.name} has no answer at this setting")
 
     def readouts(self, **state: object) -> list[tuple[str, str]]:
-        """Return each output's meaning and its value with unit, for people."""
-        found = self(**state)
-        return [
-            (f.meaning.rstrip("."), quantity(float(found[f.name]), f.unit)) for f in self.outputs
-        ]
+        """Return each output's words and its value with unit, for people."""
+        bound = self.bind(**state)
+        found = []
+        for output in self.outputs:
+            text = shown(float(output.formula(bound)), output.kind_of_number)
+            if output.of is not None:
+                text += f" of {shown(value(output.of, bound), output.kind_of_number)}"
+            found.append((output.words, text))
+        return found
+
+    def setting(self, **state: object) -> str:
+        """Return a setting in words."""
+        given = {**self.opening, **state}
+        return ", ".join(f"{c.label} {c.title(given[c.name])}" for c in self.controls)
 
     def equation(self, **state: object) -> str:
         """Return the first output as an equation with the numbers of a setting in it.
 
         The equation is that of a plain decoder; of any other model, the value stands alone.
         """
-        (formula, *_), bound = self.outputs, self.bind(**state)
-        value = float(formula(bound))
-        shown = quantity(value, formula.unit)
+        (output, *_), bound = self.outputs, self.bind(**state)
+        formula = output.formula
+        result = float(formula(bound))
+        text = shown(result, output.kind_of_number)
         plain = {n: given for n, given in bound.items() if n not in (STACK, *formula.optional)}
-        if bound.get(STACK) or not math.isclose(value, float(formula(plain)), rel_tol=1e-12):
-            return f"{formula.name} = {shown}"
+        if bound.get(STACK) or not math.isclose(result, float(formula(plain)), rel_tol=1e-12):
+            return f"{output.words} = {text}"
         numbers = {name: exactly(bound[name]) for name in formula.symbols}
-        return f"{formula.name} = {formula.text_expression.format(**numbers)} = {shown}"
+        return f"{output.words} = {formula.text_expression.format(**numbers)} = {text}"
 
     def as_python(self, **state: object) -> str:
         """Return lines that print the values of a setting when they are run."""
@@ -171,7 +271,30 @@ class Declaration:
         name = self.name.replace("-", "_")
         return f"from lifebook.explorer.gallery import {name}\n\nprint({name}({arguments}))"
 
+    # ---- what a page needs
+
+    def terms(self) -> set[str]:
+        """Return the identifiers of all symbols and formulas that it shows."""
+        found: set[Term] = {output.formula.name for output in self.outputs}
+        found |= {output.of for output in self.outputs if output.of is not None}
+        texts = [text for case in self.answer for text in (case.head, case.text)]
+        for case in self.answer:
+            found |= {*(case.at_least or ())}
+        for panel in self.picture:
+            found |= {*panel.terms()}
+            if not isinstance(panel, Lanes):
+                texts += [panel.over, *(dot.name for dot in panel.dots)]
+            elif panel.limit:
+                texts.append(panel.limit[1])
+        found |= {match[1] for text in texts for match in _PLACE.finditer(text)}
+        return {term for term in found if isinstance(term, str)}
+
+    @property
+    def formulas(self) -> set[str]:
+        """The names of all formulas that it shows."""
+        return {term for term in self.terms() if term in FORMULAS}
+
     def __repr__(self) -> str:
-        setting = ", ".join(f"{name}={value}" for name, value in self.opening.items())
-        lines = [f"{meaning}: {shown}" for meaning, shown in self.readouts()]
-        return "\n".join([f"{self.title} ({setting})", *lines])
+        head, text = self.verdict()
+        lines = [f"{words}: {text}" for words, text in self.readouts()]
+        return "\n".join([f"{self.title} ({self.setting()})", f"{head} {text}", *lines])

@@ -4,14 +4,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from lifebook.explorer import Explorer, declarations
-from lifebook.explorer.declarations.my_model import explore as explore
-from lifebook.explorer.declarations.my_model import my_model as my_model
 
 # Whatever the modules of the declarations declare.
-EXPLORERS: dict[str, Explorer] = {
-    declared.name: declared
-    for module in iter_modules(declarations.__path__, f"{declarations.__name__}.")
-    for declared in vars(import_module(module.name)).values()
-    if isinstance(declared, Explorer)
-}
+EXPLORERS: dict[str, Explorer] = {}
+for _module in iter_modules(declarations.__path__, f"{declarations.__name__}."):
+    try:
+        _declared = vars(import_module(_module.name)).values()
+    except (ImportError, TypeError):  # TODO: goes when the last one has its new form
+        continue
+    EXPLORERS |= {one.name: one for one in _declared if isinstance(one, Explorer)}
 globals().update({name.replace("-", "_"): explorer for name, explorer in EXPLORERS.items()})

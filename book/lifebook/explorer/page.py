@@ -6,78 +6,120 @@ import html
 import json
 from typing import Any
 
-from lifebook.explorer.base import Choice, Declaration, Range
-from lifebook.figures.style import Figure
-from lifecost.quantities import exactly, plural
+from lifebook.explorer.base import Choice, Declaration, Output, Range
+from lifebook.explorer.drawing import drawing
+from lifebook.explorer.picture import Lanes, declared
 from lifecost.stack import STACK, Stack
-from lifecost.values import symbol
-
-
-def readouts(explorer: Declaration, **state: object) -> str:
-    """Return the outputs as the rows of a table."""
-    values = explorer(**state)
-    rows = []
-    for (meaning, shown), (name, value) in zip(
-        explorer.readouts(**state), values.items(), strict=True
-    ):
-        output = f'<output name="{name}" data-value="{value!r}">{html.escape(shown)}</output>'
-        rows.append(f'<tr><th scope="row">{html.escape(meaning)}</th><td>{output}</td></tr>')
-    return f'<table class="lifecost-readouts"><tbody>{"".join(rows)}</tbody></table>'
 
 
 def markup(explorer: Declaration) -> str:
     """Return the explorer as HTML: complete as it stands, and brought to life by the script."""
-    figure = explorer.figure()
-    data = json.dumps(declared(explorer, figure), separators=(",", ":"), default=Stack.data)
-    return (
-        f'<lifecost-explorer data-name="{explorer.name}" id="{explorer.name}">\n'
-        f'<p class="lifecost-title">{html.escape(explorer.title)}</p>\n'
-        f'<p class="lifecost-setting">{html.escape(setting(explorer))}</p>\n'
-        f"{figure._repr_html_()}\n"
-        f"{readouts(explorer)}\n"
-        f'<p class="lifecost-equation">{html.escape(explorer.equation())}</p>\n'
-        f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>\n'
-        "</lifecost-explorer>"
+    data = json.dumps(data_of(explorer), separators=(",", ":"), default=Stack.data)
+    name, title, (head, text) = explorer.name, html.escape(explorer.title), explorer.verdict()
+    shown = dict(zip(explorer.outputs, explorer.readouts(), strict=True))
+    exact = explorer()
+
+    def output(one: Output, **more: str) -> str:
+        (_, words), value = shown[one], exact[one.formula.name]
+        own = "".join(f' {key}="{text}"' for key, text in more.items())
+        return (
+            f'<output name="{one.formula.name}" data-value="{float(value)!r}"{own}>'
+            f"{html.escape(words)}</output>"
+        )
+
+    def row(one: Output, color: str = "") -> str:
+        style = f' style="--c:var(--lc-{color})"' if color else ""
+        return f"<div{style}><dt>{html.escape(one.words)}</dt><dd>{output(one)}</dd></div>"
+
+    answer, *rest = explorer.outputs
+    legend = _legend(explorer)
+    parts = [row(one, legend[one.formula.name]) for one in rest if one.formula.name in legend]
+    facts = [row(one) for one in rest if one.formula.name not in legend]
+    return f"""<lifecost-explorer data-name="{name}" id="{name}">
+<section class="x" aria-labelledby="{name}-title">
+<p class="x-title" id="{name}-title" role="heading" aria-level="3">{title}</p>
+<div class="x-side">
+<form class="x-controls" aria-label="Setting" autocomplete="off">{_written(explorer)}</form>
+<dl class="x-facts">{"".join(facts)}</dl>
+</div>
+<div class="x-stage">
+<div class="x-main">{output(answer, **{"class": "x-big"})}
+<p class="x-verdict"><b>{html.escape(head)}</b> <span>{html.escape(text)}</span></p></div>
+<dl class="x-legend">{"".join(parts)}</dl>
+<div class="x-picture">{drawing(explorer)._repr_html_()}</div>
+</div>
+<div class="x-foot">
+<details class="x-equation"><summary>The equation with these numbers</summary>
+<p>{html.escape(explorer.equation())}</p></details>
+</div>
+</section>
+<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>
+</lifecost-explorer>"""
+
+
+def _legend(explorer: Declaration) -> dict[str, str]:
+    """Return the color of each output that is a part of a lane."""
+    lanes = (panel for panel in explorer.picture if isinstance(panel, Lanes))
+    parts = (part for panel in lanes for lane in panel.lanes for part in lane.parts)
+    return {str(part.at): part.color for part in parts}
+
+
+def _written(explorer: Declaration) -> str:
+    """Return the opening setting in words: what stands where a script puts the controls."""
+    return "".join(
+        f'<p class="x-row">{html.escape(c.label)}: <b>{html.escape(c.title(c.opening))}</b></p>'
+        for c in explorer.controls
     )
 
 
-def setting(explorer: Declaration) -> str:
-    """Return the opening setting in words."""
-    words = []
-    for control in explorer.controls:
-        if isinstance(control, Choice):
-            words.append(f"{control.label} {control.title(control.opening)}")
-        else:
-            words.append(f"{control.label} {exactly(control.opening)}")
-    return "At " + ", ".join(words) + "."
-
-
-def declared(explorer: Declaration, figure: Figure) -> dict[str, Any]:
+def data_of(explorer: Declaration) -> dict[str, Any]:
     """Return all that the page's script needs to know of an explorer."""
-    frames = figure.frames()
+    first = explorer.outputs[0].formula
+    kinds = {term: explorer.kind(term) for term in sorted(explorer.terms()) if term != STACK}
     return {
-        "figure": figure.name,
         "controls": [_control(control) for control in explorer.controls],
         "fixed": dict(explorer.fixed),
-        "outputs": [[f.name, f.unit] for f in explorer.outputs],
-        "equation": explorer.outputs[0].text_expression,
-        "beyond": (STACK, *explorer.outputs[0].optional),
-        "marks": [{**m.declared(), **frames[m.name]} for m in explorer.marks],
+        "outputs": [_output(output) for output in explorer.outputs],
+        "kinds": kinds,
+        "answer": [_case(case) for case in explorer.answer],
+        "picture": [declared(panel) for panel in explorer.picture],
+        "equation": [explorer.outputs[0].words, first.text_expression],
+        "beyond": (STACK, *first.optional),
     }
 
 
+def _output(output: Output) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": output.formula.name, "words": output.words}
+    return found if output.of is None else {**found, "of": output.of}
+
+
+def _case(case: Any) -> list[Any]:
+    return [case.head, case.text, *(case.at_least or ())]
+
+
 def _control(control: Range | Choice) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": control.name, "label": control.label}
-    if isinstance(control, Choice):
-        titles = {name: control.title(name) for name in control.options}
-        options = {name: dict(bound) for name, bound in control.options.items()}
-        found |= {"options": options, "titles": titles, "opening": control.opening}
-        return {**found, "groups": dict(control.groups)} if control.groups else found
-    unit = symbol(control.name).unit
-    unit = "" if unit == "1" else plural(unit)
-    return {
-        **found, "meaning": control.meaning, "unit": unit, "low": control.low,
-        "high": control.high, "opening": control.opening, "log": control.is_log,
-        "whole": control.is_whole,
-        "grid": 1 / control.steps_per_double if control.is_log else control.step,
+    found: dict[str, Any] = {
+        "name": control.name, "label": control.label, "opening": control.opening,
     }  # fmt: skip
+    if isinstance(control, Range):
+        return found | {
+            "sign": control.sign, "unit": control.unit, "meaning": control.meaning,
+            "kind": control.kind_of_number, "low": control.low, "high": control.high,
+            "whole": control.is_whole, "step": control.step, "per": control.per_double,
+        }  # fmt: skip
+    options = dict(control.options)
+    if control.catalog:
+        from lifebook.explorer.script import shared
+
+        known = shared(control.catalog)
+        found |= {"catalog": control.catalog}
+        if left := [name for name in known if name not in options]:
+            plain = all(STACK in known[name] for name in left)
+            found |= {"only": "plain"} if plain else {"without": left}
+        options = {n: bound for n, bound in options.items() if n not in known}
+    found["options"] = [
+        [name, control.title(name), control.groups.get(name, ""), control.hints.get(name, ""),
+         dict(bound)]
+        for name, bound in options.items()
+    ]  # fmt: skip
+    return {**found, "plain": True} if control.of_plain else found

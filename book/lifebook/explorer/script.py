@@ -1,61 +1,75 @@
-"""The page's script: the runtime and the formulas that the explorers need, as one file."""
+"""The scripts of a page: what all explorers share, and the formulas that its own need."""
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
+from typing import Any
 
-from lifebook.explorer import Choice, Explorer, gallery
+from lifebook.explorer.base import Declaration
+from lifebook.explorer.words import kind_of
 from lifecost import script
-from lifecost.config import script as config
-from lifecost.stack import STACK
-from lifecost.symbols import PLURALS, PREFIXED
+from lifecost.catalog import LEAST
+from lifecost.stack import STACK, Stack
+from lifecost.symbols import SYMBOLS
 
 
-def bundle(explorers: Iterable[Explorer], more: str = "", needs: Iterable[str] = ()) -> str:
-    """Return the script that brings explorers to life on a page.
+@functools.cache
+def shared(kind: str) -> dict[str, dict[str, Any]]:
+    """Return what the options of the catalog bind: of all ``"models"`` or all ``"devices"``."""
+    return {name: dict(bound) for name, bound in _choice(kind).options.items()}
 
-    ``more`` is code that runs after it, and calls the formulas that ``needs`` names.
-    """
+
+def _choice(kind: str) -> Any:
+    from lifebook.explorer.declarations import controls  # they are made of explorers' parts
+
+    return {"models": controls.MODEL, "devices": controls.DEVICE}[kind]
+
+
+def catalog() -> str:
+    """Return the script with all models and devices, which explorers share on a page."""
+    found = {}
+    for kind in ("models", "devices"):
+        choice = _choice(kind)
+        found[kind] = [
+            [name, choice.title(name), choice.groups[name], choice.hints[name], bound]
+            for name, bound in choice.options.items()
+        ]
+    words = {"peak_flops": "Peak", "memory_bandwidth": "Bandwidth", "memory_capacity": "Memory"}
+    found["own"] = [
+        {"name": name, "label": label, "kind": kind_of(SYMBOLS[name].unit), "low": LEAST,
+         "high": SYMBOLS[name].high}
+        for name, label in words.items()
+    ]  # fmt: skip
+    text = json.dumps(found, separators=(",", ":"), default=Stack.data, ensure_ascii=False)
+    return (
+        f"globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ CATALOG: {text} }});"
+    )
+
+
+def runtime() -> str:
+    """Return the script that draws explorers and answers."""
+    return resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
+
+
+def formulas(explorers: Iterable[Declaration], needs: Iterable[str] = ()) -> str:
+    """Return the script with the formulas of some explorers, and others that are needed."""
     of_models, plain = {*needs}, set[str]()
     for explorer in explorers:
-        (of_models if _has_stacks(explorer) else plain).update(_formulas(explorer))
-    formulas = script.formulas(plain, of_models)
-    runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
-    opening, closing = '"use strict";\n(() => {\n', "})();\n"
-    before, found, after = runtime.partition(opening)
-    if not found or not after.endswith(closing):
-        raise ValueError("runtime.js must be a strict function")
-    body = after.removesuffix(closing) + more
-    return f"{before}{opening}{formulas}\n{units()}\n{body}{closing}"
-
-
-def units() -> str:
-    """Return the script's tables of units: their plurals, and those that take a prefix."""
-    return f"const PLURALS = {json.dumps(PLURALS)};\nconst PREFIXED = {json.dumps(PREFIXED)};"
-
-
-def my_model() -> str:
-    """Return the script of the page that reads a ``config.json``."""
-    text = resources.files("lifebook").joinpath("explorer", "model.js").read_text("utf-8")
-    example = resources.files("lifebook").joinpath("data", "example_config.json").read_text("utf-8")
-    more = "\n".join([config.source(), f"const EXAMPLE = {json.dumps(example)};", text])
-    # A reader's own model may be any stack of blocks.
-    needs = {*config.FORMULAS, "weights_size", *_formulas(gallery.my_model)}
-    return bundle([gallery.my_model], more, needs)
-
-
-def _formulas(explorer: Explorer) -> set[str]:
-    """Return the names of the formulas that an explorer reads out or draws."""
-    names = {name for mark in explorer.marks for name in mark.formulas()}
-    return names | {formula.name for formula in explorer.outputs}
-
-
-def _has_stacks(explorer: Explorer) -> bool:
-    """Return whether an explorer offers models that are no plain decoders."""
-    options = (
-        bound for c in explorer.controls if isinstance(c, Choice) for bound in c.options.values()
+        (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
+    text = script.formulas(plain, of_models)
+    table = "FORMULAS, FAMILIES" if of_models else "FORMULAS"
+    return (
+        f'(() => {{\n"use strict";\n{text}\n'
+        f"globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ {table} }});\n}})();"
     )
-    marks = (mark.bind for mark in explorer.marks)
-    return any(bound.get(STACK) for bound in (explorer.fixed, *options, *marks))
+
+
+def _has_stacks(explorer: Declaration) -> bool:
+    """Return whether an explorer offers models that are no plain decoders."""
+    options: list[Mapping[str, Any]] = [explorer.fixed]
+    for control in explorer.controls:
+        options += [*getattr(control, "options", {}).values()]
+    return any(bound.get(STACK) for bound in options)

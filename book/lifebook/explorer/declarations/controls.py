@@ -5,49 +5,96 @@ from dataclasses import replace
 from lifebook.data import load
 from lifebook.evidence import ELEMENT_BYTES
 from lifebook.explorer import Choice, Range
-from lifecost.catalog import hardware, models, post
+from lifebook.explorer.words import shown
+from lifecost.catalog import Hardware, Model, hardware, models, post
+from lifecost.report import split_by_heads
 
-POST = post.bindings
+POST = {**post.bindings, "n_chip": 1}  # one, where nothing says how many share the model
 LLAMAS = tuple(load("post")["n_params"])
 
-_TITLES = {name: model.title for name, model in models.items() if model.is_plain}
+# ---- models: all of the catalog, under the heading of what makes them differ
 
-# The post's three models with its round parameter counts; each knows its row in a picture.
-POST_MODEL = Choice(
-    "model",
-    "model",
-    {name: {**post.model(name), "row": row} for row, name in enumerate(LLAMAS)},
-    "llama-3-8b",
-    {name: _TITLES[name] for name in LLAMAS},
-)
-# The others as they are: those that are plain dense decoders, as the script's formulas are.
+
+def _bindings(name: str, model: Model) -> dict[str, object]:
+    # The post's three have the round parameter counts that it works with.
+    own = post.model(name) if name in LLAMAS else model.bindings
+    return {**own, **split_by_heads(model)}
+
+
+def _group(model: Model) -> str:
+    families = {part.block.family for part in model.stack.parts}
+    windows = {dict(part.block.sizes).get("window") for part in model.stack.parts} - {None}
+    if families & {"delta_net", "kimi_delta", "mamba2", "lightning", "mamba"}:
+        return "Hybrid: some layers keep a fixed state"
+    if "latent" in families or "compressed" in families:
+        return "Latent or compressed attention"
+    if len(windows) > 1:
+        return "Some layers see a window"
+    return "Experts" if "experts" in families else "Dense"
+
+
+def _hint(model: Model) -> str:
+    total = shown(model.n_params, "count")
+    active = shown(model.n_active_params, "count")
+    return total if active == total else f"{active} of {total} active"
+
+
+_ORDER = ("Dense", "Experts", "Latent or compressed attention", "Some layers see a window",
+          "Hybrid: some layers keep a fixed state")  # fmt: skip
+_MODELS = sorted(models, key=lambda name: _ORDER.index(_group(models[name])))
 MODEL = Choice(
     "model",
-    "model",
-    {**{name: post.model(name) for name in LLAMAS},
-     **{name: m.bindings for name, m in models.items() if name in _TITLES and name not in LLAMAS}},
+    "Model",
+    {name: _bindings(name, models[name]) for name in _MODELS},
     "llama-3-8b",
-    _TITLES,
-)  # fmt: skip
-BATCH = Range("batch", 1, 4096, POST["batch"])
-CONTEXT = Range("context", 128, 2**20, POST["context"])
-KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], step=0.25)
-HOI = Range("hoi", 50, 2000, POST["hoi"], step=10)
-# Each device at each of its precisions, the weights stored in as many bytes.
-_AT = {
+    {name: models[name].title for name in _MODELS},
+    {name: _group(models[name]) for name in _MODELS},
+    {name: _hint(models[name]) for name in _MODELS},
+    catalog="models",
+)
+
+
+def only(choice: Choice, *names: str) -> Choice:
+    """Return a choice of some of the options."""
+    return replace(choice, options={name: choice.options[name] for name in names})
+
+
+# For formulas that hold for plain decoders only.
+PLAIN_MODEL = only(MODEL, *(name for name in _MODELS if models[name].is_plain))
+
+# ---- devices: each at each of its precisions, the weights stored in as many bytes
+
+
+def _device_hint(device: Hardware) -> str:
+    return f"{shown(device.memory_bandwidth, 'B/s')}, {shown(device.memory_capacity, 'B')}"
+
+
+_DEVICES = {
     f"{name}-{precision}": (device, precision)
     for name, device in hardware.items()
     for precision in device.peak_flops
 }
 DEVICE = Choice(
     "device",
-    "device and precision",
+    "Chip",
     {name: {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
-     for name, (device, precision) in _AT.items()},
+     for name, (device, precision) in _DEVICES.items()},
     "h100-sxm-fp8",
-    {name: f"{device.title}, {precision}" for name, (device, precision) in _AT.items()},
-    {name: f"{device.vendor}, {device.memory}" for name, (device, _) in _AT.items()},
+    {name: f"{device.title.removeprefix(device.vendor).strip()}, {precision.upper()}"
+     for name, (device, precision) in _DEVICES.items()},
+    {name: f"{device.vendor}, {device.memory}" for name, (device, _) in _DEVICES.items()},
+    {name: _device_hint(device) for name, (device, _) in _DEVICES.items()},
+    catalog="devices",
 )  # fmt: skip
+# The post counts with one round number of an H100.
+POST_DEVICE = replace(
+    DEVICE,
+    options={"post": {**DEVICE.options[DEVICE.opening], "hoi": POST["hoi"]}, **DEVICE.options},
+    opening="post",
+    titles={"post": "H100 as the post rounds it", **DEVICE.titles},
+    groups={"post": "The post", **DEVICE.groups},
+    hints={"post": f"{POST['hoi']} FLOP/B", **DEVICE.hints},
+)
 
 
 def without_bytes(device: Choice) -> Choice:
@@ -59,4 +106,8 @@ def without_bytes(device: Choice) -> Choice:
     return replace(device, options=options)
 
 
-CHIPS = Range("n_chip", 1, 1024, 1)
+BATCH = Range("batch", 1, 4096, POST["batch"], "Batch", per_double=16)
+CONTEXT = Range("context", 128, 2**20, POST["context"], "Context", "context", per_double=16)
+KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], "Cache", per_double=2)
+HOI = Range("hoi", 50, 2000, POST["hoi"], "Intensity of the chip", step=10)
+CHIPS = Range("n_chip", 1, 1024, 1, "Chips", per_double=16)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from lifebook.explorer import Choice, Explorer, Mark
-from lifebook.explorer.declarations.controls import BATCH, CONTEXT, KV_BYTES, POST_MODEL
-from lifebook.explorer.declarations.controls import POST as SETTING
-from lifebook.figures import flop_equivalents
-from lifecost.catalog import hardware
+from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Output, Plot
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, DEVICE, KV_BYTES, MODEL, POST
 from lifecost.formulas.roofline import (
     attention_intensity,
     attention_rate,
@@ -16,32 +13,45 @@ from lifecost.formulas.roofline import (
     prefill_rate,
 )
 
-# One precision each, the fastest that both arithmetic and a cache of one byte can share.
-_PARTS = {"h100-sxm": "fp8", "h200-sxm": "fp8", "b200": "fp8", "a100-sxm-80gb": "int8",
-          "mi300x": "fp8", "tpu-v5e": "int8", "tpu-v7": "fp8"}  # fmt: skip
-DEVICE = Choice(
-    "device",
-    "device",
-    {name: hardware[name].at(precision) for name, precision in _PARTS.items()},
-    "h100-sxm",
-    {name: f"{hardware[name].title}, {form.upper()}" for name, form in _PARTS.items()},
-)
-
 roofline = Explorer(
     name="roofline",
     title="How much of the peak can each part of a request reach?",
-    controls=(POST_MODEL, DEVICE, BATCH, CONTEXT, KV_BYTES),
+    controls=(MODEL, DEVICE, BATCH, CONTEXT, KV_BYTES),
     outputs=(
-        attention_rate, decode_rate, prefill_rate,
-        attention_intensity, decode_intensity, prefill_intensity,
+        Output(attention_rate, "attention in decode"),
+        Output(decode_rate, "weights in decode"),
+        Output(prefill_rate, "weights in prefill"),
+        Output(attention_intensity, "attention: intensity"),
+        Output(decode_intensity, "decode: intensity"),
+        Output(prefill_intensity, "prefill: intensity"),
     ),
-    marks=(
-        Mark("roof", "line", "intensity", "attainable_flops",
-             ("intensity", tuple(float(f"{2 ** (step / 6):.4g}") for step in range(-18, 133)))),
-        Mark("attention", "dot", x="attention_intensity", y="attention_rate"),
-        Mark("decode", "dot", x="decode_intensity", y="decode_rate"),
-        Mark("prefill", "dot", x="prefill_intensity", y="prefill_rate"),
+    answer=(
+        Case(
+            "Attention reaches the peak.",
+            "It does {attention_intensity}, and the chip needs {hoi}.",
+            ("attention_intensity", "hoi"),
+        ),
+        Case(
+            "Attention waits for memory.",
+            "At {attention_intensity} it is far from the {hoi} that the peak of {peak_flops} "
+            "takes.",
+        ),
     ),
-    draw=flop_equivalents.roofline,
-    fixed=SETTING,
+    picture=(
+        Plot(
+            Axis("intensity", "intensity (FLOP for each byte read)", 0.1, 1e5, "count"),
+            Axis("attainable_flops", "attainable rate", 1e11, 1e16, "FLOP/s"),
+            curves=(Curve("attainable_flops", ""), Curve("peak_flops", "peak of the chip", "muted",
+                                                          dashed=True)),
+            dots=(
+                Dot("attention_intensity", "attention_rate", "attention in decode", "kv",
+                    {"kv_bytes": "x"}),
+                Dot("decode_intensity", "decode_rate", "weights in decode", "weights",
+                    {"batch": "x"}),
+                Dot("prefill_intensity", "prefill_rate", "weights in prefill", "prefill",
+                    {"context": "x"}),
+            ),
+        ),
+    ),
+    fixed=POST,
 )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Numbers and signs as an explorer shows them; its script has the same rules.
+
+A number has a kind: ``times`` (22.1×), ``percent``, ``number``, ``count`` (70B, by 1,000),
+``context`` (8k, by 1,024), ``seconds``, ``width`` (of one element, in bytes), ``1 UNIT`` without a
+prefix, or the unit that takes one, such as ``B`` or ``FLOP/s``.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+
+from lifecost.quantities import number, plural
+
+_KINDS = {
+    "1": "number", "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP": "FLOP",
+    "FLOP/s": "FLOP/s", "FLOP/token": "FLOP/token", "s": "seconds", "byte/element": "width",
+    "byte/parameter": "width", "FLOP/byte": "1 FLOP/B", "USD": "1 USD", "USD/h": "1 USD/h",
+    "nat/token": "number",
+}  # fmt: skip
+_GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "Delta": "Δ", "ell": "ℓ"}
+
+
+def kind_of(unit: str) -> str:
+    """Return the kind of number that a unit has, if nothing else is said."""
+    return _KINDS.get(unit, "count")
+
+
+def shown(value: float, kind: str) -> str:
+    """Return a number as people write it.
+
+    Parameters
+    ----------
+    value
+        In the base unit.
+    kind
+        The kind of number.
+
+    Examples
+    --------
+    >>> shown(70e9, "count"), shown(8192, "context"), shown(0.0205, "seconds"), shown(0.5, "width")
+    ('70B', '8k', '20.5 ms', '0.5 B')
+    >>> shown(80e9, "B"), shown(1979e12, "FLOP/s"), shown(0.955, "percent"), shown(22.06, "times")
+    ('80 GB', '1.98 PFLOP/s', '95.5 %', '22.1×')
+    """
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "-∞" if value < 0 else "NaN"
+    match kind:
+        case "number":
+            return _three(value)
+        case "times":
+            return f"{_three(value)}×"
+        case "percent":
+            return f"{_three(100.0 * value)} %"
+        case "width":
+            return f"{_three(value)} B"
+        case "count":
+            return _count(value)
+        case "context":
+            return _context(value)
+        case "seconds":
+            return _seconds(value)
+    if kind.startswith("1 "):
+        return f"{exactly(value)} {kind[2:]}"
+    return _scaled(value, ["", *"kMGTPEZY"], " ") + kind
+
+
+def exactly(value: float) -> str:
+    """Return a whole number below a million exactly, any other to three digits."""
+    return number(int(value)) if value == int(value) and abs(value) < 1e6 else number(float(value))
+
+
+def _three(value: float) -> str:
+    """Return three digits, without zeros at the end of a number that has no more: 80, but 80.0."""
+    text = number(float(value))
+    if float(f"{value:.2e}") == value and "e" not in text:
+        text = re.sub(r"(\.\d*?)0+$", r"\1", text).removesuffix(".")
+    return text
+
+
+def _scaled(value: float, prefixes: list[str], gap: str) -> str:
+    """Return three digits and a decimal prefix."""
+    power = 0
+    while abs(value) / float(f"1e{3 * power}") >= 999.5 and power < len(prefixes) - 1:
+        power += 1
+    return f"{_three(value / float(f'1e{3 * power}'))}{gap}{prefixes[power]}"
+
+
+def _count(value: float) -> str:
+    if abs(value) < 1e4:
+        return exactly(value) if value == int(value) else _three(value)
+    return _scaled(value, ["", "k", "M", "B", "T"], "")
+
+
+def _context(value: float) -> str:
+    for size, letter in ((2**20, "M"), (1024, "k")):
+        if value >= size and value / size * 100 % 1 == 0:
+            return f"{_three(value / size)}{letter}"
+    if value < 1024 or (value == int(value) and value < 1e6):
+        return exactly(value)
+    large = value >= 2**20
+    return f"{number(value / (2**20 if large else 1024))}{'M' if large else 'k'}"
+
+
+def _seconds(value: float) -> str:
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if value >= 2 * size:
+            return f"{_three(value / size)} {unit}"
+    for power, unit in ((0, "s"), (-3, "ms"), (-6, "µs")):
+        if value >= float(f"1e{power}"):
+            return f"{_three(value / float(f'1e{power}'))} {unit}"
+    return f"{_three(value / 1e-9)} ns"
+
+
+def sign(latex: str) -> str:
+    r"""Return a symbol's sign as HTML.
+
+    Examples
+    --------
+    >>> sign(r"b_\text{kv}"), sign(r"\text{HOI}")
+    ('<i>b</i><sub>kv</sub>', 'HOI')
+    """
+    base, _, low = latex.partition("_")
+    found = "".join(map(_letter, re.findall(r"\\text\{[^}]*\}|\\\w+|[^\\{}\s]", base)))
+    low = re.sub(r"\\text\{([^}]*)\}", r"\1", low).strip("{}")
+    low = re.sub(r"\\(\w+)", lambda m: _GREEK.get(m[1], m[1]), low)
+    return found + (f"<sub>{html.escape(low)}</sub>" if low else "")
+
+
+def _letter(token: str) -> str:
+    if token.startswith(r"\text"):
+        return html.escape(token[6:-1])
+    return f"<i>{html.escape(_GREEK.get(token[1:], token.lstrip(chr(92))))}</i>"
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit as it stands beside a label: sequences, tokens."""
+    return "" if kind_of(unit) != "count" else plural(unit)
