@@ -34,8 +34,10 @@ def drawing(explorer: Declaration, **state: object) -> Figure:
         WIDTH, sum(heights), nrows=len(heights), squeeze=False, height_ratios=heights
     )
     for panel, (place,) in zip(explorer.picture, axes, strict=True):
-        draw = _lanes if isinstance(panel, Lanes) else _plot
-        draw(place, panel, bound, explorer)
+        if isinstance(panel, Lanes):
+            _lanes(place, panel, bound, explorer)
+        else:
+            _plot(place, panel, bound, explorer)
     head, text = explorer.verdict(**state)
     alt = f"{explorer.title} {head} {text} At {explorer.setting(**state)}."
     return Figure(explorer.name, drawn, alt, f"{head} {text}")
@@ -120,7 +122,7 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
             axes.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=7)
     for dot in panel.dots:
         x, y = value(dot.x, bound), value(dot.y, bound)
-        look = {"markerfacecolor": "white"} if dot.ring else {}
+        look: dict[str, Any] = {"markerfacecolor": "white"} if dot.ring else {}
         axes.plot([x], [y], "o", color=_color(dot.color), clip_on=False, zorder=5, **look)
         if dot.name:
             axes.annotate(explorer.filled(dot.name, bound), (x, y), (8, -12),

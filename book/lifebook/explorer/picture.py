@@ -175,8 +175,10 @@ class Plot:
         yield from (self.x.at, self.y.at, *(self.holds or ()))
         for curve in self.curves:
             yield from (curve.at, 0 if curve.x is None else curve.x)
-        for point in (*self.dots, *self.points):
-            yield from (point.x, point.y)
+        for dot in self.dots:
+            yield from (dot.x, dot.y)
+        for points in self.points:
+            yield from (points.x, points.y)
 
     def along(self, curve: Curve, bound: Mapping[str, Any]) -> tuple[list[float], list[float]]:
         """Return the points of a curve at a setting."""
@@ -198,7 +200,7 @@ def declared(panel: Panel) -> dict[str, Any]:
 def _lean(data: Any) -> Any:
     if isinstance(data, Mapping):
         kept = {k: _lean(v) for k, v in data.items()}
-        empty = ("", [], {})  # a zero is a place
+        empty: tuple[Any, ...] = ("", [], {})  # a zero is a place
         return {
             k: v for k, v in kept.items() if v not in empty and v is not None and v is not False
         }

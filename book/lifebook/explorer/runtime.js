@@ -536,7 +536,7 @@ class Plot {
         if (box[0] < x.from + 1 || box[1] > x.to + 2 || box[2] < y.to || box[3] > y.from) continue;
         if (taken.some(([a, b, c, d]) => box[0] < b + 3 && box[1] > a - 3 && box[2] < d + 1 && box[3] > c - 1)) continue;
         const cost = crossed(box);
-        if (!best || cost < best.cost) best = { cost, px, py, anchor, box };
+        if (cost < (best?.cost ?? 2)) best = { cost, px, py, anchor, box };
         if (!cost) break;
       }
       show(n, best);

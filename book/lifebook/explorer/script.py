@@ -30,7 +30,7 @@ def _choice(kind: str) -> Any:
 
 def catalog() -> str:
     """Return the script with all models and devices, which explorers share on a page."""
-    found = {}
+    found: dict[str, list[Any]] = {}
     for kind in ("models", "devices"):
         choice = _choice(kind)
         found[kind] = [
