@@ -8,20 +8,28 @@ from lifecost.stack import Row, family
 from lifecost.symbols import Expr, Symbols
 
 
+@family("other")
+def convolution(s: Symbols, d_inner: Expr, conv_width: Expr) -> Iterator[Row]:
+    """A convolution of each channel over the last few tokens, beside other blocks.
+
+    It keeps its last inputs, as many as it is wide, of which one is new in each step.
+    """
+    yield Row("convolution", "weights", d_inner, conv_width)
+    yield Row("convolved", "state", d_inner, conv_width, 1, 0, read=1)
+    yield Row("convolved anew", "state", d_inner, 1, 0, written=1)
+
+
 def _recurrent(
     s: Symbols, kind: str, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
     conv_width: Expr, norms: Expr, vectors: Expr,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield the rows that such layers share; matrices are named after the kind of layer.
 
-    ``passes`` counts the multiplications with each element of the state. The convolution keeps its
-    last inputs, of which one is new in each step.
+    ``passes`` counts the multiplications with each element of the state.
     """
     yield Row(f"{kind} inputs", "weights", s.d_model, inputs)
-    yield Row("convolution", "weights", convolved, conv_width)
+    yield from convolution.rows(s, convolved, conv_width)
     yield Row("state", "state", 1, state, 1, passes, read=1, written=1)
-    yield Row("convolved", "state", convolved, conv_width, 1, 0, read=1)
-    yield Row("convolved anew", "state", convolved, 1, 0, written=1)
     yield Row(f"{kind} output", "weights", outputs, s.d_model)
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")

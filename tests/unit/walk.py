@@ -355,6 +355,9 @@ class Walk:
         self.matrix(d_inner, self.width)
         self.norm(norms)
 
+    def convolution(self, d_inner, conv_width):
+        self.convolves(d_inner, conv_width)
+
     def short_convolution(self, conv_width, norms=1, bias=0):
         self.matrix(self.width, 3 * self.width)
         self.convolves(self.width, conv_width)
@@ -417,7 +420,7 @@ class Walk:
 ROLES = {
     **dict.fromkeys(("dense", "shared_expert", "experts"), "feed_forward"),
     **dict.fromkeys(("embedding", "shared_head"), "embedding"),
-    **dict.fromkeys(("projection", "extra"), ""),
+    **dict.fromkeys(("projection", "extra", "convolution"), ""),
 }
 # The kinds of blocks that it knows.
 KNOWN = {name for name, one in vars(Walk).items()
