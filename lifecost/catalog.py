@@ -192,6 +192,12 @@ class Model(Row):
         return int(self.stack.bindings.get("n_active_params", self.n_params))
 
     @property
+    def draft_length(self) -> int:
+        """Tokens that its own heads guess, each head one: 0 of a model without them."""
+        parts = self.draft.parts if self.draft else ()
+        return sum(one.count * one.runs for one in parts if one.block.family == "shared_head")
+
+    @property
     def sizes(self) -> dict[str, Any]:
         """The sizes on which all of its blocks agree that have them."""
         return self.stack.sizes
