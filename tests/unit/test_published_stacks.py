@@ -137,6 +137,19 @@ def test_bytes_and_flops_that_step3_prints(name):
             assert f"{float(value + beyond):.2e}" == f"{digits:.2e}", (context, i)
 
 
+CONVOLVED = [name for name, one in models.items() if "conv_width" in one.sizes and one.stored]
+
+
+@pytest.mark.parametrize("name", CONVOLVED)
+def test_vllm_keeps_fewer_inputs_of_a_convolution(name):
+    # mamba_utils.py at 02d7108: one fewer than it is wide, in 16 bits; the state itself in 32.
+    model = models[name]
+    held, anew = (model.stack.value(f"state_{verb}", {}) for verb in ("held", "written"))
+    channels = (held - anew) / (model.conv_width - 1)
+    there = 4 * (held - channels * model.conv_width) + 2 * channels * (model.conv_width - 1)
+    assert 1.01 < model.stored["state_bytes"] * held / there < 1.06
+
+
 def test_heads_that_guess_cost_a_part_of_the_model():
     at = dict(batch=1, context=4096, hoi=590, kv_bytes=1, weight_bytes=1)
     shares = {name: draft_cost(one, **at) for name, one in models.items() if one.draft}
