@@ -30,7 +30,7 @@ from lifecost.symbols import PARTS, SYMBOLS
 
 # Of a row, what describes a model's blocks.
 _DESCRIBES = (*PLAIN, "blocks", "config")
-FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
+FROM_FILE = ("its config.json", "its GGUF file")  # sources of models beside the catalog
 LEAST = 1e6  # of a device's rates and sizes: less was meant in other units
 MOST_POWER = 1e5  # of a device, in watts: more is a machine's, or was meant in milliwatts
 # What a field may hold, by the first word of its type.
@@ -572,18 +572,20 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
 
 
 def load_model(source: Any) -> Model:
-    """Return the model that a Hugging Face `config.json` describes.
+    """Return the model that a Hugging Face `config.json`, or a GGUF file, describes.
+
+    A GGUF file needs the package `gguf`, and says in how many bytes each part of the weights is.
 
     Parameters
     ----------
     source
-        A path, a mapping, or an open file, of text or bytes.
+        A path, a mapping, or an open file, of text or bytes; of a GGUF file its path.
 
     Raises
     ------
     InputError
         If it cannot be read, is no JSON object, is of a type that is not known here, or lacks or
-        contradicts what the counts need.
+        contradicts what the counts need; of a GGUF file, if its tensors are not what it describes.
 
     Examples
     --------
@@ -599,9 +601,9 @@ def load_model(source: Any) -> Model:
     name = re.sub(r"[^\w .:+/-]", "", found.name)[-80:].strip() or "config"  # printed as it stands
     today = date.today()
     return Model(
-        name=name, title=name, source=FROM_FILE, checked=today.isoformat(), year=today.year,
-        stack=found.stack, draft=found.draft, format=found.format, stored=found.stored,
-        left_out=found.note,
+        name=name, title=name, source=f"its {found.source}", checked=today.isoformat(),
+        year=today.year, stack=found.stack, draft=found.draft, format=found.format,
+        stored=found.stored, left_out=found.note,
     )  # fmt: skip
 
 

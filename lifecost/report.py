@@ -219,7 +219,9 @@ def _parts(text: str) -> tuple[str, list[str]]:
 def _read(name: str) -> Model:
     if _ROWS_FILE.fullmatch(name):
         return _row(models, name)
-    is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
+    is_path = (
+        name == "-" or name.lower().endswith((".json", ".gguf")) or "/" in name or "\\" in name
+    )
     if not is_path and not os.path.isfile(name):
         try:
             return models[name]
@@ -305,7 +307,7 @@ def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
     if "weight_bytes" in given:
         weights = f"as given, for all of them{published}"
     elif "weight_bytes" in model.stored:
-        where = FROM_FILE if model.source == FROM_FILE else "the model's row"
+        where = model.source if model.source in FROM_FILE else "the model's row"
         weights = f"{model.format}, from {where}"
     else:
         weights = f"the post's{published}"

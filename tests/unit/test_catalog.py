@@ -46,7 +46,7 @@ def sourced_rows():
     found = []
     for file in PATHS:
         # The post's own words, and choices that are no facts: each file says so.
-        if file in ("post", "config_rules", "weight_formats", "exercises", "ledger", "machine"):
+        if file in ("post", "weight_formats", "gguf", "exercises", "ledger", "machine"):
             continue
         content = load(file)
         tables = ([t] if isinstance(t, dict) else t for t in content.values())
