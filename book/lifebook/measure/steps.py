@@ -174,22 +174,27 @@ def _number(name: str, text: str, needed: bool, whole: bool) -> float:
 def setting(steps: Steps) -> dict[str, Array]:
     """Return the symbols of decode steps, as a bound takes them.
 
-    Where the format of the cache is not published, it is taken to be as narrow as it may be: the
-    weights', but 8 bits at least. ``batch`` is the number of sequences that decode at a time. It is
+    Where the format of the cache is not published, it is taken to be as narrow as it may be.
+    ``batch`` is the number of sequences that decode at a time. It is
     less than the number of requests where a time to the first token is known, for some requests
     are still being read: Little's law.
     """
     formats = load(FILE)["format"]
-    weights = np.array([formats[name]["weight_bytes"] for name in steps["weights"]], float)
-    cache = [formats[name or "fp8"]["weight_bytes"] for name in steps["cache"]]
     writing, waiting = steps["answer"] * steps["value"], np.nan_to_num(steps["first_token"])
     return {
         "batch": np.maximum(steps["batch"] * writing / (writing + waiting), 1),
         "context": steps.context,
-        "weight_bytes": weights,
-        "kv_bytes": np.where(steps["cache"] == "", np.maximum(weights, cache), cache),
+        "weight_bytes": np.array([formats[name]["weight_bytes"] for name in steps["weights"]]),
+        "kv_bytes": np.array([formats[name]["weight_bytes"] for name in caches(steps)]),
         **_chips(steps),
     }
+
+
+def caches(steps: Steps) -> list[str]:
+    """Return the format of each cache, where none is published the narrowest that is likely."""
+    formats = load(FILE)["format"]
+    both = zip(steps["cache"], steps["weights"], strict=True)
+    return [str(cache) or formats[weights]["cache"] for cache, weights in both]
 
 
 def _chips(steps: Steps) -> dict[str, Array]:
