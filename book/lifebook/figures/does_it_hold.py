@@ -8,103 +8,55 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, INK, SERIES, Figure, Points
-from lifecost.quantities import number, quantity
+from lifebook.figures.style import COLORS, GREY, Figure, Points
+from lifecost.quantities import number, percent, quantity
 
 
 @style.apply
-def by_regime(titles: Sequence[str], quantiles: Sequence[Sequence[float]]) -> Figure:
-    """Return how many times their bounds published runs took, by what kind of run they are.
+def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float | None]) -> Figure:
+    """Return the share of its bound that each published run reaches.
 
     Parameters
     ----------
     titles
-        Kinds of runs, first on top.
-    quantiles
-        Of each, five multiples of the bound: what 5, 25, 50, 75 and 95 % of the runs stay below.
+        What ran, best last.
+    full
+        Least time by the full level over the measured time.
+    light
+        The same without weights, as the post counts; None for prefill.
     """
     drawing, axes = style.canvas(7.2, 0.27 * len(titles) + 1.2)
     axes.axvline(1, color=GREY, linewidth=2.5)
-    names = {}
-    for row, (title, (least, low, middle, high, most)) in enumerate(
-        zip(titles, quantiles, strict=True)
-    ):
-        axes.plot((least, most), (row, row), color=COLORS["decode"], linewidth=1.5)
-        axes.plot((low, high), (row, row), color=COLORS["decode"], linewidth=5, alpha=0.6)
-        (dot,) = axes.plot(middle, row, "o", color=INK, markersize=6)
-        mark = f"median-{row}"
-        dot.set_gid(mark)
-        names[mark] = f"{title}: half of the runs stay below {number(middle)} times the bound"
-        style.note(axes, number(middle, 2), (1, row), (6, 0), xycoords=("axes fraction", "data"),
-                   fontsize=8, va="center", annotation_clip=False)  # fmt: skip
+    for row, (share, without) in enumerate(zip(full, light, strict=True)):
+        look = {"color": COLORS["weights" if without is not None else "prefill"], "markersize": 7}
+        axes.plot(share, row, "o", **look)
+        style.note(
+            axes, percent(share), (1, row), (6, 0), fontsize=8, va="center", annotation_clip=False
+        )
+        if without is not None:
+            axes.plot(without, row, "o", markerfacecolor="none", markersize=7, color=COLORS["kv"])
     axes.set_xscale("log")
-    axes.set_xlim(0.9, 50)
-    axes.set_xticks((1, 2, 5, 10, 20, 50))
-    style.plain_log(axes.xaxis)
+    axes.set_xlim(1e-3, 1)
+    axes.xaxis.set_major_locator(LogLocator(numticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share, 1)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, axis="x")
-    axes.set_xlabel("measured time over its bound")
+    axes.set_xlabel("least time over measured time")
     axes.set_yticks(range(len(titles)), titles, fontsize=8)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(titles) - 0.4, -0.6)
-    style.over(axes, "dot: median, at the right in numbers; thick: half of the runs; thin: nine of ten")
-    return Figure(
-        "bounds-and-reality", drawing, names=names,
-        alt="A row for each kind of run, with a dot at the median of measured time over bound and "
-        "lines to either side, on a logarithmic axis that begins just below one. Nothing lies left "
-        "of one. Most medians lie between two and five, and the lines reach to ten and more.",
-        caption="No sound run beats its bound. Half of them take two to five times as long.",
+    axes.set_ylim(-0.6, len(titles) - 0.4)
+    style.over(
+        axes, "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
+        "ring: decode without the weights", 5,
     )  # fmt: skip
-
-
-@style.apply
-def predicted(
-    titles: Sequence[str], groups: Sequence[int], measured: Sequence[float],
-    estimated: Sequence[float], legend: Sequence[str],
-) -> Figure:  # fmt: skip
-    """Return predicted against measured times of a token, a dot for each machine and model.
-
-    Parameters
-    ----------
-    titles
-        What each dot is.
-    groups
-        Which of the ``legend`` it belongs to.
-    measured, estimated
-        Seconds.
-    legend
-        Sources, each with a color and a shape of its own.
-    """
-    drawing, axes = style.canvas(6.0, 5.2)
-    ends = 0.8 * min(*measured, *estimated), 1.25 * max(*measured, *estimated)
-    axes.plot(ends, ends, color=GREY, linewidth=1.5)
-    for share in (0.75, 1.25):
-        axes.plot(ends, [share * end for end in ends], color=GREY, linewidth=1, linestyle=":")
-    names = {}
-    for at, (title, group) in enumerate(zip(titles, groups, strict=True)):
-        look = {"color": SERIES[group], "marker": "osD^"[group], "markersize": 5, "alpha": 0.8}
-        (dot,) = axes.plot(measured[at], estimated[at], linestyle="none", **look)
-        dot.set_gid(f"run-{at}")
-        names[f"run-{at}"] = title
-    for group, name in enumerate(legend):
-        axes.plot((), (), "osD^"[group], color=SERIES[group], label=name)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(*ends)
-    axes.set_ylim(*ends)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(_seconds))
-        axis.set_minor_formatter(NullFormatter())
-    axes.grid(visible=True)
-    axes.set_xlabel("measured time of a token")
-    axes.set_ylabel("predicted")
-    axes.legend(loc="upper left", fontsize=8)
     return Figure(
-        "predicted-measured", drawing, names=names,
-        alt="Dots on logarithmic axes of measured and predicted time, from two milliseconds to a "
-        "fifth of a second, in four colors and shapes, one for each source. They lie along the "
-        "diagonal, most of them between two dotted lines 25 percent above and below it.",
-        caption="Each dot is one model on one machine with one engine, predicted with a constant "
-        "that its own source had no part in. Rest the pointer on it for its name.",
+        "bounds-and-reality", drawing,
+        alt="A row for each published run, with a filled dot at the share of its bound that it "
+        "reaches, on a logarithmic axis that ends at one hundred percent. All filled dots lie "
+        "between a fifth and four fifths. Rings show the share when weights are left out: for "
+        "single sequences they lie hundreds of times lower.",
+        caption="No run beats its bound, and most reach a quarter to three quarters of it. For a "
+        "single sequence a bound without the weights says next to nothing.",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import html
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeAlias
 
 import matplotlib as mpl
@@ -78,15 +78,12 @@ class Figure:
         What there is to see, for readers who do not see it.
     caption
         The takeaway, in a sentence.
-    names
-        What a browser says of an artist when the pointer rests on it, by its gid.
     """
 
     name: str
     drawing: MplFigure
     alt: str
     caption: str
-    names: Mapping[str, str] = field(default_factory=dict)
 
     def svg(self) -> str:
         """Return the figure as inline SVG, the same text for the same figure."""
@@ -95,9 +92,6 @@ class Figure:
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
         self.drawing.set_layout_engine("none")  # laid out once: again would move it by a hair
         text = _lean(buffer.getvalue())
-        for mark, name in self.names.items():
-            opened = f'<g id="{mark}">'
-            text = text.replace(opened, f"{opened}\n<title>{html.escape(name)}</title>", 1)
         text = re.sub(r"(\bid=\"|xlink:href=\"#|url\(#)", rf"\g<1>{self.name}-", text)
         label = html.escape(self.alt, quote=True)
         return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

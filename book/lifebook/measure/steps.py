@@ -1,4 +1,4 @@
-"""Thousands of published times, read strictly, each with the least time that it could have taken."""
+"""Thousands of published times, read strictly, each with the least time that it could take."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from lifebook.data import load
 from lifecost.catalog import Model, hardware, models
 from lifecost.errors import InputError, unknown_name
+from lifecost.formula import Formula
 from lifecost.formulas.prefill import prompt_flops
 from lifecost.formulas.time import (
     decode_compute_time,
     decode_step_time,
+    expected_step_time,
     largest_batch,
     prefill_time,
 )
@@ -143,10 +145,10 @@ def _row(line: list[str]) -> dict[str, Any]:
     about = load(FILE)
     for name, known in (
         ("source", about["source"]), ("model", models), ("device", hardware), ("mode", _MODES),
-        ("weights", about["format"]), ("cache", ("", *about["format"])), ("measure", _NEEDED),
-        ("fault", ("", *about["fault"])),
+        ("weights", about["format"]), ("cache", about["format"]), ("measure", _NEEDED),
+        ("fault", about["fault"]),
     ):  # fmt: skip
-        if row[name] not in known:
+        if row[name] not in known and (row[name] or name not in ("cache", "fault")):
             raise unknown_name(name, row[name], known)
     for name in COLUMNS:
         if name in _WORDS:
@@ -214,30 +216,42 @@ def _chips(steps: Steps) -> dict[str, Array]:
 
 
 def bounds(steps: Steps) -> Array:
-    """Return the least seconds of each row, by the full level: peaks, full overlap, no messages."""
+    """Return the least seconds of each row, by the full level: peaks, full overlap, no messages.
+
+    Of the experts of a mixture a bound counts those that one token needs.
+    """
+    return _least(steps, decode_step_time)
+
+
+def expectations(steps: Steps) -> Array:
+    """Return the same seconds, with the experts that a batch meets if each token chooses evenly."""
+    return _least(steps, expected_step_time)
+
+
+def _least(steps: Steps, step: Formula) -> Array:
     found = np.empty(len(steps))
     for places, rows in steps.groups("model", "mode"):
-        found[places] = _BOUNDS[rows["mode"][0]](models[rows["model"][0]], rows)
+        found[places] = _BOUNDS[rows["mode"][0]](models[rows["model"][0]], rows, step)
     return found
 
 
-def _of_tokens(model: Model, rows: Steps) -> Array:
+def _of_tokens(model: Model, rows: Steps, step: Formula) -> Any:
     """Return the least time of a decode step."""
-    return decode_step_time(model, setting(rows))
+    return step(model, setting(rows))
 
 
-def _of_one(model: Model, rows: Steps) -> Array:
-    return decode_step_time(model, setting(rows) | {"batch": np.ones(len(rows))})
+def _of_one(model: Model, rows: Steps, step: Formula) -> Any:
+    return step(model, setting(rows) | {"batch": np.ones(len(rows))})
 
 
-def _of_batches(model: Model, rows: Steps) -> Array:
+def _of_batches(model: Model, rows: Steps, step: Formula) -> Any:
     """Return the least time to read the prompts of a batch and then to write its answers."""
     at = setting(rows) | {"batch": rows["batch"]}
     reading = prefill_time(model, at | {"context": rows["prompt"]})
-    return reading + (rows["answer"] - 1) * decode_step_time(model, at)
+    return reading + (rows["answer"] - 1) * step(model, at)
 
 
-def _of_rates(model: Model, rows: Steps) -> Array:
+def _of_rates(model: Model, rows: Steps, step: Formula) -> Any:
     """Return the least time of one token of all, at the largest batch that fits.
 
     Prompts are read while others decode, and traffic overlaps with arithmetic.
@@ -248,10 +262,10 @@ def _of_rates(model: Model, rows: Steps) -> Array:
     read = prompt_flops(model, at | {"batch": one, "context": rows["prompt"]})
     reading = read / (at["peak_flops"] * at["n_chip"] * rows["answer"])
     writing = decode_compute_time(model, at) / at["batch"]
-    return np.maximum(decode_step_time(model, at) / at["batch"], reading + writing)
+    return np.maximum(step(model, at) / at["batch"], reading + writing)
 
 
-def _of_training(model: Model, rows: Steps) -> Array:
+def _of_training(model: Model, rows: Steps, _: Formula) -> Any:
     """Return the least time in which one chip trains on one token."""
     flops = training_flops_exact(model, train_tokens=1, sequence_length=rows["prompt"])
     return flops / _chips(rows)["peak_flops"]
