@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from lifecost.config import gguf_file
 from lifecost.config.expressions import Node, evaluate, parsed
 from lifecost.config.files import meant, printable, title
 from lifecost.config.formats import weights_of
+from lifecost.config.gguf_file import MAGIC, Tensor
 from lifecost.config.messages import show
 from lifecost.config.rules import Placed
 from lifecost.data import load
 from lifecost.errors import InputError
 
-MAGIC = b"GGUF"
 SHARD = re.compile(r"-\d{5}-of-(\d{5})(?=\.gguf$)")
 LAYER = re.compile(r"^blk\.(\d+)\.")
 # What a list of true and false says of the layers, by its key.
@@ -28,14 +29,6 @@ LAYERS = {
     "attention_recurrent_layers": ("layer_types", "linear_attention", "full_attention"),
     "attention_indexer_types": ("indexer_types", "full", "shared"),
 }
-
-
-class Tensor(NamedTuple):
-    """A tensor of the file."""
-
-    shape: list[int]
-    elements: int
-    bytes: int
 
 
 class Held(NamedTuple):
@@ -113,47 +106,32 @@ def held(source: Any) -> Held | None:
     own = {k.removeprefix(f"{architecture}."): v for k, v in keys.items()}
     config = _fields(architecture, own, tensors)
     kind = keys.get("general.file_type")
-    return Held(title(SHARD.sub("", path)), config, _format_of(kind), tensors)
+    return Held(title(SHARD.sub("", path)), config, gguf_file.format_of(kind), tensors)
 
 
 def _is_one(path: str) -> bool:
     try:
+        if not os.path.isfile(path):  # such as a pipe, which can be read but once
+            return False
         with open(path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except (OSError, ValueError):  # which reading it as a config.json will say
         return False
 
 
-def _library() -> Any:
-    try:
-        import gguf
-    except ImportError:
-        raise InputError(
-            "a GGUF file is read with the package gguf: pip install 'lifecost[gguf]'; or give the "
-            "config.json of the model"
-        ) from None
-    return gguf
-
-
 def _content(path: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return the metadata, without those of the tokenizer, and the tensors of all parts."""
-    reader_of = _library().GGUFReader
+    """Return the metadata of the first part, and the tensors of all."""
     keys: dict[str, Any] = {}
     tensors: dict[str, Tensor] = {}
     for part in _shards(path):
         try:
-            found = reader_of(part)
-            for name, field in found.fields.items():
-                if not name.startswith(("tokenizer.", "GGUF.")):
-                    keys.setdefault(name, field.contents())
-            for one in found.tensors:
-                shape = [int(size) for size in one.shape]
-                tensors[one.name] = Tensor(shape, int(one.n_elements), int(one.n_bytes))
+            own, more = gguf_file.read(part)
         except OSError as error:
             raise InputError(f"cannot read {printable(part)}: {error.strerror}") from None
-        except Exception as error:  # whatever a broken file does to the package
+        except ValueError as error:
             said = printable(" ".join(str(error).split()))
             raise InputError(f"{printable(part)} is no whole GGUF file: {said}") from None
+        keys, tensors = {**own, **keys}, {**tensors, **more}
     if keys.get("split.count", 1) not in (0, len(_shards(path))):
         count = show(keys["split.count"])
         raise InputError(f"{printable(path)} is one of {count} parts: name them as they were")
@@ -212,11 +190,3 @@ def _part_of(name: str, tensor: Tensor, n_layer: int) -> str:
 @cache
 def _parts() -> list[tuple[str, str]]:
     return [(pattern, part) for part, patterns in load("gguf")["parts"] for pattern in patterns]
-
-
-def _format_of(file_type: Any) -> str:
-    try:
-        name = str(_library().LlamaFileType(file_type).name)
-    except ValueError:
-        return "GGUF"
-    return name.removeprefix("ALL_").removeprefix("MOSTLY_")

@@ -612,6 +612,12 @@ def test_files_without_an_end_or_a_beginning(tmp_path):
     for source in (closed, type("", (), {"read": lambda self, size: 3})()):
         with pytest.raises(InputError, match="cannot read config"):
             load_model(source)
+    if os.path.exists("/dev/fd"):  # as of <(...) in a shell, which can be read but once
+        ours, theirs = os.pipe()
+        os.write(theirs, json.dumps(read("gpt2")).encode())
+        os.close(theirs)
+        assert load_model(f"/dev/fd/{ours}").n_params == ELSEWHERE["gpt2"]
+        os.close(ours)
     if os.path.exists("/dev/zero"):
         with pytest.raises(InputError, match="over 1000000 bytes"):
             load_model("/dev/zero")

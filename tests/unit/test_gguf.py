@@ -113,6 +113,15 @@ def test_heads_that_guess_are_no_part_of_the_model(tmp_path):
     assert load_model(path).stack == load_model(row["config"]).stack
 
 
+def test_a_tokenizer_is_passed_over(tmp_path):
+    path, words = tmp_path / "m.gguf", [f"word {i}" for i in range(100_000)]
+    kinds = {"tokens": (["STRING"], words), "scores": (["FLOAT32"], [0.0] * len(words))}
+    keys = {f"tokenizer.ggml.{n}": [["ARRAY", *of], value] for n, (of, value) in kinds.items()}
+    row = ROWS["llama"]
+    written(path, {**row, "keys": {**row["keys"], **keys, "llama.z": [["BOOL"], True]}})
+    assert load_model(path).stack == load_model(row["config"]).stack
+
+
 def test_the_command(tmp_path, capsys):
     path = tmp_path / "m.gguf"
     written(path, ROWS["llama"])
