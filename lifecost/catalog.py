@@ -288,7 +288,7 @@ class Hardware(Row):
         What one chip sends to all its peers together over the links within a machine or pod, one
         way, in byte/s; None where no source says it.
     tdp
-        Power that it is designed for, in watts.
+        Power that it is designed for, in watts; None where no source says it.
     announced
         Whether it was not shipping, or not known to ship, when the row was checked.
     export
@@ -349,7 +349,8 @@ class Hardware(Row):
         }
         memory = {"memory_capacity": self.memory_capacity}
         links = {} if self.link_bandwidth is None else {"link_bandwidth": self.link_bandwidth}
-        return {**rates, **memory, **links, "hoi": operational_intensity(rates)}
+        power = {} if self.tdp is None else {"chip_power": self.tdp}
+        return {**rates, **memory, **links, **power, "hoi": operational_intensity(rates)}
 
 
 class Fit(Row):

@@ -22,15 +22,19 @@ Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
 # Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
 DIMENSIONS = {
     "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
+    "J": "J",
 }  # fmt: skip
 PLURALS = DIMENSIONS | {
     "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
     "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
     "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
+    "W": "W",
 }  # fmt: skip
+DERIVED = {"W": "J/s"}  # a unit with a name of its own, and what it is
 # What takes a decimal prefix, and its sign behind one.
 PREFIXED = {
     "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
+    "J": "J", "W": "W",
 }  # fmt: skip
 
 
@@ -113,6 +117,12 @@ def part(name: str, latex: str, weights: str) -> Expr:
     return symbol(name, latex, "byte/parameter", meaning, 1 / 64, 64, absent="weight_bytes")
 
 
+def shards(name: str, latex: str, what: str) -> Expr:
+    """Return the symbol of how many chips something is divided among in training."""
+    meaning = f"chips that {what} are divided among in training"
+    return symbol(name, latex, "chip", meaning, 1, 1e7, absent="n_chip")
+
+
 # In the order in which products are written.
 
 # Hardware
@@ -143,6 +153,14 @@ link_bandwidth = symbol(
 n_chip = symbol(
     "n_chip", r"n_\text{chip}", "chip", "chips that share the model",
     1, 1e7, integer=True, usual=(1, 10_000),
+)  # fmt: skip
+chip_power = symbol(
+    "chip_power", r"P_\text{chip}", "W", "power that one chip is designed for",
+    1e-3, 1e5, usual=(10, 2000),
+)  # fmt: skip
+token_rate = symbol(
+    "token_rate", r"r_\text{token}", "token/s", "tokens that all chips yield in a second",
+    1e-12, 1e18, usual=(1, 1e6),
 )  # fmt: skip
 chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6, usual=(0.1, 100)
@@ -276,6 +294,26 @@ state_bytes = symbol(
     "bytes that store one element of a fixed state, where they differ from the KV cache's",
     1 / 64, 64, absent="kv_bytes",
 )  # fmt: skip
+gradient_bytes = symbol(
+    "gradient_bytes", r"b_\text{grad}", "byte/parameter", "bytes that store one gradient",
+    1 / 64, 64, usual=(1, 4),
+)  # fmt: skip
+optimizer_bytes = symbol(
+    "optimizer_bytes", r"b_\text{opt}", "byte/parameter",
+    "bytes of the optimizer's states of one parameter, a copy of the weight among them",
+    0, 64, usual=(2, 16),
+)  # fmt: skip
+activation_bytes = symbol(
+    "activation_bytes", r"b_\text{act}", "byte/element",
+    "bytes that store one activation of a training step", 1 / 64, 64, usual=(0.5, 4),
+)  # fmt: skip
+weight_shards = shards("weight_shards", r"n_\text{shard,w}", "the weights")
+gradient_shards = shards("gradient_shards", r"n_\text{shard,grad}", "the gradients")
+optimizer_shards = shards("optimizer_shards", r"n_\text{shard,opt}", "the optimizer's states")
+activation_shards = symbol(
+    "activation_shards", r"n_\text{shard,act}", "1",
+    "chips that the activations of one sequence are divided among", 1, 1e7, absent=1,
+)  # fmt: skip
 OPTIONAL = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
 # Parts of a model whose bytes may differ from those of its other weights.
 PARTS = tuple(name for name, absent in OPTIONAL.items() if absent == "weight_bytes")
@@ -307,6 +345,16 @@ train_flops = symbol(
 sequence_length = symbol(
     "sequence_length", r"S_\text{train}", "token", "length of a training sequence",
     1, 1e12, usual=(1, 1e7),
+)  # fmt: skip
+
+micro_batch = symbol(
+    "micro_batch", r"B_\text{micro}", "sequence",
+    "sequences whose activations one chip keeps at a time", 1e-6, 1e9, usual=(1, 64),
+)  # fmt: skip
+recomputed = symbol(
+    "recomputed", r"\phi_\text{again}", "1",
+    "share of the forward pass that is computed again for the backward pass",
+    0, 1, usual=(0.05, 0.45),
 )  # fmt: skip
 
 # Query-key interactions

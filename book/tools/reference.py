@@ -59,6 +59,7 @@ LEVELS = {
 STEPS = {
     "transformer": "The transformer",
     "training": "Training",
+    "training_memory": "Memory of training",
     "scaling_law": "Scaling laws",
     "kv_cache": "The KV cache",
     "hardware": "Hardware",
@@ -66,6 +67,7 @@ STEPS = {
     "prefill": "Prefill",
     "decode": "Decode",
     "time": "Time and memory on real chips",
+    "energy": "Energy",
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",
     "kv_family": "A life in a family of models",

@@ -4,6 +4,7 @@ from lifecost.formula import FORMULAS
 from lifecost.formulas.compression import *
 from lifecost.formulas.decode import *
 from lifecost.formulas.design import *
+from lifecost.formulas.energy import *
 from lifecost.formulas.equal_loss import *
 from lifecost.formulas.hardware import *
 from lifecost.formulas.interactions import *
@@ -17,6 +18,7 @@ from lifecost.formulas.shape import *
 from lifecost.formulas.speculative import *
 from lifecost.formulas.time import *
 from lifecost.formulas.training import *
+from lifecost.formulas.training_memory import *
 from lifecost.formulas.transformer import *
 
 # Whatever is registered: type checkers and editors read the imports above.

@@ -41,6 +41,14 @@ GOPHER = 5.76e23  # FLOPs of its training, Hoffmann et al. 2022, table 3
 # Sardana et al., appendix B, table 2: 70e9 parameters on 4.26e12 tokens.
 LOSS_70B = 1.69 + 406.4 / 70e9**0.336 + 410.7 / 4.26e12**0.283
 
+# Training with Adam in mixed precision (Rajbhandari et al. 2020), and GPT-3 as Korthikanti et al.
+# (2023, table 3) train it: a plain network four times as wide as the stream, no grouping.
+MIXED: dict[str, float] = dict(weight_bytes=2, gradient_bytes=2, optimizer_bytes=12)
+GPT_3: dict[str, float] = dict(
+    n_layer=96, d_model=12288, n_ff_matrix=2, d_ff=4 * 12288, n_head=96, n_kv_head=96, d_head=128,
+    sequence_length=2048, micro_batch=1, activation_bytes=2,
+)  # fmt: skip
+
 # A family whose cache grows as a power of its size: twenty elements times the root.
 KV_FAMILY: dict[str, float] = dict(hoi=600, kv_bytes=1, context=8192, kv_scale=20, kv_exponent=0.5)
 

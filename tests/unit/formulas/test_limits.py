@@ -378,6 +378,17 @@ def test_a_step_takes_what_its_parts_take():
         assert cost / chip["peak_flops"] / 8 == pytest.approx(step, rel=1e-12)
 
 
+def test_energy_of_a_token_is_power_over_rate():
+    # As many joules a second as the chips draw, whatever the number of chips that share a step.
+    chip = hardware["h100-sxm"].at("bf16")
+    for chips in (1, 8):
+        setting = {**POST, **chip, "n_chip": chips, "kv_bytes": 2, "weight_bytes": 2}
+        rate = at("decode_throughput", **setting)
+        each = at("energy_per_token", **chip, n_chip=chips, token_rate=rate)
+        assert at("decode_energy", **setting) == pytest.approx(each, rel=1e-12)
+        assert each * rate == pytest.approx(700 * chips, rel=1e-12)
+
+
 def test_what_fits_fits():
     setting = dict(memory_capacity=80e9, n_chip=8, context=8192)
     assert at("largest_batch", **setting) == pytest.approx(

@@ -178,6 +178,24 @@ def test_formulas_against_a_walk_through_the_model(name):
         assert found == pytest.approx(float(expected), rel=1e-12), (seed, described(seed))
 
 
+@pytest.mark.parametrize("name", models)
+def test_memory_of_training_is_refused_where_layers_are_others(name):
+    # States and inputs of layers are counted of any model; what a layer keeps, of a plain decoder.
+    model, setting = models[name], dict(
+        weight_bytes=2, gradient_bytes=2, optimizer_bytes=12, n_chip=64, sequence_length=4096,
+        micro_batch=1, activation_bytes=2,
+    )  # fmt: skip
+    inputs = 2 * 4096 * model.stack.d_model * model.stack.n_layer
+    found = FORMULAS["training_memory_recomputed"](model, setting)
+    assert found == pytest.approx(model.n_params * 16 / 64 + inputs, rel=1e-12)
+    for formula in ("training_memory", "activation_memory", "score_memory"):
+        if model.stack.is_plain:
+            assert FORMULAS[formula](model, setting) > inputs
+        else:
+            with pytest.raises(InputError, match="holds for plain decoders"):
+                FORMULAS[formula](model, setting)
+
+
 MIXTURES = [name for name, model in models.items() if model.n_active_params < model.n_params]
 
 
