@@ -92,7 +92,8 @@ def latent(
 
     In decode the projections from the latent are applied to query and result, so that all heads
     work on the latent itself: one read of it serves scores and mixture. Several groups are grouped
-    latent attention (GLA): a latent each, and one rotary key.
+    latent attention (GLA): a latent each, and one rotary key. Latents that all heads attend to one
+    by one, and whose results they add (MLRA), count as one as wide as all of them together.
     """
     yield Row("query", "weights", s.d_model, n_head * d_head, direct)
     yield Row("query latent", "weights", s.d_model, query_rank, 1 - direct)

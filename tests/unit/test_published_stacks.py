@@ -19,7 +19,8 @@ from lifecost.symbols import ANY, Symbols
 
 GIB = 2**30
 # Bytes a token and layer. Zadouri et al. 2025 (arXiv 2505.21487), table 5, in 16 bits, on one
-# chip and on each of two; Step-3 (arXiv 2507.19427), table 1, in 8 bits; TPA of 2 + 2 ranks.
+# chip and on each of two; Step-3 (arXiv 2507.19427), table 1, in 8 bits; TPA of 2 + 2 ranks; MLRA
+# (arXiv 2603.02188): 4.5 heads' widths on one chip, and 1.5 on each of four, as its code has them.
 HEADS = dict(n_head=16, d_head=128)
 LOW = dict(n_head=16, d_rope=64, d_head=192, d_value=128, direct=1)
 RELATIVES = {
@@ -30,6 +31,9 @@ RELATIVES = {
     "MLA": (latent(**LOW, kv_rank=512), 2, 1152),
     "GTA-4, half": (tied(n_head=8, n_kv_head=2, d_head=128, d_rope=64), 2, 640),
     "GLA-2, half": (latent(**{**LOW, "n_head": 8}, kv_rank=256, n_group=1), 2, 640),
+    "MLRA-4": (latent(**LOW, kv_rank=512), 2, 4.5 * 128 * 2),
+    "MLRA-4, a quarter": (latent(**LOW, kv_rank=128), 2, 1.5 * 128 * 2),
+    "MLRA-2, a quarter": (latent(**{**LOW, "n_head": 8}, kv_rank=128), 2, 1.5 * 128 * 2),
     "MFA": (factorized(n_head=64, d_head=256, query_rank=2048), 1, 512),
     "TPA": (tensor_product(**HEADS, query_rank=6, key_rank=2, value_rank=2), 2, 2 * 4 * (16 + 128)),
 }
