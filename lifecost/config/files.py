@@ -17,13 +17,25 @@ from lifecost.errors import InputError
 LARGEST_FILE = 10**6  # bytes; real ones have some thousands
 NAME = "config.json"
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth")
+HOLDS_WEIGHTS = f"holds weights: give the {NAME} of the model"
 # Other files of a checkpoint, by a field that only they have, and what to give instead.
+BESIDE = f"give the {NAME} beside it"
 OTHERS = {
-    "peft_type": "describes an adapter: give the config.json of the model that it is for",
-    "tokenizer_class": "describes a tokenizer: give the config.json beside it",
-    "_from_model_config": "describes how text is generated: give the config.json beside it",
-    "weight_map": "lists weights: give the config.json beside it",
+    "peft_type": f"describes an adapter: give the {NAME} of the model that it is for",
+    **dict.fromkeys(
+        ("tokenizer_class", "pre_tokenizer", "eos_token"), f"describes a tokenizer: {BESIDE}"
+    ),
+    **dict.fromkeys(
+        ("_from_model_config", "do_sample"), f"describes how text is generated: {BESIDE}"
+    ),
+    **dict.fromkeys(
+        ("processor_class", "image_processor_type", "feature_extractor_type"),
+        f"describes how images or sounds are prepared: {BESIDE}",
+    ),
+    "weight_map": f"lists weights: {BESIDE}",
 }
+# Those that are large, or no JSON, by their names.
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tekken.json")
 
 
 def read(source: Any) -> tuple[str, Mapping[str, Any]]:
@@ -66,7 +78,10 @@ def meant(name: str) -> str:
             lacking = f"{printable(name)} is a folder without a {NAME}"
         elif name.lower().endswith(WEIGHTS):
             near = [path.with_name(NAME)]
-            lacking = f"{printable(name)} holds weights: give the {NAME} of the model"
+            lacking = f"{printable(name)} {HOLDS_WEIGHTS}"
+        elif path.name.lower() in TOKENIZERS and path.exists():
+            near = []
+            lacking = f"{printable(name)} {OTHERS['tokenizer_class']}"
         elif re.fullmatch(r"[\w-]+/[\w.-]+", name) and not path.suffix and not path.exists():
             near = []
             lacking = (

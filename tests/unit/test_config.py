@@ -581,6 +581,19 @@ OTHERS = [
     ({"adapter_config.json": {"peft_type": "LORA"}}, "adapter_config.json", "an adapter: give the"),
     ({"tokenizer_config.json": {"tokenizer_class": "A"}}, "tokenizer_config.json", "a tokenizer:"),
     ({"generation_config.json": {"_from_model_config": True}}, "generation_config.json", "text is"),
+    (
+        {"generation_config.json": {"do_sample": True}},
+        "generation_config.json",
+        "text is generated",
+    ),
+    ({"tokenizer.json": {"model": {}}}, "tokenizer.json", "a tokenizer: give the config.json bes"),
+    ({"special_tokens_map.json": {"eos_token": "<s>"}}, "special_tokens_map.json", "a tokenizer:"),
+    (
+        {"preprocessor_config.json": {"processor_class": "A"}},
+        "preprocessor_config.json",
+        "images or",
+    ),
+    ({"my.index.json": {"weight_map": {}}}, "my.index.json", "lists weights: give the config.json"),
     ({"params.json": {"dim": 4096, "n_layers": 32}}, "params.json", "lacks model_type"),
 ]
 
