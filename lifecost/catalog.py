@@ -282,6 +282,8 @@ class Hardware(Row):
 
     Attributes
     ----------
+    generation
+        The row of `lifecost.serving.overheads` that says what it reaches.
     memory_shown
         What the driver's tool shows of the capacity, in bytes, which is no vendor's number.
     link_bandwidth
@@ -305,6 +307,7 @@ class Hardware(Row):
     memory_capacity: float
     peak_flops: Mapping[str, float] = field(hash=False)
     vendor: str = ""
+    generation: str = "usual"
     year: int = 0
     memory: str = ""
     memory_shown: float | None = None

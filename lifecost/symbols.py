@@ -162,6 +162,63 @@ token_rate = symbol(
     "token_rate", r"r_\text{token}", "token/s", "tokens that all chips yield in a second",
     1e-12, 1e18, usual=(1, 1e6),
 )  # fmt: skip
+tensor_parallel = symbol(
+    "tensor_parallel", r"n_\text{TP}", "1",
+    "chips among which tensor parallelism splits each layer",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+data_parallel = symbol(
+    "data_parallel", r"n_\text{DP}", "1",
+    "ranks with weights of attention and sequences of their own",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+expert_parallel = symbol(
+    "expert_parallel", r"n_\text{EP}", "1", "ranks among which whole routed experts are split",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+pipeline_parallel = symbol(
+    "pipeline_parallel", r"n_\text{PP}", "1", "pipeline stages, each with its share of the layers",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+memory_reserve = symbol(
+    "memory_reserve", r"\rho_\text{mem}", "1",
+    "share of a chip's memory that neither weights nor cache use",
+    0, 0.99, usual=(0, 0.3),
+)  # fmt: skip
+bandwidth_share = symbol(
+    "bandwidth_share", r"f_\text{mem}", "1", "share of the memory bandwidth that kernels reach",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+flops_share = symbol(
+    "flops_share", r"f_\text{mat}", "1", "share of the peak that multiplications by weights reach",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+expert_flops_share = symbol(
+    "expert_flops_share", r"f_\text{exp}", "1",
+    "rate of routed experts over that of dense matrices",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+attention_peak = symbol(
+    "attention_peak", r"P_\text{mix}", "FLOP/s",
+    "peak rate in the format that attention computes in",
+    1, 1e24, usual=(1e12, 1e17),
+)  # fmt: skip
+attention_peak_share = symbol(
+    "attention_peak_share", r"f_\text{mix}", "1", "share of that rate that attention reaches",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+link_share = symbol(
+    "link_share", r"f_\text{link}", "1", "share of the link bandwidth that a collective reaches",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+operation_time = symbol(
+    "operation_time", r"\tau", "s", "time of an operation that is neither traffic nor arithmetic",
+    0, 1, usual=(1e-6, 1e-3),
+)  # fmt: skip
+collective_time = symbol(
+    "collective_time", r"\alpha_\text{link}", "s", "time of a collective of a few bytes",
+    0, 1, usual=(1e-6, 1e-4),
+)  # fmt: skip
 chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6, usual=(0.1, 100)
 )
@@ -320,6 +377,20 @@ PARTS = tuple(name for name, absent in OPTIONAL.items() if absent == "weight_byt
 batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9, usual=(1, 4096))
 context = symbol(
     "context", "S", "token", "tokens in the cache of each sequence", 1, 1e12, usual=(1, 1e7)
+)
+activation_bytes = symbol(
+    "activation_bytes", r"b_\text{act}", "byte/element",
+    "bytes of an element that chips send each other",
+    1 / 64, 64, usual=(0.25, 4),
+)  # fmt: skip
+prompt_length = symbol(
+    "prompt_length", r"S_\text{in}", "token", "tokens of a prompt", 1, 1e12, usual=(1, 1e6)
+)
+answer_length = symbol(
+    "answer_length", r"S_\text{out}", "token", "tokens of an answer", 1, 1e12, usual=(1, 1e6)
+)
+aggregated = flag(
+    "aggregated", r"t_\text{agg}", "the chips that decode read prompts between their steps"
 )
 element_bits = symbol(
     "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside",
@@ -563,6 +634,35 @@ total("cache_read", r"E_\text{read}", "element", "elements of it that a step rea
 for verb in ("held", "read", "written"):
     total(f"state_{verb}", rf"Z_\text{{{verb}}}", "element",
           f"elements of one sequence's fixed state that are {verb}", positive=False)  # fmt: skip
+total("chip_stored_bytes", r"M_\text{w}^\text{chip}", "byte",
+      "bytes of weights on one chip of a stage", "tensor_parallel", "data_parallel")  # fmt: skip
+total("chip_read_bytes", r"M_\text{wr}^\text{chip}", "byte", "bytes of them that a step reads",
+      "batch", "tensor_parallel", "data_parallel")  # fmt: skip
+total("chip_weight_macs", r"N_\text{mat}^\text{chip}", "parameter",
+      "multiplications by weights, routed experts aside, that a chip does for a token of its rank",
+      "tensor_parallel", positive=False)  # fmt: skip
+total("chip_routed_macs", r"N_\text{exp}^\text{chip}", "parameter",
+      "those by routed experts: its share of all ranks' tokens for each of its own",
+      "tensor_parallel", positive=False)  # fmt: skip
+total("chip_cache_macs", r"a_\text{mix}^\text{chip}", "element",
+      "multiplications with cache and state that one chip does for a token of a step",
+      "context", "tensor_parallel", positive=False)  # fmt: skip
+total("chip_prompt_macs", r"a_\text{prompt}^\text{chip}", "element",
+      "the same for each token of a whole sequence, on average",
+      "sequence_length", "tensor_parallel", positive=False)  # fmt: skip
+for verb in ("held", "read"):
+    total(f"chip_cache_{verb}", rf"E_\text{{kv {verb}}}^\text{{chip}}", "element",
+          f"elements of one sequence's KV cache that are {verb} by one chip",
+          "context", "tensor_parallel", positive=False)  # fmt: skip
+for verb in ("held", "read", "written"):
+    total(f"chip_state_{verb}", rf"Z_\text{{{verb}}}^\text{{chip}}", "element",
+          f"elements of one sequence's fixed state that are {verb} by one chip",
+          "tensor_parallel", positive=False)  # fmt: skip
+total("choices", r"n_\text{route}", "expert",
+      "ranks of routed experts that a token is sent to, over all layers",
+      "expert_parallel", positive=False)  # fmt: skip
+total("operations", r"n_\text{op}", "1",
+      "kinds of matrices that a token meets, layer by layer", positive=False)  # fmt: skip
 total("attention_params", r"N_\text{attn}", "parameter", "matrices of attention",
       positive=False)  # fmt: skip
 total("feed_forward_params", r"N_\text{ff}", "parameter", "matrices of feed-forward layers",

@@ -53,6 +53,7 @@ LEVELS = {
     "post": "the post's level",
     "weights": "the post's level with the loading of weights added",
     "full": "the full level",
+    "overheads": "with overheads: an estimate",
     "": "all levels",
 }
 # The steps of the argument: a page of formulas for each module.
@@ -67,6 +68,9 @@ STEPS = {
     "prefill": "Prefill",
     "decode": "Decode",
     "time": "Time and memory on real chips",
+    "layout": "Layouts on several chips",
+    "overheads": "With overheads",
+    "service": "A service",
     "energy": "Energy",
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",

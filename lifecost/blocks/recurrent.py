@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from lifecost.stack import Row, family
@@ -24,15 +25,16 @@ def convolution(s: Symbols, d_inner: Expr, conv_width: Expr) -> Iterator[Row]:
 
 def _recurrent(
     s: Symbols, kind: str, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
-    conv_width: Expr, norms: Expr, vectors: Expr,
+    conv_width: Expr, norms: Expr, vectors: Expr, heads: Expr = math.inf,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield the rows that such layers share; matrices are named after the kind of layer.
 
-    ``passes`` counts the multiplications with each element of the state.
+    ``passes`` counts the multiplications with each element of the state, which chips share
+    by ``heads``.
     """
     yield Row(f"{kind} inputs", "weights", s.d_model, inputs)
     yield from convolution.rows(s, convolved, conv_width)
-    yield Row("state", "state", 1, state, 1, passes, read=1, written=1)
+    yield Row("state", "state", 1, state, 1, passes, read=1, written=1, ways=heads)
     yield Row(f"{kind} output", "weights", outputs, s.d_model)
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
@@ -53,6 +55,7 @@ def delta_net(
     yield from _recurrent(
         s, "linear attention", 2 * keys + 2 * values + 2 * n_value_head, values, values * d_key, 3,
         2 * keys + values, conv_width, norms, 2 * n_value_head + d_value + bias,
+        n_value_head,
     )  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def kimi_delta(
     inner = n_head * d_head
     yield from _recurrent(
         s, "delta attention", (3 + copies) * inner + n_head, inner, inner * d_head, 3, 3 * inner,
-        conv_width, norms, inner + n_head + d_head + bias,
+        conv_width, norms, inner + n_head + d_head + bias, n_head,
     )  # fmt: skip
     yield Row("gate latent", "weights", s.d_model, gate_rank, 2 - copies)
     yield Row("gate from latent", "weights", gate_rank, inner, 2 - copies)
@@ -87,8 +90,9 @@ def lightning(
     """
     inner = n_head * d_head
     yield from _recurrent(
-        s, "lightning attention", 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias
-    )
+        s, "lightning attention", 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias,
+        n_head,
+    )  # fmt: skip
 
 
 @family("attention")
@@ -103,7 +107,7 @@ def matrix_memory(
     keys, values = n_head * d_key, n_head * d_value
     yield from _recurrent(
         s, "memory", 2 * keys + 2 * values + 2 * n_head, values,
-        n_head * (d_key * d_value + d_key + 1), 2, 0, 0, norms, values + 2 * n_head + bias,
+        n_head * (d_key * d_value + d_key + 1), 2, 0, 0, norms, values + 2 * n_head + bias, n_head,
     )  # fmt: skip
 
 
@@ -118,7 +122,7 @@ def time_mixing(s: Symbols, d_inner: Expr, norms: Expr = 1, bias: Expr = 0) -> I
     yield from _recurrent(
         s, "time mixing", 3 * d_inner, d_inner, 3 * d_inner, 1, 0, 0, norms, vectors
     )
-    yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1)
+    yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1, ways=1)
 
 
 @family("attention")
@@ -135,7 +139,7 @@ def mamba2(
     convolved = inner + 2 * n_group * d_state
     yield from _recurrent(
         s, "state space", inner + convolved + n_head, inner, inner * d_state, 2, convolved,
-        conv_width, norms, 3 * n_head + gain * inner + bias,
+        conv_width, norms, 3 * n_head + gain * inner + bias, n_head,
     )  # fmt: skip
 
 

