@@ -362,7 +362,7 @@ optimizer_bytes = symbol(
 )  # fmt: skip
 activation_bytes = symbol(
     "activation_bytes", r"b_\text{act}", "byte/element",
-    "bytes that store one activation of a training step", 1 / 64, 64, usual=(0.5, 4),
+    "bytes that store one activation", 1 / 64, 64, usual=(0.5, 4),
 )  # fmt: skip
 weight_shards = shards("weight_shards", r"n_\text{shard,w}", "the weights")
 gradient_shards = shards("gradient_shards", r"n_\text{shard,grad}", "the gradients")

@@ -156,6 +156,17 @@ def memory_to_compute_ratio(s: Symbols) -> Expr:
 
 
 @formula(
+    r"C_\text{w}^\text{step}", "FLOP", level="weights", assumptions=(*_ALL_WEIGHTS, *_OVERLAP),
+    varies="+ n_params hoi n_layer n_kv_head d_head kv_bytes weight_bytes batch context",
+    example=(LLAMA_405B | POST, 600 * (405e9 + KV_405B), "reading, by hand"),
+)  # fmt: skip
+def decode_step_cost_weights(s: Symbols) -> Expr:
+    """Cost of one decode step in FLOP-equivalents, counting the loading of all weights."""
+    memory = weight_load_flop_equivalent(s) + kv_load_flop_equivalent(s)
+    return Max(forward_flops(s), memory)
+
+
+@formula(
     r"B_\text{even}", "sequence", level="weights", assumptions=_ALL_WEIGHTS,
     varies="* weight_bytes + hoi n_layer n_kv_head d_head kv_bytes context - n_params",
     example=(dict(LLAMA_405B | POST, context=4096),
