@@ -111,6 +111,7 @@ def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, fl
             parts.setdefault(part, []).append((count, _mean(found)))
         else:
             parts.setdefault(part, []).append((count, plan.plain))
+    plan.check_listed()
     means = {name: _mean(found) for name, found in parts.items()}
     base = means["weight_bytes"]
     return {n: m for n, m in means.items() if n == "weight_bytes" or m != base}
