@@ -27,6 +27,7 @@ from lifecost.citations import cite
 from lifecost.errors import InputError
 from lifecost.formula import FORMULAS, Formula
 from lifecost.formulas import *
+from lifecost.level import levels
 from lifecost.quantities import number, percent, quantity
 from lifecost.symbols import Symbols
 
@@ -34,6 +35,6 @@ __version__ = "0.1.0"
 
 globals()["__all__"] = [
     *FORMULAS, "FORMULAS", "Formula", "Hardware", "InputError", "Law", "Model", "PowerLaw",
-    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "load_model", "models",
-    "number", "percent", "post", "power_laws", "quantity",
+    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "levels", "load_model",
+    "models", "number", "percent", "post", "power_laws", "quantity",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ from lifecost.symbols import PARTS, SYMBOLS
 
 # Of a row, what describes a model's blocks.
 _DESCRIBES = (*PLAIN, "blocks", "config")
-FROM_FILE = "its config.json"  # the source of a model that is not of the catalog
+FROM_FILE = ("its config.json", "its GGUF file")  # sources of models beside the catalog
 LEAST = 1e6  # of a device's rates and sizes: less was meant in other units
 MOST_POWER = 1e5  # of a device, in watts: more is a machine's, or was meant in milliwatts
 # What a field may hold, by the first word of its type.
@@ -192,6 +192,12 @@ class Model(Row):
         return int(self.stack.bindings.get("n_active_params", self.n_params))
 
     @property
+    def draft_length(self) -> int:
+        """Tokens that its own heads guess, each head one: 0 of a model without them."""
+        parts = self.draft.parts if self.draft else ()
+        return sum(one.count * one.runs for one in parts if one.block.family == "shared_head")
+
+    @property
     def sizes(self) -> dict[str, Any]:
         """The sizes on which all of its blocks agree that have them."""
         return self.stack.sizes
@@ -276,13 +282,15 @@ class Hardware(Row):
 
     Attributes
     ----------
+    generation
+        The row of `lifecost.serving.overheads` that says what it reaches.
     memory_shown
         What the driver's tool shows of the capacity, in bytes, which is no vendor's number.
     link_bandwidth
         What one chip sends to all its peers together over the links within a machine or pod, one
         way, in byte/s; None where no source says it.
     tdp
-        Power that it is designed for, in watts.
+        Power that it is designed for, in watts; None where no source says it.
     announced
         Whether it was not shipping, or not known to ship, when the row was checked.
     export
@@ -299,6 +307,7 @@ class Hardware(Row):
     memory_capacity: float
     peak_flops: Mapping[str, float] = field(hash=False)
     vendor: str = ""
+    generation: str = "usual"
     year: int = 0
     memory: str = ""
     memory_shown: float | None = None
@@ -343,7 +352,8 @@ class Hardware(Row):
         }
         memory = {"memory_capacity": self.memory_capacity}
         links = {} if self.link_bandwidth is None else {"link_bandwidth": self.link_bandwidth}
-        return {**rates, **memory, **links, "hoi": operational_intensity(rates)}
+        power = {} if self.tdp is None else {"chip_power": self.tdp}
+        return {**rates, **memory, **links, **power, "hoi": operational_intensity(rates)}
 
 
 class Fit(Row):
@@ -566,18 +576,20 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
 
 
 def load_model(source: Any) -> Model:
-    """Return the model that a Hugging Face `config.json` describes.
+    """Return the model that a Hugging Face `config.json`, or a GGUF file, describes.
+
+    A GGUF file needs the package `gguf`, and says in how many bytes each part of the weights is.
 
     Parameters
     ----------
     source
-        A path, a mapping, or an open file, of text or bytes.
+        A path, a mapping, or an open file, of text or bytes; of a GGUF file its path.
 
     Raises
     ------
     InputError
         If it cannot be read, is no JSON object, is of a type that is not known here, or lacks or
-        contradicts what the counts need.
+        contradicts what the counts need; of a GGUF file, if its tensors are not what it describes.
 
     Examples
     --------
@@ -593,9 +605,9 @@ def load_model(source: Any) -> Model:
     name = re.sub(r"[^\w .:+/-]", "", found.name)[-80:].strip() or "config"  # printed as it stands
     today = date.today()
     return Model(
-        name=name, title=name, source=FROM_FILE, checked=today.isoformat(), year=today.year,
-        stack=found.stack, draft=found.draft, format=found.format, stored=found.stored,
-        left_out=found.note,
+        name=name, title=name, source=f"its {found.source}", checked=today.isoformat(),
+        year=today.year, stack=found.stack, draft=found.draft, format=found.format,
+        stored=found.stored, left_out=found.note,
     )  # fmt: skip
 
 

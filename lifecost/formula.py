@@ -45,8 +45,9 @@ class Formula:
     name, meaning, unit, latex
         Identifier, what it is, its unit, and its sign in equations.
     level
-        ``"post"``, ``"weights"`` (the post's level with weights added), ``"full"``, or ``""`` where
-        all levels of the cost model agree.
+        ``"post"``, ``"weights"`` (the post's level with weights added), ``"full"``,
+        ``"overheads"`` (an estimate, where the others are bounds), or ``""`` where all levels of
+        the cost model agree.
     source
         A key of the bibliography, or ``"derived"``.
     assumptions

@@ -14,7 +14,7 @@ from sympy.core.function import AppliedUndef
 from lifecost import values as check
 from lifecost.algebra import solve
 from lifecost.printers import arguments
-from lifecost.stack import IN_BYTES
+from lifecost.stack import WEIGHED
 from lifecost.symbols import OPTIONAL, PARTS, SUMS, SYMBOLS, Expr, in_numbers, symbol_of
 
 _BLOCK = 1 << 15  # elements evaluated at a time: the temporaries stay in the processor's cache
@@ -160,7 +160,7 @@ class General:
         self.expr = in_numbers(left if right is None else left / right)
         self.sums = tuple(sorted({one.func.__name__ for one in self.expr.atoms(AppliedUndef)}))
         free = {*arguments(self.expr)} - {self.unknown}
-        if not {*IN_BYTES}.isdisjoint(self.sums):
+        if not WEIGHED.isdisjoint(self.sums):
             free |= {"weight_bytes", *PARTS}
         self.asks = tuple(sorted(free))
 

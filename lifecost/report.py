@@ -39,6 +39,8 @@ from lifecost.formulas.time import (
     decode_throughput,
     decode_throughput_serial,
     decode_weights_time,
+    expected_step_time,
+    expected_step_time_serial,
     largest_batch,
     memory_needed,
     prefill_time,
@@ -48,8 +50,8 @@ from lifecost.stack import FAMILIES
 from lifecost.symbols import SYMBOLS
 
 OVERLAPS = {
-    "full": (decode_step_time, decode_throughput),
-    "serial": (decode_step_time_serial, decode_throughput_serial),
+    "full": (decode_step_time, expected_step_time, decode_throughput),
+    "serial": (decode_step_time_serial, expected_step_time_serial, decode_throughput_serial),
 }
 _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 # How chips share the KV cache: by its heads, as tensor parallelism does, or by sequences.
@@ -217,7 +219,9 @@ def _parts(text: str) -> tuple[str, list[str]]:
 def _read(name: str) -> Model:
     if _ROWS_FILE.fullmatch(name):
         return _row(models, name)
-    is_path = name == "-" or name.lower().endswith(".json") or "/" in name or "\\" in name
+    is_path = (
+        name == "-" or name.lower().endswith((".json", ".gguf")) or "/" in name or "\\" in name
+    )
     if not is_path and not os.path.isfile(name):
         try:
             return models[name]
@@ -254,12 +258,13 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
     parts = split_by_heads(model) if setting.attention == "heads" else {}
     at = {**setting.symbols, **own, **parts}
     weights = float(weights_size(model, at))
-    bound, throughput = OVERLAPS[setting.overlap]
+    bound, expected, throughput = OVERLAPS[setting.overlap]
     times = {
         "compute": decode_compute_time,
         "weights": decode_weights_time,
         "kv": decode_kv_time,
         "bound": bound,
+        "expected": expected,
     }
     step = {name: float(formula(model, at)) for name, formula in times.items()}
     chips = chips_needed(model, at)
@@ -302,7 +307,7 @@ def _taken_from(model: Model, setting: Setting) -> dict[str, str]:
     if "weight_bytes" in given:
         weights = f"as given, for all of them{published}"
     elif "weight_bytes" in model.stored:
-        where = FROM_FILE if model.source == FROM_FILE else "the model's row"
+        where = model.source if model.source in FROM_FILE else "the model's row"
         weights = f"{model.format}, from {where}"
     else:
         weights = f"the post's{published}"

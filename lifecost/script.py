@@ -14,6 +14,9 @@ from lifecost.printers import javascript
 from lifecost.stack import FAMILIES, ONCE
 from lifecost.symbols import OPTIONAL, PARTS, SUMS
 
+# Sums that whatever reads a model on the page asks for, formulas aside.
+READ = ("stored_params", "active_params", "cache_held", "state_held")
+
 
 def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     """Return the functions of formulas by name, for plain decoders and for any model.
@@ -24,15 +27,20 @@ def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
     lines += [FORMULAS[name].javascript_of_models for name in of_models]
     if of_models:
-        lines = [_stacks(), *lines]
+        lines = [_stacks({*READ, *(sum_ for name in of_models for sum_ in _sums(name))}), *lines]
     table = ", ".join(sorted({*plain, *of_models}))
     return "\n".join([*lines, f"const FORMULAS = {{ {table} }};"])
 
 
-def _stacks() -> str:
-    families = {name: _family(name) for name in FAMILIES}
+def _sums(name: str) -> tuple[str, ...]:
+    """Return the sums over blocks that a formula asks for."""
+    return FORMULAS[name].general.sums if FORMULAS[name].of_any_model else ()
+
+
+def _stacks(asked: set[str]) -> str:
+    families = {name: _family(name, asked) for name in FAMILIES}
     text = ",\n".join(f"{name}: {source}" for name, source in families.items())
-    sums = {name: list(one.of) for name, one in SUMS.items()}
+    sums = {name: list(one.of) for name, one in SUMS.items() if name in asked}
     runtime = resources.files("lifecost").joinpath("stack.js").read_text("utf-8")
     return "\n".join(
         [
@@ -45,9 +53,12 @@ def _stacks() -> str:
     )
 
 
-def _family(name: str) -> str:
+def _family(name: str, asked: set[str]) -> str:
     family = FAMILIES[name]
-    sums = (f"{s}: {javascript.arrow(t.expr, OPTIONAL)}" for s, t in family.lowered.items())
+    sums = (
+        f"{s}: {javascript.arrow(t.expr, OPTIONAL)}"
+        for s, t in family.lowered.items() if s in asked
+    )  # fmt: skip
     weights = (
         f"{json.dumps(row)}: [{javascript.arrow(term.expr, {})}, {json.dumps(part)}]"
         for row, (term, part) in family.weights.items()

@@ -61,9 +61,10 @@ def best_draft_length(
 
 
 def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
-    """Return what a step of a model's own draft heads costs, as a share of a step of the model.
+    """Return what one guess by a model's own heads costs, as a share of a step of the model.
 
     It is a `draft_cost_ratio`, at the full level: each counts its weights, cache and arithmetic.
+    Of several heads each guesses a token in its turn (`Model.draft_length`), and all cost alike.
 
     Parameters
     ----------
@@ -87,4 +88,4 @@ def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
         raise InputError(f"{model.name} has no heads that guess further tokens")
     heads: Value = decode_step_cost_full(model.draft, *objects, **values)
     whole: Value = decode_step_cost_full(model, *objects, **values)
-    return heads / whole
+    return heads / model.draft_length / whole

@@ -37,10 +37,17 @@ class Row(NamedTuple):
     is looked up or added elementwise is stored and not used. Where they differ, ``active`` copies
     of the stored ones belong to a token, and ``read`` copies are read in a decode step of the whole
     batch (of a cache or a state: for each sequence), ``written`` ones written.
+
+    Tensor parallelism splits what is kept ``ways`` ways, by heads where there are any, and the
+    multiplications with a cache ``work`` ways; beyond them chips hold and do the same. A matrix is
+    split any number of ways, where nothing is said, and a vector not at all. What is ``routed`` is
+    split among all chips of a stage, those of other data-parallel ranks too.
     """
 
     name: str
-    operand: str  # "weights", "cache" or "state" of a sequence, "activations" of a prompt
+    operand: (
+        str  # "weights", "cache" or "state" of a sequence, "activations" of a prompt, "choices"
+    )
     rows: Any
     columns: Any
     stored: Any = 1
@@ -49,6 +56,9 @@ class Row(NamedTuple):
     read: Any = None
     written: Any = 0
     bytes: str = "weight_bytes"  # the symbol of what stores one weight
+    ways: Any = None
+    work: Any = math.inf
+    routed: bool = False
 
     def times(self, count: Expr) -> Row:
         """Return the row with so many times its copies."""
@@ -65,6 +75,16 @@ class Row(NamedTuple):
     def is_matrix(self) -> bool:
         """Whether it is a matrix or a table of weights, and no vector."""
         return self.operand == "weights" and self.rows != 1
+
+    def among(self, column: str, s: Symbols) -> Expr:
+        """Return among how many chips a column of it is divided."""
+        if self.routed:
+            return s.tensor_parallel * (1 if column == "macs" else s.data_parallel)
+        if column == "macs" and self.operand != "weights":
+            return smaller(s.tensor_parallel, self.work)
+        vector = self.operand == "weights" and self.rows == 1
+        usual = 1 if vector else math.inf
+        return smaller(s.tensor_parallel, usual if self.ways is None else self.ways)
 
     def sum_of(self, column: str) -> Expr:
         """Return elements of the stored, active, read or written copies, or ``"macs"``."""
@@ -92,11 +112,28 @@ _COLUMNS = {
     "state_held": ("stored", ("state",)),
     "state_read": ("read", ("state",)),
     "state_written": ("written", ("state",)),
+    "choices": ("stored", ("choices",)),
 }
 IN_BYTES = {"stored_bytes": "stored_params", "read_bytes": "read_params"}
+# What of a sum one chip has, where tensor and data parallelism divide a model.
+OF_CHIP = {
+    "chip_stored_bytes": "stored_bytes",
+    "chip_read_bytes": "read_bytes",
+    "chip_weight_macs": "weight_macs",
+    "chip_routed_macs": "weight_macs",
+    "chip_cache_macs": "cache_macs",
+    "chip_prompt_macs": "prompt_macs",
+    "chip_cache_held": "cache_held",
+    "chip_cache_read": "cache_read",
+    "chip_state_held": "state_held",
+    "chip_state_read": "state_read",
+    "chip_state_written": "state_written",
+}
+# Sums for which the bytes of weights count.
+WEIGHED = {*IN_BYTES, "chip_stored_bytes", "chip_read_bytes"}
 _OF_ROLE = {f"{role}_params": role for role in ("attention", "feed_forward", "embedding")}
 # Of a block that runs several times in a step, what is there but once.
-ONCE = ("stored_params", "active_params", "stored_bytes", *_OF_ROLE)
+ONCE = ("stored_params", "active_params", "stored_bytes", "chip_stored_bytes", *_OF_ROLE)
 
 
 class Family:
@@ -220,13 +257,21 @@ class Block(NamedTuple):
             if role != FAMILIES[self.family].role:
                 return 0
             return sum(row.sum_of("stored") for row in rows if row.is_matrix)
-        if of := IN_BYTES.get(name):
-            column, operands = _COLUMNS[of]
+        if name == "operations":
             return sum(
-                getattr(s, r.bytes) * r.sum_of(column) for r in rows if r.operand in operands
+                _present(row.sum_of("stored") + row.sum_of("macs")) for row in rows if row.is_matrix
             )
-        column, operands = _COLUMNS[name]
-        return sum(r.sum_of(column) for r in rows if r.operand in operands)
+        whole = OF_CHIP.get(name, name)
+        column, operands = _COLUMNS[IN_BYTES.get(whole, whole)]
+        rows = [row for row in rows if row.operand in operands]
+        if name in ("chip_weight_macs", "chip_routed_macs"):
+            rows = [row for row in rows if row.routed == (name == "chip_routed_macs")]
+        return sum(
+            row.sum_of(column)
+            * (getattr(s, row.bytes) if name in WEIGHED else 1)
+            / (row.among(column, s) if name in OF_CHIP else 1)
+            for row in rows
+        )
 
     def within(self, **known: Any) -> Block:
         """Return the block with values for the names that its sizes still hold."""
@@ -525,7 +570,7 @@ class Fleet:
 
     def value(self, name: str, given: Mapping[str, Any]) -> Any:
         """Return a sum at each point: the stacks one by one, each for all of its points."""
-        asked = (*SUMS[name].of, *(("weight_bytes", *PARTS) if name in IN_BYTES else ()))
+        asked = (*SUMS[name].of, *(("weight_bytes", *PARTS) if name in WEIGHED else ()))
         near = {n: np.asarray(given[n], float) for n in asked if n in given}
         if not near:
             return np.array([s.value(name, given) for s in self.stacks], float)[self.index]
@@ -545,6 +590,14 @@ class Fleet:
             ends = np.searchsorted(index[order], np.arange(1, len(self.stacks)))
             self._places[shape] = np.split(order, ends)
         return self._places[shape]
+
+
+def _present(elements: Expr) -> Expr:
+    """Return 1 where there are any elements, else 0: what of them may be 0 decides."""
+    if not isinstance(elements, sympy.Basic):
+        return int(elements > 0)
+    doubtful = [factor for factor in sympy.Mul.make_args(elements) if not factor.is_positive]
+    return Min(1, sympy.Mul(*doubtful)) if doubtful else 1
 
 
 def smaller(a: Any, b: Any) -> Any:

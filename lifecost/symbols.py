@@ -22,15 +22,19 @@ Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
 # Every unit and its plural: those with a dimension of their own, and counts, of dimension one.
 DIMENSIONS = {
     "FLOP": "FLOP", "byte": "bytes", "bit": "bits", "s": "s", "h": "h", "day": "days", "USD": "USD",
+    "J": "J",
 }  # fmt: skip
 PLURALS = DIMENSIONS | {
     "1": "", "token": "tokens", "sequence": "sequences", "layer": "layers", "head": "heads",
     "element": "elements", "matrix": "matrices", "parameter": "parameters", "nat": "nats",
     "step": "steps", "expert": "experts", "norm": "norms", "chip": "chips",
+    "W": "W",
 }  # fmt: skip
+DERIVED = {"W": "J/s"}  # a unit with a name of its own, and what it is
 # What takes a decimal prefix, and its sign behind one.
 PREFIXED = {
     "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP/s": "FLOP/s", "s": "s",
+    "J": "J", "W": "W",
 }  # fmt: skip
 
 
@@ -113,6 +117,12 @@ def part(name: str, latex: str, weights: str) -> Expr:
     return symbol(name, latex, "byte/parameter", meaning, 1 / 64, 64, absent="weight_bytes")
 
 
+def shards(name: str, latex: str, what: str) -> Expr:
+    """Return the symbol of how many chips something is divided among in training."""
+    meaning = f"chips that {what} are divided among in training"
+    return symbol(name, latex, "chip", meaning, 1, 1e7, absent="n_chip")
+
+
 # In the order in which products are written.
 
 # Hardware
@@ -143,6 +153,71 @@ link_bandwidth = symbol(
 n_chip = symbol(
     "n_chip", r"n_\text{chip}", "chip", "chips that share the model",
     1, 1e7, integer=True, usual=(1, 10_000),
+)  # fmt: skip
+chip_power = symbol(
+    "chip_power", r"P_\text{chip}", "W", "power that one chip is designed for",
+    1e-3, 1e5, usual=(10, 2000),
+)  # fmt: skip
+token_rate = symbol(
+    "token_rate", r"r_\text{token}", "token/s", "tokens that all chips yield in a second",
+    1e-12, 1e18, usual=(1, 1e6),
+)  # fmt: skip
+tensor_parallel = symbol(
+    "tensor_parallel", r"n_\text{TP}", "1",
+    "chips among which tensor parallelism splits each layer",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+data_parallel = symbol(
+    "data_parallel", r"n_\text{DP}", "1",
+    "ranks with weights of attention and sequences of their own",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+expert_parallel = symbol(
+    "expert_parallel", r"n_\text{EP}", "1", "ranks among which whole routed experts are split",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+pipeline_parallel = symbol(
+    "pipeline_parallel", r"n_\text{PP}", "1", "pipeline stages, each with its share of the layers",
+    1, 1e6, integer=True, usual=(1, 64),
+)  # fmt: skip
+memory_reserve = symbol(
+    "memory_reserve", r"\rho_\text{mem}", "1",
+    "share of a chip's memory that neither weights nor cache use",
+    0, 0.99, usual=(0, 0.3),
+)  # fmt: skip
+bandwidth_share = symbol(
+    "bandwidth_share", r"f_\text{mem}", "1", "share of the memory bandwidth that kernels reach",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+flops_share = symbol(
+    "flops_share", r"f_\text{mat}", "1", "share of the peak that multiplications by weights reach",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+expert_flops_share = symbol(
+    "expert_flops_share", r"f_\text{exp}", "1",
+    "rate of routed experts over that of dense matrices",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+attention_peak = symbol(
+    "attention_peak", r"P_\text{mix}", "FLOP/s",
+    "peak rate in the format that attention computes in",
+    1, 1e24, usual=(1e12, 1e17),
+)  # fmt: skip
+attention_peak_share = symbol(
+    "attention_peak_share", r"f_\text{mix}", "1", "share of that rate that attention reaches",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+link_share = symbol(
+    "link_share", r"f_\text{link}", "1", "share of the link bandwidth that a collective reaches",
+    1e-3, 1, usual=(0.1, 0.49),
+)  # fmt: skip
+operation_time = symbol(
+    "operation_time", r"\tau", "s", "time of an operation that is neither traffic nor arithmetic",
+    0, 1, usual=(1e-6, 1e-3),
+)  # fmt: skip
+collective_time = symbol(
+    "collective_time", r"\alpha_\text{link}", "s", "time of a collective of a few bytes",
+    0, 1, usual=(1e-6, 1e-4),
 )  # fmt: skip
 chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6, usual=(0.1, 100)
@@ -276,12 +351,46 @@ state_bytes = symbol(
     "bytes that store one element of a fixed state, where they differ from the KV cache's",
     1 / 64, 64, absent="kv_bytes",
 )  # fmt: skip
+gradient_bytes = symbol(
+    "gradient_bytes", r"b_\text{grad}", "byte/parameter", "bytes that store one gradient",
+    1 / 64, 64, usual=(1, 4),
+)  # fmt: skip
+optimizer_bytes = symbol(
+    "optimizer_bytes", r"b_\text{opt}", "byte/parameter",
+    "bytes of the optimizer's states of one parameter, a copy of the weight among them",
+    0, 64, usual=(2, 16),
+)  # fmt: skip
+activation_bytes = symbol(
+    "activation_bytes", r"b_\text{act}", "byte/element",
+    "bytes that store one activation", 1 / 64, 64, usual=(0.5, 4),
+)  # fmt: skip
+weight_shards = shards("weight_shards", r"n_\text{shard,w}", "the weights")
+gradient_shards = shards("gradient_shards", r"n_\text{shard,grad}", "the gradients")
+optimizer_shards = shards("optimizer_shards", r"n_\text{shard,opt}", "the optimizer's states")
+activation_shards = symbol(
+    "activation_shards", r"n_\text{shard,act}", "1",
+    "chips that the activations of one sequence are divided among", 1, 1e7, absent=1,
+)  # fmt: skip
 OPTIONAL = {name: q.absent for name, q in SYMBOLS.items() if q.absent is not None}
 # Parts of a model whose bytes may differ from those of its other weights.
 PARTS = tuple(name for name, absent in OPTIONAL.items() if absent == "weight_bytes")
 batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9, usual=(1, 4096))
 context = symbol(
     "context", "S", "token", "tokens in the cache of each sequence", 1, 1e12, usual=(1, 1e7)
+)
+activation_bytes = symbol(
+    "activation_bytes", r"b_\text{act}", "byte/element",
+    "bytes of an element that chips send each other",
+    1 / 64, 64, usual=(0.25, 4),
+)  # fmt: skip
+prompt_length = symbol(
+    "prompt_length", r"S_\text{in}", "token", "tokens of a prompt", 1, 1e12, usual=(1, 1e6)
+)
+answer_length = symbol(
+    "answer_length", r"S_\text{out}", "token", "tokens of an answer", 1, 1e12, usual=(1, 1e6)
+)
+aggregated = flag(
+    "aggregated", r"t_\text{agg}", "the chips that decode read prompts between their steps"
 )
 element_bits = symbol(
     "element_bits", r"b_\text{bit}", "bit", "bits that store one element, scales aside",
@@ -307,6 +416,16 @@ train_flops = symbol(
 sequence_length = symbol(
     "sequence_length", r"S_\text{train}", "token", "length of a training sequence",
     1, 1e12, usual=(1, 1e7),
+)  # fmt: skip
+
+micro_batch = symbol(
+    "micro_batch", r"B_\text{micro}", "sequence",
+    "sequences whose activations one chip keeps at a time", 1e-6, 1e9, usual=(1, 64),
+)  # fmt: skip
+recomputed = symbol(
+    "recomputed", r"\phi_\text{again}", "1",
+    "share of the forward pass that is computed again for the backward pass",
+    0, 1, usual=(0.05, 0.45),
 )  # fmt: skip
 
 # Query-key interactions
@@ -498,9 +617,11 @@ def total(name: str, latex: str, unit: str, meaning: str, *of: str, positive: bo
 
 total("stored_params", r"N_\text{exact}", "parameter", "parameters of the model")
 total("active_params", r"N_\text{active}", "parameter", "parameters that serve each token")
-total("read_params", r"N_\text{read}", "parameter", "weights that a step reads", "batch")
+total("read_params", r"N_\text{read}", "parameter",
+      "weights that a step reads; of routed experts those expected", "batch")  # fmt: skip
 total("stored_bytes", r"M_\text{w}", "byte", "bytes of the model's weights")
-total("read_bytes", r"M_\text{wr}", "byte", "bytes of the weights that a step reads", "batch")
+total("read_bytes", r"M_\text{wr}", "byte",
+      "bytes of these weights", "batch")  # fmt: skip
 total("weight_macs", r"N_\text{mat}", "parameter", "multiplications by weights for each token")
 total("cache_macs", r"a_\text{mix}", "element",
       "multiplications with cache and state for each token of a step", "context")  # fmt: skip
@@ -513,6 +634,35 @@ total("cache_read", r"E_\text{read}", "element", "elements of it that a step rea
 for verb in ("held", "read", "written"):
     total(f"state_{verb}", rf"Z_\text{{{verb}}}", "element",
           f"elements of one sequence's fixed state that are {verb}", positive=False)  # fmt: skip
+total("chip_stored_bytes", r"M_\text{w}^\text{chip}", "byte",
+      "bytes of weights on one chip of a stage", "tensor_parallel", "data_parallel")  # fmt: skip
+total("chip_read_bytes", r"M_\text{wr}^\text{chip}", "byte", "bytes of them that a step reads",
+      "batch", "tensor_parallel", "data_parallel")  # fmt: skip
+total("chip_weight_macs", r"N_\text{mat}^\text{chip}", "parameter",
+      "multiplications by weights, routed experts aside, that a chip does for a token of its rank",
+      "tensor_parallel", positive=False)  # fmt: skip
+total("chip_routed_macs", r"N_\text{exp}^\text{chip}", "parameter",
+      "those by routed experts: its share of all ranks' tokens for each of its own",
+      "tensor_parallel", positive=False)  # fmt: skip
+total("chip_cache_macs", r"a_\text{mix}^\text{chip}", "element",
+      "multiplications with cache and state that one chip does for a token of a step",
+      "context", "tensor_parallel", positive=False)  # fmt: skip
+total("chip_prompt_macs", r"a_\text{prompt}^\text{chip}", "element",
+      "the same for each token of a whole sequence, on average",
+      "sequence_length", "tensor_parallel", positive=False)  # fmt: skip
+for verb in ("held", "read"):
+    total(f"chip_cache_{verb}", rf"E_\text{{kv {verb}}}^\text{{chip}}", "element",
+          f"elements of one sequence's KV cache that are {verb} by one chip",
+          "context", "tensor_parallel", positive=False)  # fmt: skip
+for verb in ("held", "read", "written"):
+    total(f"chip_state_{verb}", rf"Z_\text{{{verb}}}^\text{{chip}}", "element",
+          f"elements of one sequence's fixed state that are {verb} by one chip",
+          "tensor_parallel", positive=False)  # fmt: skip
+total("choices", r"n_\text{route}", "expert",
+      "ranks of routed experts that a token is sent to, over all layers",
+      "expert_parallel", positive=False)  # fmt: skip
+total("operations", r"n_\text{op}", "1",
+      "kinds of matrices that a token meets, layer by layer", positive=False)  # fmt: skip
 total("attention_params", r"N_\text{attn}", "parameter", "matrices of attention",
       positive=False)  # fmt: skip
 total("feed_forward_params", r"N_\text{ff}", "parameter", "matrices of feed-forward layers",

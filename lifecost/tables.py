@@ -29,6 +29,8 @@ ROWS = (
     (("memory", "chips_needed"), "chips that hold them", "chip"),
     (("memory", "largest_batch"), "largest batch that fits", "sequence"),
 )
+# What follows the bound of a step where it is not the same: of models with experts.
+EXPECTED = (("step_time", "expected"), "decode step: if experts are chosen evenly", "s")
 
 
 def costs(reports: Sequence[dict[str, Any]]) -> Any:
@@ -41,7 +43,10 @@ def costs(reports: Sequence[dict[str, Any]]) -> Any:
     """
     lines = [setting(reports[0]["setting"]), *sources(reports)]
     table = _table([report["model"] for report in reports], "\n".join(lines))
-    for path, name, unit in ROWS:
+    rows = list(ROWS)
+    if any(report["step_time"]["expected"] > report["step_time"]["bound"] for report in reports):
+        rows.insert(1 + [path for path, *_ in rows].index(("step_time", "bound")), EXPECTED)
+    for path, name, unit in rows:
         table.add_row(name, *(shown(found(report, path), unit) for report in reports))
     return table
 

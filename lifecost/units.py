@@ -8,7 +8,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from lifecost.symbols import CONSTANTS, DIMENSIONS, PLURALS, SUMS, SYMBOLS, Expr
+from lifecost.symbols import CONSTANTS, DERIVED, DIMENSIONS, PLURALS, SUMS, SYMBOLS, Expr
 
 _ANY = (sympy.S.Zero, sympy.S.Infinity)
 
@@ -20,6 +20,7 @@ class UnitError(TypeError):
 def dimension(unit: str) -> Expr:
     """Return the dimension of a unit such as ``"FLOP/byte"``; counts have dimension one."""
     result = sympy.S.One
+    unit = DERIVED.get(unit, unit)
     for position, part in enumerate(unit.split("/")):
         if part not in PLURALS:
             raise UnitError(f"unknown unit {part!r} in {unit!r}")

@@ -53,12 +53,14 @@ LEVELS = {
     "post": "the post's level",
     "weights": "the post's level with the loading of weights added",
     "full": "the full level",
+    "overheads": "with overheads: an estimate",
     "": "all levels",
 }
 # The steps of the argument: a page of formulas for each module.
 STEPS = {
     "transformer": "The transformer",
     "training": "Training",
+    "training_memory": "Memory of training",
     "scaling_law": "Scaling laws",
     "kv_cache": "The KV cache",
     "hardware": "Hardware",
@@ -66,6 +68,10 @@ STEPS = {
     "prefill": "Prefill",
     "decode": "Decode",
     "time": "Time and memory on real chips",
+    "layout": "Layouts on several chips",
+    "overheads": "With overheads",
+    "service": "A service",
+    "energy": "Energy",
     "lifetime": "The whole life",
     "equal_loss": "Models of equal loss",
     "kv_family": "A life in a family of models",

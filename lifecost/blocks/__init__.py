@@ -21,6 +21,7 @@ from lifecost.blocks.attention import (
 from lifecost.blocks.ends import embedding, extra, projection, shared_head
 from lifecost.blocks.feed_forward import dense, experts, shared_expert
 from lifecost.blocks.recurrent import (
+    convolution,
     delta_net,
     gated_recurrence,
     kimi_delta,
@@ -35,10 +36,10 @@ from lifecost.stack import PLAIN, Row, Stack, layers
 from lifecost.symbols import Symbols, symbol_of
 
 __all__ = [
-    "PLAIN", "compressed", "decoder", "delta_net", "dense", "embedding", "experts", "extra",
-    "factorized", "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent", "lightning",
-    "mamba", "mamba2", "matrix_memory", "plain", "pooled_indexer", "projection", "shared_expert",
-    "shared_head", "short_convolution", "tensor_product", "tied", "time_mixing",
+    "PLAIN", "compressed", "convolution", "decoder", "delta_net", "dense", "embedding", "experts",
+    "extra", "factorized", "gated_recurrence", "grouped", "indexer", "kimi_delta", "latent",
+    "lightning", "mamba", "mamba2", "matrix_memory", "plain", "pooled_indexer", "projection",
+    "shared_expert", "shared_head", "short_convolution", "tensor_product", "tied", "time_mixing",
 ]  # fmt: skip
 
 

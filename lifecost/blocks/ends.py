@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from lifecost.stack import Row, family
@@ -39,5 +40,5 @@ def projection(
 @family("other")
 def extra(s: Symbols, elements: Expr = 0, multiplied: Expr = 0) -> Iterator[Row]:
     """Tables that are looked up, vectors, and small matrices off the residual stream."""
-    yield Row("looked up", "weights", 1, elements, used=0, bytes="other_bytes")
-    yield Row("multiplied", "weights", 1, multiplied)
+    yield Row("looked up", "weights", 1, elements, used=0, bytes="other_bytes", ways=math.inf)
+    yield Row("multiplied", "weights", 1, multiplied, ways=math.inf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lifecost.stack import Row, family
+from lifecost.stack import Row, family, smaller
 from lifecost.symbols import Expr, Symbols
 
 
@@ -36,14 +36,17 @@ def experts(
 ) -> Iterator[Row]:  # fmt: skip
     """Routed experts; ``direct`` says whether a matrix routes, and not a hash of the token.
 
-    Tokens choose their experts independently and evenly: so many does a step of the batch meet.
+    Read are those that a step of the batch is expected to meet, if its tokens choose independently
+    and evenly. Certain is no more than what one token meets: a bound counts with a batch of one.
     """
     met = n_expert * (1 - (1 - n_active_expert / n_expert) ** s.batch)
     each, top = n_ff_matrix * n_expert, n_ff_matrix * n_active_expert
-    yield Row("router", "weights", s.d_model, n_expert, direct, bytes="other_bytes")
+    yield Row("router", "weights", s.d_model, n_expert, direct, bytes="other_bytes",
+              ways=1)  # fmt: skip
     yield Row("experts", "weights", d_in, d_expert, each, top, top, n_ff_matrix * met,
-              bytes="expert_bytes")  # fmt: skip
+              bytes="expert_bytes", routed=True)  # fmt: skip
+    yield Row("choices", "choices", 1, 1, smaller(n_active_expert, s.expert_parallel), 0)
     yield Row("expert biases", "weights", 1, expert_bias, n_expert, 0, n_active_expert,
-              bytes="other_bytes")  # fmt: skip
+              bytes="other_bytes", routed=True)  # fmt: skip
     yield Row("router biases", "weights", 1, bias, used=0, bytes="other_bytes")
     yield Row("expert norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")

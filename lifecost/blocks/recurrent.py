@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from lifecost.stack import Row, family
 from lifecost.symbols import Expr, Symbols
 
 
+@family("other")
+def convolution(s: Symbols, d_inner: Expr, conv_width: Expr) -> Iterator[Row]:
+    """A convolution of each channel over the last few tokens, beside other blocks.
+
+    It keeps its last inputs, as many as it is wide, of which one is new in each step: so many does
+    the transformers library keep. They count in the bytes of a state. vLLM (``mamba_utils.py`` at
+    02d7108) keeps one fewer, and in the model's 16 bits beside a state of 32, so that states of the
+    catalog are 1 to 6 % smaller there.
+    """
+    yield Row("convolution", "weights", d_inner, conv_width)
+    yield Row("convolved", "state", d_inner, conv_width, 1, 0, read=1)
+    yield Row("convolved anew", "state", d_inner, 1, 0, written=1)
+
+
 def _recurrent(
     s: Symbols, kind: str, inputs: Expr, outputs: Expr, state: Expr, passes: Expr, convolved: Expr,
-    conv_width: Expr, norms: Expr, vectors: Expr,
+    conv_width: Expr, norms: Expr, vectors: Expr, heads: Expr = math.inf,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield the rows that such layers share; matrices are named after the kind of layer.
 
-    ``passes`` counts the multiplications with each element of the state. The convolution keeps its
-    last inputs, of which one is new in each step.
+    ``passes`` counts the multiplications with each element of the state, which chips share
+    by ``heads``.
     """
     yield Row(f"{kind} inputs", "weights", s.d_model, inputs)
-    yield Row("convolution", "weights", convolved, conv_width)
-    yield Row("state", "state", 1, state, 1, passes, read=1, written=1)
-    yield Row("convolved", "state", convolved, conv_width, 1, 0, read=1)
-    yield Row("convolved anew", "state", convolved, 1, 0, written=1)
+    yield from convolution.rows(s, convolved, conv_width)
+    yield Row("state", "state", 1, state, 1, passes, read=1, written=1, ways=heads)
     yield Row(f"{kind} output", "weights", outputs, s.d_model)
     yield Row("vectors", "weights", 1, vectors, used=0, bytes="other_bytes")
     yield Row("norms", "weights", 1, norms * s.d_model, used=0, bytes="other_bytes")
@@ -42,6 +55,7 @@ def delta_net(
     yield from _recurrent(
         s, "linear attention", 2 * keys + 2 * values + 2 * n_value_head, values, values * d_key, 3,
         2 * keys + values, conv_width, norms, 2 * n_value_head + d_value + bias,
+        n_value_head,
     )  # fmt: skip
 
 
@@ -59,7 +73,7 @@ def kimi_delta(
     inner = n_head * d_head
     yield from _recurrent(
         s, "delta attention", (3 + copies) * inner + n_head, inner, inner * d_head, 3, 3 * inner,
-        conv_width, norms, inner + n_head + d_head + bias,
+        conv_width, norms, inner + n_head + d_head + bias, n_head,
     )  # fmt: skip
     yield Row("gate latent", "weights", s.d_model, gate_rank, 2 - copies)
     yield Row("gate from latent", "weights", gate_rank, inner, 2 - copies)
@@ -76,8 +90,9 @@ def lightning(
     """
     inner = n_head * d_head
     yield from _recurrent(
-        s, "lightning attention", 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias
-    )
+        s, "lightning attention", 4 * inner, inner, inner * d_head, 2, 0, 0, norms, inner + bias,
+        n_head,
+    )  # fmt: skip
 
 
 @family("attention")
@@ -92,7 +107,7 @@ def matrix_memory(
     keys, values = n_head * d_key, n_head * d_value
     yield from _recurrent(
         s, "memory", 2 * keys + 2 * values + 2 * n_head, values,
-        n_head * (d_key * d_value + d_key + 1), 2, 0, 0, norms, values + 2 * n_head + bias,
+        n_head * (d_key * d_value + d_key + 1), 2, 0, 0, norms, values + 2 * n_head + bias, n_head,
     )  # fmt: skip
 
 
@@ -107,7 +122,7 @@ def time_mixing(s: Symbols, d_inner: Expr, norms: Expr = 1, bias: Expr = 0) -> I
     yield from _recurrent(
         s, "time mixing", 3 * d_inner, d_inner, 3 * d_inner, 1, 0, 0, norms, vectors
     )
-    yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1)
+    yield Row("last inputs", "state", s.d_model, 2, 1, 0, read=1, written=1, ways=1)
 
 
 @family("attention")
@@ -124,7 +139,7 @@ def mamba2(
     convolved = inner + 2 * n_group * d_state
     yield from _recurrent(
         s, "state space", inner + convolved + n_head, inner, inner * d_state, 2, convolved,
-        conv_width, norms, 3 * n_head + gain * inner + bias,
+        conv_width, norms, 3 * n_head + gain * inner + bias, n_head,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A Hugging Face `config.json`, read as a stack of blocks.
+"""A Hugging Face `config.json`, or a GGUF file, read as a stack of blocks.
 
 Which field feeds which size of which block is data: ``data/config_rules``.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lifecost.config import files, formats
+from lifecost.config import files, formats, gguf
 from lifecost.config.messages import is_not, lacks
 from lifecost.config.rules import (
     Reader,
@@ -32,6 +32,7 @@ class Described(NamedTuple):
     """What a configuration says of a model."""
 
     name: str
+    source: str
     stack: Stack
     draft: Stack | None
     format: str  # of its weights; empty where the file does not say
@@ -40,12 +41,12 @@ class Described(NamedTuple):
 
 
 def read(source: Any) -> Described:
-    """Return what a `config.json` describes.
+    """Return what a `config.json`, or a GGUF file, describes.
 
     Parameters
     ----------
     source
-        A path, a mapping, or an open file, of text or bytes.
+        A path, a mapping, or an open file, of text or bytes; of a GGUF file its path.
 
     Raises
     ------
@@ -61,16 +62,22 @@ def read(source: Any) -> Described:
     >>> read({**gpt2, "dtype": "float16"}).stored
     {'weight_bytes': 2.0}
     """
-    name, config = files.read(source)
+    held = gguf.held(source)
+    name, config = (held.name, held.config) if held else files.read(source)
     reader = reader_of(files.plain(config))
     stack = reader.stack
     if stack.value("stored_params", {}) > LARGEST_MODEL:
         raise InputError("more than 10^15 parameters: no such model is counted here")
-    format_, stored = formats.stored(config, reader.fields, reader.placed, reader.d_model)
+    if held:
+        format_ = held.format
+        stored = held.stored(reader.placed, reader.d_model, reader.n_layer)
+    else:
+        format_, stored = formats.stored(config, reader.fields, reader.placed, reader.d_model)
     if stack.value("state_held", {}):
         stored |= formats.of_state(reader.rules.get("state_dtype", ""), config, reader.fields)
     note = reader.rules.get("note", "")
-    return Described(name, stack, reader.draft, format_, stored, note)
+    source = "GGUF file" if held else "config.json"
+    return Described(name, source, stack, reader.draft, format_, stored, note)
 
 
 def reader_of(config: Mapping[str, Any]) -> Reader:

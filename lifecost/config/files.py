@@ -16,14 +16,26 @@ from lifecost.errors import InputError
 
 LARGEST_FILE = 10**6  # bytes; real ones have some thousands
 NAME = "config.json"
-WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth", ".gguf")
+WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".pt", ".pth")
+HOLDS_WEIGHTS = f"holds weights: give the {NAME} of the model"
 # Other files of a checkpoint, by a field that only they have, and what to give instead.
+BESIDE = f"give the {NAME} beside it"
 OTHERS = {
-    "peft_type": "describes an adapter: give the config.json of the model that it is for",
-    "tokenizer_class": "describes a tokenizer: give the config.json beside it",
-    "_from_model_config": "describes how text is generated: give the config.json beside it",
-    "weight_map": "lists weights: give the config.json beside it",
+    "peft_type": f"describes an adapter: give the {NAME} of the model that it is for",
+    **dict.fromkeys(
+        ("tokenizer_class", "pre_tokenizer", "eos_token"), f"describes a tokenizer: {BESIDE}"
+    ),
+    **dict.fromkeys(
+        ("_from_model_config", "do_sample"), f"describes how text is generated: {BESIDE}"
+    ),
+    **dict.fromkeys(
+        ("processor_class", "image_processor_type", "feature_extractor_type"),
+        f"describes how images or sounds are prepared: {BESIDE}",
+    ),
+    "weight_map": f"lists weights: {BESIDE}",
 }
+# Those that are large, or no JSON, by their names.
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tekken.json")
 
 
 def read(source: Any) -> tuple[str, Mapping[str, Any]]:
@@ -39,12 +51,12 @@ def read(source: Any) -> tuple[str, Mapping[str, Any]]:
     if hasattr(source, "read"):
         name = getattr(source, "name", None)
         name = name if isinstance(name, str) else "config"
-        return _title(name), _parsed(name, _content(source.read, name))
+        return title(name), _parsed(name, _content(source.read, name))
     if not isinstance(source, (str, os.PathLike)):
         what = type(source).__name__
         raise InputError(f"a configuration is a path, a mapping or an open file, and no {what}")
-    name = _meant(os.fsdecode(source))
-    return _title(name), _parsed(name, _content(lambda size: _start_of(name, size), name))
+    name = meant(os.fsdecode(source))
+    return title(name), _parsed(name, _content(lambda size: _start_of(name, size), name))
 
 
 def plain(value: Any) -> Any:
@@ -56,17 +68,20 @@ def plain(value: Any) -> Any:
     return [plain(one) for one in value] if isinstance(value, list) else value
 
 
-def _meant(name: str) -> str:
+def meant(name: str) -> str:
     """Return the path of the file that a folder, or another file of a checkpoint, stands for."""
     path = Path(name)
     try:
         if path.is_dir():
             # As it is, or as the Hub's cache has it: of several snapshots the newest.
             near = [path / NAME, *sorted(path.glob(f"snapshots/*/{NAME}"), key=_age)]
-            lacking = f"{_printable(name)} is a folder without a {NAME}"
+            lacking = f"{printable(name)} is a folder without a {NAME}"
         elif name.lower().endswith(WEIGHTS):
             near = [path.with_name(NAME)]
-            lacking = f"{_printable(name)} holds weights: give the {NAME} of the model"
+            lacking = f"{printable(name)} {HOLDS_WEIGHTS}"
+        elif path.name.lower() in TOKENIZERS and path.exists():
+            near = []
+            lacking = f"{printable(name)} {OTHERS['tokenizer_class']}"
         elif re.fullmatch(r"[\w-]+/[\w.-]+", name) and not path.suffix and not path.exists():
             near = []
             lacking = (
@@ -87,7 +102,8 @@ def _age(path: Path) -> float:
     return -path.stat().st_mtime
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """Return what a model is called by the path of its file."""
     path = Path(name)  # the Hub calls each file config.json: its folder says which
     if path.name != NAME:
         return path.stem
@@ -107,19 +123,19 @@ def _content(read_some: Callable[[int], Any], name: str) -> str:
         content = read_some(LARGEST_FILE + 1)
         text = content if isinstance(content, str) else content.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputError(f"{_printable(name)} is not text in UTF-8") from None
+        raise InputError(f"{printable(name)} is not text in UTF-8") from None
     except OSError as error:
         what = error.strerror or type(error).__name__
-        raise InputError(f"cannot read {_printable(name)}: {what}") from None
+        raise InputError(f"cannot read {printable(name)}: {what}") from None
     except (AttributeError, TypeError, ValueError) as error:  # no such path, a closed file
-        raise InputError(f"cannot read {_printable(name)}: {_printable(str(error))}") from None
+        raise InputError(f"cannot read {printable(name)}: {printable(str(error))}") from None
     if len(content) > LARGEST_FILE:
-        raise InputError(f"{_printable(name)} is no config.json: over {LARGEST_FILE} bytes")
+        raise InputError(f"{printable(name)} is no config.json: over {LARGEST_FILE} bytes")
     return text.removeprefix("\ufeff")
 
 
 def _parsed(name: str, text: str) -> Mapping[str, Any]:
-    name = _printable(name)
+    name = printable(name)
     try:
         config = json.loads(
             text, parse_constant=_constant, parse_int=_integer, object_pairs_hook=_object
@@ -159,5 +175,6 @@ def _constant(name: str) -> float:
     return float(name)  # an infinity, which the library writes for a limit that is none
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the end of a text, such as a path, with a question mark for what prints nothing."""
     return "".join(c if c.isprintable() else "?" for c in text)[-200:]

@@ -91,7 +91,7 @@ class Plan {
   constructor(given, plain, tied, experts) {
     const method = methodOf(given);
     const rule = chosen(given, FORMATS.methods[method]);
-    Object.assign(this, { given, plain, rule });
+    Object.assign(this, { given, plain, rule, listed: new Set(), asked: new Set() });
     for (const field of rule.refuse ?? []) {
       if ((given[field] ?? null) !== null) {
         notCounted(`${FIELD}.${field} = ${show(given[field])}`, [null]);
@@ -103,6 +103,7 @@ class Plan {
     this.all = rule.parts === "all";
     this.head = this.all || (!tied && isOn(given, rule.head ?? false));
     this.groups = method === "compressed-tensors" ? this.grouped()
+      : rule.listed ? this.listedGroups(rule.listed)
       : [...this.overrides(), { targets: null, bytes: this.size(FIELD, given, rule) }];
     const lists = [...this.kept, ...this.groups.map((group) => group.targets).filter(Boolean)];
     this.numbered = lists.some((names) => names.numbered);
@@ -147,6 +148,38 @@ class Plan {
     return found;
   }
 
+  // The formats of a list of modules, after which the whole is named.
+  listedGroups(name) {
+    const [field, known] = [`${FIELD}.${name}`, FORMATS.listed_formats];
+    const found = this.given[name] ?? null;
+    if (!isObject(found)) isNot(field, found, "an object");
+    const names = new Map();
+    for (const [module, said] of Object.entries(found)) {
+      if (!isObject(said)) isNot(`${show(module)} in ${field}`, said, "an object");
+      const algorithm = said.quant_algo ?? null;
+      if (typeof algorithm !== "string" || !has(known, algorithm)) {
+        notCounted(`quant_algo = ${show(algorithm)} in ${field}`, Object.keys(known));
+      }
+      const [block, size] = [known[algorithm].block ?? null, said.group_size ?? null];
+      if (!isOneOf(size, [null, block])) notCounted(`group_size = ${show(size)} in ${field}`, [block]);
+      if (/experts[.][0-9]|[*]|^re:/.test(module)) notCounted(`${show(module)} in ${field}`, ["experts"]);
+      names.set(algorithm, [...names.get(algorithm) ?? [], module]);
+    }
+    const formats = [...names.keys()].map((algorithm) => known[algorithm].format);
+    this.format = [...new Set(formats)].join(" and ") || this.format;
+    return [...names].map(([algorithm, modules]) => {
+      const targets = new Names(field, modules);
+      targets.parts.forEach((part) => this.listed.add(part));
+      return { targets, bytes: this.size(field, this.given, known[algorithm]) };
+    });
+  }
+
+  checkListed() {
+    for (const name of [...this.listed].filter((one) => !this.asked.has(one)).sort()) {
+      refuse(`${FIELD}.${this.rule.listed} lists ${show(name)}, which is not counted here`);
+    }
+  }
+
   // The groups of compressed-tensors, after which the format is named.
   grouped() {
     const sparse = this.given.sparsity_config ?? null;
@@ -186,9 +219,11 @@ class Plan {
   }
 
   module(row, names) {
-    const special = { router: this.all, embedding: this.all, positions: false, experts: true,
-      unembedding: this.head };
+    const named = Boolean(this.rule.listed);
+    const special = { router: this.all || named, embedding: this.all || named, positions: false,
+      experts: true, unembedding: this.head };
     const quantized = has(special, row) ? special[row] : this.rule.parts !== "experts";
+    if (named && quantized) names.forEach((name) => spans(name).forEach((s) => this.asked.add(s)));
     if (quantized && !this.kept.some((kept) => kept.name(names))) {
       if (row === "experts" && this.experts !== null) return this.experts;
       for (const { targets, bytes } of this.groups) {
@@ -260,6 +295,7 @@ function byPart(plan, placed, d_model) {
       parts.set(part, [...(parts.get(part) ?? []), [each, mean(found)]]);
     }
   }
+  plan.checkListed();
   const base = mean(parts.get("weight_bytes"));
   const means = [...parts].map(([name, found]) => [name, mean(found)]);
   return Object.fromEntries(means.filter(([name, value]) => name === "weight_bytes" || value !== base));

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lifecost.config.messages import is_not, is_one_of, not_counted, show
@@ -86,24 +86,32 @@ def _either(name: str, config: Mapping[str, Any], fields: Mapping[str, Any]) -> 
     return fields.get(name) if value is None else value
 
 
+def weights_of(
+    placed: Sequence[Placed], d_model: int
+) -> Iterator[tuple[str, str, float, list[int]]]:
+    """Yield rows of weights: name, the symbol of their bytes, how many, and in what layers."""
+    for one in placed:
+        sizes = {**dict(one.block.within(d_model=d_model).sizes), "d_model": d_model}
+        for row, (term, part) in FAMILIES[one.block.family].weights.items():
+            if count := term(*(sizes[name] for name in term.names)) * one.copies:
+                yield row, part, count, one.layers
+
+
 def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, float]:
     modules = load("weight_formats")["modules"]
     parts: dict[str, list[tuple[float, float]]] = {}
-    for one in placed:
-        sizes = {**dict(one.block.within(d_model=d_model).sizes), "d_model": d_model}
-        within = (one.layers if plan.numbered else one.layers[:1]) or [-1]
-        for row, (term, part) in FAMILIES[one.block.family].weights.items():
-            if not (count := term(*(sizes[name] for name in term.names)) * one.copies):
-                continue
-            if row in modules:
-                found = [
-                    (1.0, plan.module(row, [_full(name, layer) for name in names]))
-                    for layer in within
-                    for names in modules[row] or [[]]
-                ]
-                parts.setdefault(part, []).append((count, _mean(found)))
-            else:
-                parts.setdefault(part, []).append((count, plan.plain))
+    for row, part, count, layers in weights_of(placed, d_model):
+        within = (layers if plan.numbered else layers[:1]) or [-1]
+        if row in modules:
+            found = [
+                (1.0, plan.module(row, [_full(name, layer) for name in names]))
+                for layer in within
+                for names in modules[row] or [[]]
+            ]
+            parts.setdefault(part, []).append((count, _mean(found)))
+        else:
+            parts.setdefault(part, []).append((count, plan.plain))
+    plan.check_listed()
     means = {name: _mean(found) for name, found in parts.items()}
     base = means["weight_bytes"]
     return {n: m for n, m in means.items() if n == "weight_bytes" or m != base}

@@ -55,7 +55,7 @@ class Names:
     def name(self, names: Iterable[str]) -> bool:
         """Return whether one of a module's names is in the list."""
         return any(
-            not self.parts.isdisjoint(_spans(name)) or any(p.match(name) for p in self.patterns)
+            not self.parts.isdisjoint(spans(name)) or any(p.match(name) for p in self.patterns)
             for name in names
         )
 
@@ -71,7 +71,8 @@ def _pattern(entry: str) -> str:
     return rf"^(?:{entry[3:]})"
 
 
-def _spans(name: str) -> list[str]:
+def spans(name: str) -> list[str]:
+    """Return a name's parts: all that stands between two dots of it."""
     parts = name.split(".")
     ends = range(1, len(parts) + 1)
     return [".".join(parts[i:j]) for i in range(len(parts)) for j in ends if i < j]

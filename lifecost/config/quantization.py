@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lifecost.config.messages import is_not, is_one_of, lacks, not_counted, show, whole
-from lifecost.config.modules import Names
+from lifecost.config.modules import Names, spans
 from lifecost.data import load
+from lifecost.errors import InputError
 from lifecost.formulas.kv_cache import quantized_bytes
 from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
 
@@ -51,8 +53,12 @@ class Plan:
         self.format = rule.get("format", method)
         self.all = rule.get("parts") == "all"
         self.head = self.all or (not tied and _is_on(given, rule.get("head", False)))
+        self.listed: set[str] = set()
+        self.asked: set[str] = set()  # the names that modules have, where the file lists some
         if method == "compressed-tensors":
             self.groups = list(self._groups())
+        elif "listed" in rule:
+            self.groups = list(self._listed(rule["listed"]))
         else:
             self.groups = [*self._overrides(), Group(None, self._size(FIELD, given, rule))]
         lists = [*self.kept, *(g.targets for g in self.groups if g.targets)]
@@ -94,6 +100,38 @@ class Plan:
             elif given is False:
                 yield Group(Names(FIELD, [name]), self.plain)
 
+    def _listed(self, name: str) -> Iterable[Group]:
+        """Yield the formats of a list of modules, and name the whole after them."""
+        field, known = f"{FIELD}.{name}", load("weight_formats")["listed_formats"]
+        found = self.given.get(name)
+        if not isinstance(found, Mapping):
+            raise is_not(field, found, "an object")
+        names: dict[str, list[str]] = {}
+        for module, said in found.items():
+            if not isinstance(said, Mapping):
+                raise is_not(f"{show(module)} in {field}", said, "an object")
+            algorithm = said.get("quant_algo")
+            if not is_one_of(algorithm, known):
+                raise not_counted(f"quant_algo = {show(algorithm)} in {field}", known)
+            block, size = known[algorithm].get("block"), said.get("group_size")
+            if not is_one_of(size, [None, block]):
+                raise not_counted(f"group_size = {show(size)} in {field}", [block])
+            if re.search("experts[.][0-9]|[*]|^re:", module):
+                raise not_counted(f"{show(module)} in {field}", ["experts"])
+            names.setdefault(str(algorithm), []).append(module)
+        formats = [known[algorithm]["format"] for algorithm in names]
+        self.format = " and ".join(dict.fromkeys(formats)) or self.format
+        for algorithm, modules in names.items():
+            targets = Names(field, modules)
+            self.listed |= targets.parts
+            yield Group(targets, self._size(field, self.given, known[algorithm]))
+
+    def check_listed(self) -> None:
+        """Raise `InputError` where the file lists a module that no part of the model is."""
+        for name in sorted(self.listed - self.asked):
+            field = f"{FIELD}.{self.rule['listed']}"
+            raise InputError(f"{field} lists {show(name)}, which is not counted here")
+
     def _groups(self) -> Iterable[Group]:
         """Yield the groups of compressed-tensors, and name the format after them."""
         sparse = self.given.get("sparsity_config")
@@ -133,10 +171,13 @@ class Plan:
 
     def module(self, row: str, names: list[str]) -> float:
         """Return the bytes of a weight of a module."""
+        named = "listed" in self.rule
         quantized = {
-            "router": self.all, "embedding": self.all, "positions": False, "experts": True,
-            "unembedding": self.head,
+            "router": self.all or named, "embedding": self.all or named, "positions": False,
+            "experts": True, "unembedding": self.head,
         }.get(row, self.rule.get("parts") != "experts")  # fmt: skip
+        if named and quantized:
+            self.asked.update(span for name in names for span in spans(name))
         if quantized and not any(kept.name(names) for kept in self.kept):
             if row == "experts" and self.experts is not None:
                 return self.experts

@@ -527,6 +527,13 @@ const finite = (text) => text.replace(
   /"(?:[^"\\]|\\.)*"|\bInfinity\b/g, (part) => part === "Infinity" ? "1e999" : part);
 
 // The text of a file as an object; the words are Python's but for the place of a mistake.
+// What is told by its name, before it is read: lifecost.config.files.meant.
+function checkName(name) {
+  const called = name.toLowerCase();
+  if (LIMITS.weights.some((end) => called.endsWith(end))) refuse(`${name} ${LIMITS.holds_weights}`);
+  if (LIMITS.tokenizers.includes(called)) refuse(`${name} ${LIMITS.others.tokenizer_class}`);
+}
+
 function parsed(name, text) {
   if (text.length > LIMITS.file) refuse(`${name} is no config.json: over ${LIMITS.file} bytes`);
   let config;

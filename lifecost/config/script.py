@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from lifecost.config import LARGEST_MODEL, PARAMS, modules, quantization
-from lifecost.config.files import LARGEST_FILE, OTHERS
+from lifecost.config.files import HOLDS_WEIGHTS, LARGEST_FILE, OTHERS, TOKENIZERS, WEIGHTS
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import ALIKE, trees_of
 from lifecost.data import load, load_all
@@ -36,6 +36,9 @@ def source() -> str:
         "alike": ALIKE,
         "params": PARAMS,
         "others": OTHERS,
+        "tokenizers": TOKENIZERS,
+        "weights": [*WEIGHTS, ".gguf"],
+        "holds_weights": HOLDS_WEIGHTS,
         "longest": LONGEST,
         "number": LARGEST_NUMBER,
         "model": LARGEST_MODEL,

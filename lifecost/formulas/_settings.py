@@ -15,6 +15,28 @@ LLAMA_405B: dict[str, float] = dict(
     d_head=128, vocab_size=128256, tied_embeddings=0,
 )  # fmt: skip
 POST: dict[str, float] = dict(batch=128, context=8192, kv_bytes=1, weight_bytes=1, hoi=600)
+LAYOUT: dict[str, float] = dict(
+    tensor_parallel=2, data_parallel=2, expert_parallel=1, pipeline_parallel=2
+)
+H100: dict[str, float] = dict(
+    peak_flops=1979e12,
+    memory_bandwidth=3.35e12,
+    memory_capacity=80e9,
+    attention_peak=989e12,
+    link_bandwidth=450e9,
+    chip_hour_price=2,
+    memory_reserve=0,
+)
+REACHED: dict[str, float] = dict(
+    bandwidth_share=0.8,
+    flops_share=0.5,
+    expert_flops_share=0.6,
+    attention_peak_share=0.75,
+    link_share=0.75,
+    operation_time=1e-5,
+    collective_time=5e-6,
+    activation_bytes=2,
+)
 TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)  # FP8
 
 # The 8B model: all parameters and those that are multiplied, to the unit; FLOPs of a token with
@@ -40,6 +62,14 @@ SARDANA: dict[str, float] = dict(HOFFMANN, param_exponent=0.336, data_exponent=0
 GOPHER = 5.76e23  # FLOPs of its training, Hoffmann et al. 2022, table 3
 # Sardana et al., appendix B, table 2: 70e9 parameters on 4.26e12 tokens.
 LOSS_70B = 1.69 + 406.4 / 70e9**0.336 + 410.7 / 4.26e12**0.283
+
+# Training with Adam in mixed precision (Rajbhandari et al. 2020), and GPT-3 as Korthikanti et al.
+# (2023, table 3) train it: a plain network four times as wide as the stream, no grouping.
+MIXED: dict[str, float] = dict(weight_bytes=2, gradient_bytes=2, optimizer_bytes=12)
+GPT_3: dict[str, float] = dict(
+    n_layer=96, d_model=12288, n_ff_matrix=2, d_ff=4 * 12288, n_head=96, n_kv_head=96, d_head=128,
+    sequence_length=2048, micro_batch=1, activation_bytes=2,
+)  # fmt: skip
 
 # A family whose cache grows as a power of its size: twenty elements times the root.
 KV_FAMILY: dict[str, float] = dict(hoi=600, kv_bytes=1, context=8192, kv_scale=20, kv_exponent=0.5)

@@ -3,7 +3,9 @@
 The post's level: compute is twice the parameters, memory is the KV cache. The full level: compute
 is every matrix multiplication at the given context, memory is weights and cache. Formulas of level
 "weights" stand between: the post's level with the loading of the weights added, which is the first
-thing that it leaves out.
+thing that it leaves out. For dense models all three are bounds. Which experts of a mixture a batch
+meets is not certain: the level with weights charges for all, the full level for those expected.
+The times of a step have both, the bound and the expectation.
 """
 
 from __future__ import annotations
@@ -14,16 +16,13 @@ from lifecost.algebra import Max, Min
 from lifecost.formula import formula
 from lifecost.formulas._settings import KV_8B, KV_405B, LLAMA_8B, LLAMA_405B, POST, READ_8B, STEP_8B
 from lifecost.formulas.kv_cache import kv_bytes_read, weights_size
-from lifecost.formulas.transformer import (
-    token_flops,
-    token_flops_estimate,
-)
+from lifecost.formulas.transformer import EVEN_EXPERTS, token_flops, token_flops_estimate
 from lifecost.symbols import Expr, Symbols
 
 _READ_ONCE = ("each cached element is read once a step, at full bandwidth",)
 _OVERLAP = ("arithmetic and memory traffic overlap perfectly: the slower one is the cost",)
 _ALL_WEIGHTS = (
-    "every parameter is read once a step, all experts of a mixture among them; a small batch meets "
+    "every parameter is read once a step, all experts of a mixture among them; a batch may meet "
     "fewer",
 )
 
@@ -157,6 +156,17 @@ def memory_to_compute_ratio(s: Symbols) -> Expr:
 
 
 @formula(
+    r"C_\text{w}^\text{step}", "FLOP", level="weights", assumptions=(*_ALL_WEIGHTS, *_OVERLAP),
+    varies="+ n_params hoi n_layer n_kv_head d_head kv_bytes weight_bytes batch context",
+    example=(LLAMA_405B | POST, 600 * (405e9 + KV_405B), "reading, by hand"),
+)  # fmt: skip
+def decode_step_cost_weights(s: Symbols) -> Expr:
+    """Cost of one decode step in FLOP-equivalents, counting the loading of all weights."""
+    memory = weight_load_flop_equivalent(s) + kv_load_flop_equivalent(s)
+    return Max(forward_flops(s), memory)
+
+
+@formula(
     r"B_\text{even}", "sequence", level="weights", assumptions=_ALL_WEIGHTS,
     varies="* weight_bytes + hoi n_layer n_kv_head d_head kv_bytes context - n_params",
     example=(dict(LLAMA_405B | POST, context=4096),
@@ -186,7 +196,7 @@ def decode_flops(s: Symbols) -> Expr:
 
 
 @formula(
-    r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=_READ_ONCE,
+    r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=(*_READ_ONCE, *EVEN_EXPERTS),
     varies=(
         "* hoi + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
         "weight_bytes batch context"
@@ -201,6 +211,7 @@ def decode_memory_flop_equivalent(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{mem}^\text{step} / C_\text{exact}^\text{step}", "1", level="full",
+    assumptions=EVEN_EXPERTS,
     varies=(
         "* hoi + n_kv_head kv_bytes weight_bytes - n_head batch ~ n_layer vocab_size d_model "
         "n_ff_matrix d_ff d_head context"
@@ -213,7 +224,7 @@ def decode_memory_to_compute_ratio(s: Symbols) -> Expr:
 
 
 @formula(
-    r"C_\text{full}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP,
+    r"C_\text{full}^\text{step}", "FLOP", level="full", assumptions=(*_OVERLAP, *EVEN_EXPERTS),
     varies=(
         "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
         "weight_bytes batch context"

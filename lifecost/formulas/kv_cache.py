@@ -31,7 +31,7 @@ def kv_bytes_per_token(s: Symbols) -> Expr:
 def kv_cache_size(s: Symbols) -> Expr:
     """Bytes that the KV cache of the whole batch holds.
 
-    Fixed states, which a plain decoder does not have, count with it.
+    What layers hold in a fixed state counts with it; a plain decoder has none.
     """
     state = s.state_held * s.state_bytes
     return (s.cache_held * s.kv_bytes + state) * s.batch
@@ -46,7 +46,7 @@ def kv_cache_size(s: Symbols) -> Expr:
 def kv_bytes_read(s: Symbols) -> Expr:
     """Bytes of the KV cache that one decode step of the whole batch reads.
 
-    A fixed state, which a plain decoder does not have, is read and written.
+    What layers hold in a fixed state is read and written; a plain decoder has none.
     """
     state = (s.state_read + s.state_written) * s.state_bytes
     return (s.cache_read * s.kv_bytes + state) * s.batch

@@ -7,10 +7,11 @@ import sympy
 from lifecost.algebra import Min
 from lifecost.formula import formula
 from lifecost.formulas.kv_cache import kv_bytes_read
-from lifecost.formulas.transformer import attention_flops, matmul_flops
+from lifecost.formulas.transformer import EVEN_EXPERTS, attention_flops, matmul_flops
 from lifecost.symbols import Expr, Symbols
 
 _TRAFFIC = ("activations stay on the chip; only weights or cache are read",)
+_WEIGHTS = (*_TRAFFIC, *EVEN_EXPERTS)
 
 
 @formula(
@@ -34,7 +35,7 @@ def _intensity_of(s: Symbols, tokens: Expr) -> Expr:
 
 
 @formula(
-    r"I_\text{prefill}", "FLOP/byte", level="full", assumptions=_TRAFFIC,
+    r"I_\text{prefill}", "FLOP/byte", level="full", assumptions=_WEIGHTS,
     varies="* context / weight_bytes",
     example=(dict(context=8192, weight_bytes=1), 16384,
              "two FLOPs for each of the tokens that a weight meets"),
@@ -45,7 +46,7 @@ def prefill_intensity(s: Symbols) -> Expr:
 
 
 @formula(
-    r"I_\text{decode}", "FLOP/byte", level="full", assumptions=_TRAFFIC,
+    r"I_\text{decode}", "FLOP/byte", level="full", assumptions=_WEIGHTS,
     varies="* batch / weight_bytes",
     example=(dict(batch=240, weight_bytes=2), 240, "scaling-book: the batch, in bf16"),
 )  # fmt: skip
@@ -74,7 +75,7 @@ def _rate(s: Symbols, formula: Expr) -> Expr:
 
 
 @formula(
-    r"P_\text{prefill}", "FLOP/s", level="full", assumptions=_TRAFFIC,
+    r"P_\text{prefill}", "FLOP/s", level="full", assumptions=_WEIGHTS,
     varies="+ peak_flops memory_bandwidth context - weight_bytes",
     example=(dict(peak_flops=1e15, memory_bandwidth=1e12, context=8192, weight_bytes=1), 1e15,
              "the roof"),
@@ -85,7 +86,7 @@ def prefill_rate(s: Symbols) -> Expr:
 
 
 @formula(
-    r"P_\text{decode}", "FLOP/s", level="full", assumptions=_TRAFFIC,
+    r"P_\text{decode}", "FLOP/s", level="full", assumptions=_WEIGHTS,
     varies="+ peak_flops memory_bandwidth batch - weight_bytes",
     example=(dict(peak_flops=1e15, memory_bandwidth=1e12, batch=100, weight_bytes=1), 2e14,
              "200 FLOPs a byte on the slope"),

@@ -19,6 +19,7 @@ from lifecost.formulas.decode import (
     forward_flops,
     kv_load_flop_equivalent,
 )
+from lifecost.formulas.transformer import EVEN_EXPERTS
 from lifecost.symbols import Expr, Symbols
 
 _CHAIN = ("each guess is accepted with the same probability, whatever came before",)
@@ -71,7 +72,7 @@ def verification_cost(s: Symbols) -> Expr:
 
 
 @formula(
-    r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=_OVERLAP,
+    r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=(*_OVERLAP, *EVEN_EXPERTS),
     varies=(
         "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
         "weight_bytes batch context draft_length"
@@ -110,7 +111,7 @@ def speculative_speedup(s: Symbols) -> Expr:
 
 @formula(
     r"\sigma^\text{full}", "1", level="full",
-    assumptions=(*_CHAIN, *_OVERLAP),
+    assumptions=(*_CHAIN, *_OVERLAP, *EVEN_EXPERTS),
     varies=(
         "+ hoi n_kv_head kv_bytes weight_bytes acceptance_rate - n_head batch draft_cost_ratio ~ "
         "n_layer vocab_size d_model n_ff_matrix d_ff d_head context draft_length"
@@ -125,7 +126,7 @@ def speculative_speedup_full(s: Symbols) -> Expr:
 
 @formula(
     r"\sigma^\text{self}", "1", source="sadhukhan2025magicdec", level="full",
-    assumptions=(*_CHAIN, *_OVERLAP),
+    assumptions=(*_CHAIN, *_OVERLAP, *EVEN_EXPERTS),
     varies=(
         "+ acceptance_rate - draft_context ~ hoi n_layer vocab_size d_model n_ff_matrix d_ff "
         "n_head n_kv_head d_head kv_bytes weight_bytes batch context draft_length"

@@ -1,9 +1,12 @@
 """Time: a decode step and a prefill on real chips, and whether the model fits them.
 
 Weights and cache are divided evenly over the chips; what the chips have to tell each other is left
-out, so each time is a lower bound. Tensor parallelism divides the cache by key-value heads: with
-more chips than heads, several hold the same part, and a latent is held by each. Bind `cache_parts`
-to count that; without it, the cache is divided by sequences, among any number of chips.
+out, so each time is a lower bound. Of routed experts a bound counts what is certain: those that one
+token meets, for all tokens may choose alike. How many a batch meets is no more than an expectation,
+and the times that count with it are named so. Tensor parallelism divides the cache by key-value
+heads: with more chips than heads, several hold the same part, and a latent is held by each. Bind
+`cache_parts` to count that; without it, the cache is divided by sequences, among any number of
+chips.
 """
 
 from __future__ import annotations
@@ -25,17 +28,27 @@ from lifecost.formulas._settings import (
 from lifecost.formulas.decode import decode_flops
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
 from lifecost.formulas.prefill import prompt_flops
+from lifecost.formulas.transformer import EVEN_EXPERTS
 from lifecost.symbols import Expr, Symbols
 
 _PEAK = ("every chip runs at its peak, with no communication between them",)
 _OVERLAP = ("arithmetic overlaps with all memory traffic", *_PEAK)
 _SERIAL = ("reading the cache overlaps with nothing, arithmetic with reading the weights", *_PEAK)
+_CERTAIN = ("all tokens may choose the same experts: those of one token are read for certain",)
 _FITS = ("weights and cache only: no activations, no reserve",)
 
 
 def _copies(s: Symbols) -> Expr:
     """Return how many chips hold the same part of the cache."""
     return Max(1, s.n_chip / s.cache_parts) if s.optional else sympy.Integer(1)
+
+
+def _overlapped(s: Symbols, weights: Expr) -> Expr:
+    return Max(decode_compute_time(s), weights + decode_kv_time(s))
+
+
+def _serial(s: Symbols, weights: Expr) -> Expr:
+    return decode_kv_time(s) + Max(decode_compute_time(s), weights)
 
 
 @formula(
@@ -47,12 +60,12 @@ def _copies(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST | TWO_H100, STEP_8B / 3958e12, "counted by hand"),
 )  # fmt: skip
 def decode_compute_time(s: Symbols) -> Expr:
-    """Time that the arithmetic of one decode step takes."""
+    """Least time that the arithmetic of one decode step takes."""
     return decode_flops(s) / (s.peak_flops * s.n_chip)
 
 
 @formula(
-    r"t_\text{w}", "s", level="full", assumptions=_PEAK,
+    r"t_\text{w}", "s", level="full", assumptions=(*_CERTAIN, *_PEAK),
     varies=(
         "* d_model weight_bytes / memory_bandwidth n_chip + n_layer vocab_size n_ff_matrix d_ff "
         "n_head n_kv_head d_head"
@@ -60,7 +73,23 @@ def decode_compute_time(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST | TWO_H100, MATRICES_8B / 6.7e12, "counted by hand"),
 )  # fmt: skip
 def decode_weights_time(s: Symbols) -> Expr:
-    """Time that reading the weights takes in one decode step."""
+    """Least time that reading the weights takes in one decode step."""
+    return s.but(batch=1).read_bytes / (s.memory_bandwidth * s.n_chip)
+
+
+@formula(
+    r"\bar t_\text{w}", "s", level="full", assumptions=(*EVEN_EXPERTS, *_PEAK),
+    varies=(
+        "* d_model weight_bytes / memory_bandwidth n_chip + n_layer vocab_size n_ff_matrix d_ff "
+        "n_head n_kv_head d_head"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, MATRICES_8B / 6.7e12, "without experts, the bound"),
+)  # fmt: skip
+def expected_weights_time(s: Symbols) -> Expr:
+    """Time of reading the weights in one decode step, expected if experts are chosen evenly.
+
+    No bound: sequences that resemble each other meet fewer experts.
+    """
     return s.read_bytes / (s.memory_bandwidth * s.n_chip)
 
 
@@ -70,12 +99,12 @@ def decode_weights_time(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST | TWO_H100, KV_8B / 6.7e12, "counted by hand"),
 )  # fmt: skip
 def decode_kv_time(s: Symbols) -> Expr:
-    """Time that reading the KV cache takes in one decode step."""
+    """Least time that reading the KV cache takes in one decode step."""
     return kv_bytes_read(s) * _copies(s) / (s.memory_bandwidth * s.n_chip)
 
 
 @formula(
-    r"t_\text{step}", "s", level="full", assumptions=_OVERLAP,
+    r"t_\text{step}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
         "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
         "weight_bytes batch context - peak_flops memory_bandwidth"
@@ -84,12 +113,28 @@ def decode_kv_time(s: Symbols) -> Expr:
 )  # fmt: skip
 def decode_step_time(s: Symbols) -> Expr:
     """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
-    traffic = decode_weights_time(s) + decode_kv_time(s)
-    return Max(decode_compute_time(s), traffic)
+    return _overlapped(s, decode_weights_time(s))
 
 
 @formula(
-    r"t_\text{serial}", "s", source="scalingbook", level="full", assumptions=_SERIAL,
+    r"\bar t_\text{step}", "s", level="full", assumptions=(*EVEN_EXPERTS, *_OVERLAP),
+    varies=(
+        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context - peak_flops memory_bandwidth"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
+)  # fmt: skip
+def expected_step_time(s: Symbols) -> Expr:
+    """Time of one decode step, expected if experts are chosen evenly and all else is at its bound.
+
+    Without routed experts it is the bound.
+    """
+    return _overlapped(s, expected_weights_time(s))
+
+
+@formula(
+    r"t_\text{serial}", "s", source="scalingbook", level="full",
+    assumptions=(*_CERTAIN, *_SERIAL),
     varies=(
         "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
         "weight_bytes batch context - peak_flops memory_bandwidth"
@@ -97,13 +142,26 @@ def decode_step_time(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "memory-bound: the same"),
 )  # fmt: skip
 def decode_step_time_serial(s: Symbols) -> Expr:
-    """Time of one decode step whose attention waits for its cache and overlaps with nothing."""
-    weights = Max(decode_compute_time(s), decode_weights_time(s))
-    return decode_kv_time(s) + weights
+    """Least time of a decode step whose attention waits for its cache and overlaps with nothing."""
+    return _serial(s, decode_weights_time(s))
 
 
 @formula(
-    r"r_\text{decode}", "token/s", level="full", assumptions=_OVERLAP,
+    r"\bar t_\text{serial}", "s", source="scalingbook", level="full",
+    assumptions=(*EVEN_EXPERTS, *_SERIAL),
+    varies=(
+        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        "weight_bytes batch context - peak_flops memory_bandwidth"
+    ),
+    example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
+)  # fmt: skip
+def expected_step_time_serial(s: Symbols) -> Expr:
+    """Time of such a step, expected if experts are chosen evenly and all else is at its bound."""
+    return _serial(s, expected_weights_time(s))
+
+
+@formula(
+    r"r_\text{decode}", "token/s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
         "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
         "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
@@ -116,7 +174,8 @@ def decode_throughput(s: Symbols) -> Expr:
 
 
 @formula(
-    r"r_\text{serial}", "token/s", source="scalingbook", level="full", assumptions=_SERIAL,
+    r"r_\text{serial}", "token/s", source="scalingbook", level="full",
+    assumptions=(*_CERTAIN, *_SERIAL),
     varies=(
         "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
         "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
@@ -125,12 +184,12 @@ def decode_throughput(s: Symbols) -> Expr:
              128 / (STEP_8B / 2e12 + KV_8B / 6.7e12), "by hand"),
 )  # fmt: skip
 def decode_throughput_serial(s: Symbols) -> Expr:
-    """Tokens that the chips decode in a second where reading the cache overlaps with nothing."""
+    """Tokens decoded in a second, at most, where reading the cache overlaps with nothing."""
     return s.batch / decode_step_time_serial(s)
 
 
 @formula(
-    r"t_\text{prefill}", "s", level="full", assumptions=_OVERLAP,
+    r"t_\text{prefill}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
         "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
         "weight_bytes batch context - peak_flops memory_bandwidth"
@@ -141,8 +200,7 @@ def decode_throughput_serial(s: Symbols) -> Expr:
 def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
     compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
-    read = s.but(batch=s.batch * s.context).read_bytes
-    return Max(compute, read / (s.memory_bandwidth * s.n_chip))
+    return Max(compute, decode_weights_time(s))
 
 
 @formula(

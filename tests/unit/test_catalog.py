@@ -45,8 +45,10 @@ def sourced_rows():
     """Return every row that states a fact: tables by name, and lists of rows."""
     found = []
     for file in PATHS:
-        # The post's own words, and choices that are no facts: each file says so.
-        if file in ("post", "config_rules", "weight_formats", "exercises", "ledger", "machine"):
+        # The post's own words, and choices that are no facts: each file says so. What stands behind
+        # the thousands of published steps, test_steps.py asks.
+        if file in ("post", "weight_formats", "gguf", "exercises", "ledger", "machine",
+                    "published_steps", "formats"):  # fmt: skip
             continue
         content = load(file)
         tables = ([t] if isinstance(t, dict) else t for t in content.values())
@@ -88,7 +90,8 @@ COUNTS = {
     "gopher-280b": 80 * (5 * 16384**2 + 2 * 16384 * 65536 + 2 * 16384) + 32001 * 16384,
 }
 # Of these no total was found: their configurations say what they are made of.
-CONFIGURED = {"qwen3-30b-a3b", "qwen3-32b", "minimax-m3", "gemma-4-31b", "gemma-4-26b-a4b"}
+CONFIGURED = {"qwen3-30b-a3b", "qwen3-32b", "minimax-m3", "gemma-4-31b", "gemma-4-26b-a4b",
+              "gemma-3n-e4b", *(name for name in models if name.startswith("mpt-"))}  # fmt: skip
 # As published, in billions: all, and active for a token. DeepSeek, Kimi and gpt-oss leave the
 # input embedding out of the active ones. Gemma, Llama 4 and Qwen2.5 publish rounder names.
 ROUNDED = {
@@ -157,6 +160,34 @@ def test_what_is_announced_is_near(name):
         assert near in (
             model.n_active_params, model.n_active_params - model.vocab_size * model.d_model
         )  # fmt: skip
+
+
+# What the metadata of published checkpoints count, with the heads that guess further tokens, as
+# quoted by third parties: of DeepSeek-V3 without the scales of FP8. Some hold the model's tables a
+# second time, for those heads.
+CHECKPOINTS = {
+    "deepseek-v3": (684_489_845_504, 2), "glm-4.5": (358_337_791_296, 2),
+    "glm-4.5-air": (110_468_824_832, 2), "glm-5": (753_864_139_008, 0),
+    "glm-5.2": (753_329_940_480, 0), "qwen3.8-2.4t-a95b": (2_446_182_725_504, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "published"), CHECKPOINTS.items())
+def test_a_checkpoint_holds_the_heads_that_guess(name, published):
+    total, tables = published
+    model = models[name]
+    heads = model.draft.value("stored_params", {})
+    assert model.n_params + heads + tables * model.vocab_size * model.d_model == total
+
+
+# As DeepSeek's README_WEIGHTS.md and the README of MiMo-V2-Flash round the parameters of one head.
+HEADS = {"deepseek-v3": (1, 11.5e9), "mimo-v2-flash": (3, 0.33e9)}
+
+
+@pytest.mark.parametrize(("name", "published"), HEADS.items())
+def test_a_head_that_guesses_is_as_large_as_published(name, published):
+    heads, each = published
+    assert models[name].draft.value("stored_params", {}) == pytest.approx(heads * each, rel=0.012)
 
 
 # HOI by hand, in FLOPs per byte at one decimal: part, precision, value.

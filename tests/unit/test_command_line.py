@@ -42,6 +42,7 @@ def test_cost_of_the_posts_case(capsys):
     assert step["weights"] == pytest.approx(MULTIPLIED / 3.35e12, rel=1e-12)
     assert step["kv"] == pytest.approx(KV / 3.35e12, rel=1e-12)
     assert step["bound"] == pytest.approx(max(step["compute"], step["weights"] + step["kv"]))
+    assert step["expected"] == step["bound"]  # without experts
     usual = printed(capsys, "cost", "llama-3-8b")  # the post's setting is the usual one
     said, taken = usual.pop("taken_from"), found.pop("taken_from")
     assert usual == found
@@ -112,6 +113,19 @@ def test_device_sets_the_intensity_unless_it_is_given(capsys):
     both = printed(capsys, "cost", "llama-3-8b", "--precision", "bf16", "--hardware", "h100-sxm")
     assert {**alone, "taken_from": 0} == {**both, "taken_from": 0}
     assert alone["setting"]["hoi"] == pytest.approx(989.5e12 / 3.35e12, rel=1e-3)
+
+
+@pytest.mark.parametrize("how", ["full", "serial"])
+def test_experts_that_are_expected_stand_beside_the_bound(capsys, how):
+    usual = ("cost", "mixtral-8x7b", "--batch", "16", "--overlap", how)
+    step = printed(capsys, *usual)["step_time"]
+    certain, every = (2 * 3 * 4096 * 14336 * 32 * n / 2 / 3.35e12 for n in (2, 8))
+    rest = step["weights"] - certain
+    met = 1 - (6 / 8) ** 16
+    assert step["bound"] == pytest.approx(step["weights"] + step["kv"], rel=1e-12)
+    assert step["expected"] == pytest.approx(rest + met * every + step["kv"], rel=1e-12)
+    assert main([*usual]) == main(["cost", "llama-3-8b"]) == 0
+    assert capsys.readouterr().out.count("if experts are chosen evenly") == 1
 
 
 def test_chips_divide_the_time_and_add_their_memory(capsys):

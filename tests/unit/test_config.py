@@ -575,11 +575,25 @@ OTHERS = [
     (["config.json"], "model-00001-of-00002.safetensors", None),
     (["snapshots/a1b2/config.json"], "", None),
     (["tokenizer.json"], "", "is a folder without a config.json"),
-    (["model.gguf"], "model.gguf", "holds weights: give the config.json of the model"),
+    (["model.gguf"], "model.gguf", "is no GGUF file: it does not begin as one"),
+    (["model.bin"], "model.bin", "holds weights: give the config.json of the model"),
     ([], "Qwen/Qwen3", "of a model on the Hub, give the path of its config.json"),
     ({"adapter_config.json": {"peft_type": "LORA"}}, "adapter_config.json", "an adapter: give the"),
     ({"tokenizer_config.json": {"tokenizer_class": "A"}}, "tokenizer_config.json", "a tokenizer:"),
     ({"generation_config.json": {"_from_model_config": True}}, "generation_config.json", "text is"),
+    (
+        {"generation_config.json": {"do_sample": True}},
+        "generation_config.json",
+        "text is generated",
+    ),
+    ({"tokenizer.json": {"model": {}}}, "tokenizer.json", "a tokenizer: give the config.json bes"),
+    ({"special_tokens_map.json": {"eos_token": "<s>"}}, "special_tokens_map.json", "a tokenizer:"),
+    (
+        {"preprocessor_config.json": {"processor_class": "A"}},
+        "preprocessor_config.json",
+        "images or",
+    ),
+    ({"my.index.json": {"weight_map": {}}}, "my.index.json", "lists weights: give the config.json"),
     ({"params.json": {"dim": 4096, "n_layers": 32}}, "params.json", "lacks model_type"),
 ]
 
@@ -611,6 +625,12 @@ def test_files_without_an_end_or_a_beginning(tmp_path):
     for source in (closed, type("", (), {"read": lambda self, size: 3})()):
         with pytest.raises(InputError, match="cannot read config"):
             load_model(source)
+    if os.path.exists("/dev/fd"):  # as of <(...) in a shell, which can be read but once
+        ours, theirs = os.pipe()
+        os.write(theirs, json.dumps(read("gpt2")).encode())
+        os.close(theirs)
+        assert load_model(f"/dev/fd/{ours}").n_params == ELSEWHERE["gpt2"]
+        os.close(ours)
     if os.path.exists("/dev/zero"):
         with pytest.raises(InputError, match="over 1000000 bytes"):
             load_model("/dev/zero")

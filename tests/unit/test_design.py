@@ -22,7 +22,7 @@ ROOMS = {
     "lifecost": [
         "errors", "data", "symbols", "algebra", "units", "printers", "values", "stack", "blocks",
         "lowered", "formula", "formulas", "script", "quantities", "config", "catalog", "citations",
-        "shape", "optimum",
+        "level", "shape", "optimum",
         "speculation", "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [

@@ -162,7 +162,7 @@ def test_a_keyword_that_changes_nothing(model, wrong, complaint):
 def test_description(formula):
     assert formula.meaning.endswith(".")
     assert "\n" not in formula.meaning
-    assert formula.level in ("", "post", "weights", "full")
+    assert formula.level in ("", "post", "weights", "full", "overheads")
     assert formula.symbols == tuple(sorted(formula.symbols))
     assert set(formula.symbols) <= set(SYMBOLS)
     assert repr(formula) == (

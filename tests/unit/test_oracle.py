@@ -28,6 +28,9 @@ OTHERWISE = {
     "falcon": "cache",
     # Matrices of experts that do nothing, which the library makes and never uses.
     "longcat_flash": "parameters active",
+    # Shared experts count there as if so many were taken as of the others.
+    "inkling_text": "active",
+    "inkling_mm_model": "active",
     # All experts count as active there: their parameters are one tensor without their number.
     "dbrx": "active",
 }

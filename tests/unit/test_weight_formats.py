@@ -150,7 +150,28 @@ def compressed(*groups, **more):
 INT4 = {"num_bits": 4, "type": "int", "strategy": "group", "group_size": 32, "symmetric": True}
 FLOAT8 = {"num_bits": 8, "type": "float", "strategy": "channel"}
 FOUR = 0.5625
+
+
 # Kimi K2.5 and MiniMax-M2.5 say it so, and NVIDIA's files: (file, quantization, part, bytes).
+def listed(modules):
+    """Return what NVIDIA's tool writes where it quantizes each module as it likes."""
+    return {
+        "quant_method": "modelopt",
+        "quant_algo": "MIXED_PRECISION",
+        "quantized_layers": modules,
+    }
+
+
+# As of Qwen3.6-27B-NVFP4 and Qwen3.6-35B-A3B-NVFP4: attention in 8 bits, the rest in 4.
+NV4, NV8 = {"quant_algo": "W4A16_NVFP4", "group_size": 16}, {"quant_algo": "FP8"}
+MIXED = {
+    "lm_head": NV4,
+    **{f"model.language_model.layers.{i}.self_attn.{one}_proj": NV8
+       for i in range(94) for one in "qkvo"},
+    **{f"model.language_model.layers.{i}.mlp.experts": NV4 for i in range(94)},
+}  # fmt: skip
+
+
 LISTS = [
     ("kimi-k2", compressed({"targets": ["Linear"], "weights": INT4}, ignore=[
         "lm_head", "re:.*self_attn.*", "re:.*shared_experts.*",
@@ -175,6 +196,12 @@ LISTS = [
     ("gpt-oss-20b", {"quant_method": "mxfp4"}, {"weight_bytes": 2, "expert_bytes": 4.25 / 8}),
     ("deepseek-v3", {**FP8, "modules_to_not_convert": ["self_attn.kv_b_proj", "lm_head"]},
      {"weight_bytes": None, "expert_bytes": BYTES["fp8"], "embedding_bytes": 2, "other_bytes": 2}),
+    ("qwen3-235b-a22b", listed(MIXED), {
+        "weight_bytes": 1, "expert_bytes": 4.5 / 8, "embedding_bytes": (2 + 4.5 / 8) / 2,
+        "other_bytes": 2}),
+    ("llama-3-8b", listed({f"model.layers.{i}.mlp.{one}_proj": NV4
+                           for i in range(16) for one in ("gate", "up", "down")}),
+     {"weight_bytes": None, "embedding_bytes": 2, "other_bytes": 2}),
 ]  # fmt: skip
 
 
@@ -188,6 +215,9 @@ def test_lists_of_modules(name, quantization, expected):
 
 def test_parts_are_averaged_over_their_weights():
     attention, ff = 32 * (2 * 4096**2 + 2 * 4096 * 1024), 32 * 3 * 4096 * 14336
+    half = model_of("llama-3-8b", {"quantization_config": LISTS[-1][1]}).stored["weight_bytes"]
+    expected = (2 * attention + (2 + 4.5 / 8) * ff / 2) / (attention + ff)
+    assert half == pytest.approx(expected)
     stored = model_of("llama-3-8b", {"quantization_config": LISTS[5][1]}).stored
     assert stored["weight_bytes"] == pytest.approx((attention + FOUR * ff) / (attention + ff))
     # Of 32 layers two stay as they are.
@@ -231,7 +261,20 @@ WRONG = [
     ({Q: {**AWQ, "modules_to_not_convert": ["re:(a*)*b"]}}, "is not a pattern that is read here"),
     ({Q: {**AWQ, "modules_to_not_convert": ["*a*b*c*d*e"]}}, "is not a pattern that is read here"),
     ({Q: {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"}},
-     f'{Q}.quant_algo = "MIXED_PRECISION" is not counted here, only "FP8" or "NVFP4"'),
+     f"{Q}.quantized_layers = null is not an object"),
+    ({Q: {"quant_method": "modelopt", "quant_algo": "INT3"}},
+     f'{Q}.quant_algo = "INT3" is not counted here, only "FP8" or "NVFP4" or "MIXED_PRECISION"'),
+    ({Q: listed({"lm_head": {"quant_algo": "INT4_AWQ"}})},
+     f'quant_algo = "INT4_AWQ" in {Q}.quantized_layers is not counted here, only "FP8" or'),
+    ({Q: listed({"lm_head": {"quant_algo": "NVFP4", "group_size": 32}})},
+     f"group_size = 32 in {Q}.quantized_layers is not counted here, only 16"),
+    ({Q: listed({"lm_head": "FP8"})}, f'"lm_head" in {Q}.quantized_layers = "FP8" is not an obj'),
+    ({Q: listed({"layers.0.ffn.up": {"quant_algo": "FP8"}})},
+     f'{Q}.quantized_layers lists "layers.0.ffn.up", which is not counted here'),
+    ({Q: listed({"model.layers.0.mlp.experts.7.up_proj": {"quant_algo": "NVFP4"}})},
+     f'"model.layers.0.mlp.experts.7.up_proj" in {Q}.quantized_layers is not counted here'),
+    ({Q: listed({"lm_head": {"quant_algo": "FP8"}}), "tie_word_embeddings": True},
+     f'{Q}.quantized_layers lists "lm_head", which is not counted here'),
     ({Q: {"quant_method": "bitsandbytes"}}, f"{Q}.load_in_4bit = false is not counted here"),
     ({Q: {**QUANTIZATIONS["gptq"], "dynamic": {"-:x": {}}}}, f"{Q}.dynamic = {{...}} is not"),
     ({Q: {**compressed(), "config_groups": 3}}, f"{Q}.config_groups = 3 is not an object"),

@@ -7,6 +7,7 @@ written here once more, from the architectures.
 
 import inspect
 import math
+from collections import Counter
 from fractions import Fraction
 
 from lifecost.stack import Stack
@@ -37,65 +38,94 @@ class Walk:
     (count, runs, family, sizes).
 
     Parameters are counts of numbers; cache, state and attention are of one sequence, in numbers and
-    in multiplications; ``bytes_stored`` and ``bytes_read`` are those of the weights; ``matrices``
-    are those stored in each role.
+    in multiplications; ``bytes_stored``, ``bytes_read`` (expected) and ``bytes_certain`` (at least
+    read) are those of the weights; ``matrices`` are those stored in each role.
+
+    What starts with ``chip`` is the share of one of ``tensor_parallel`` chips that work on the same
+    sequences: of what has heads, no less than one head; of what they all need, all of it. Experts
+    are shared with the chips of other ranks.
     """
 
     def __init__(
-        self, model, *, batch=1, context=1, sequence_length=None, weight_bytes=1, **parts
+        self, model, *, batch=1, context=1, sequence_length=None, weight_bytes=1,
+        tensor_parallel=1, data_parallel=1, expert_parallel=1, **parts
     ):  # fmt: skip
         self.width, blocks = model if isinstance(model, tuple) else blocks_of(model)
         self.batch, self.context, self.length = batch, context, sequence_length or context
         # The bytes of a part are those of the others where it has none of its own.
         self.other, self.parts = weight_bytes, parts
         self.stored = self.active = self.macs = self.read = 0
-        self.bytes_stored = self.bytes_read = 0
+        self.bytes_stored = self.bytes_read = self.bytes_certain = 0
         self.held = self.loaded = self.cache_macs = self.prompt_macs = 0
         self.state_held = self.state_read = self.state_written = 0
+        self.tensor, self.data, self.expert = tensor_parallel, data_parallel, expert_parallel
+        self.shares = Counter()
+        self.chip_held = self.chip_loaded = self.kinds = self.sent = 0
+        self.chip_state = self.chip_written = self.whole_macs = self.whole_prompt = 0
         self.matrices = {"attention": 0, "feed_forward": 0, "embedding": 0}
         for count, runs, family, sizes in blocks:
             for _ in range(count):
                 for run in range(runs):
                     self.again, self.role = run > 0, ROLES.get(family, "attention")
+                    self.kinds += KINDS[family](**sizes)
                     getattr(self, family)(**sizes)
+
+    def chip(self, what):
+        return sum(
+            Fraction(count) / share for (name, share), count in self.shares.items() if name == what
+        )
 
     # ---- what may stand in a block
 
-    def weights(self, stored, *, used=None, active=None, read=None, part="", matrix=True):
-        """Count numbers that are kept once, however often a block runs."""
+    def weights(
+        self, stored, *, used=None, active=None, read=None, part="", matrix=True, heads=math.inf,
+        routed=False,
+    ):  # fmt: skip
+        """Count numbers that are kept once, however often a block runs; ``heads`` of them."""
         used = stored if used is None else used
         read = used if read is None else read
         each = self.parts.get(part, self.other)
         self.macs += used
         self.read += read
         self.bytes_read += read * each
+        self.bytes_certain += used * each  # what one token multiplies is read, whoever else comes
+        share = self.tensor * self.data if routed else min(self.tensor, heads)
+        # Added up by shares, and divided at last: exact, and fast for thousands of experts.
+        self.shares["read", share] += read * each
+        self.shares["routed" if routed else "macs", self.tensor if routed else share] += used
         if self.again:
             return
+        self.shares["stored", share] += stored * each
         self.stored += stored
         self.active += stored if active is None else active
         self.bytes_stored += stored * each
         if matrix and self.role in self.matrices:
             self.matrices[self.role] += stored
 
-    def matrix(self, rows, columns, part=""):
-        self.weights(rows * columns, part=part)
+    def matrix(self, rows, columns, part="", heads=math.inf):
+        self.weights(rows * columns, part=part, heads=heads)
 
     def vector(self, size):
         """Count what is added or multiplied elementwise: few, and kept as norms are."""
-        self.weights(size, used=0, part="other_bytes", matrix=False)
+        self.weights(size, used=0, part="other_bytes", matrix=False, heads=1)
 
     def norm(self, norms):
         self.vector(norms * self.width)
 
-    def keeps(self, held, read):
+    def keeps(self, held, read, heads=1):
         self.held += held
         self.loaded += read
+        self.chip_held += held / min(self.tensor, heads)
+        self.chip_loaded += read / min(self.tensor, heads)
 
-    def remembers(self, size, *, passes=0, written=None):
+    def remembers(self, size, *, passes=0, written=None, heads=math.inf):
         """Count a state: a token passes over it so often, and writes it anew."""
         self.state_held += size
         self.state_read += size
         self.state_written += size if written is None else written
+        share = min(self.tensor, heads)
+        self.chip_state += Fraction(size, share)
+        self.chip_written += Fraction(size if written is None else written, share)
         self.cache_macs += passes * size
         self.prompt_macs += passes * size
 
@@ -132,19 +162,20 @@ class Walk:
         own_value=1, d_in=None,
     ):  # fmt: skip
         if own:
-            self.matrix(d_in or self.width, groups * d_head)
+            self.matrix(d_in or self.width, groups * d_head, heads=groups)
             if own_value:
-                self.matrix(d_in or self.width, groups * d_value)
+                self.matrix(d_in or self.width, groups * d_value, heads=groups)
         entries = min(self.context, window) / stride
         looked_at = min(entries, chosen)
         for _ in range(groups):
-            self.keeps((d_head + d_value) * entries * own, (d_head + d_value) * looked_at)
+            row = d_head + d_value
+            self.keeps(row * entries * own, row * looked_at, heads=groups)
         for _ in range(queries):  # a score and its share of the mixture
             self.cache_macs += (d_head + d_value) * looked_at
             self.prompt_macs += (d_head + d_value) * self.seen(window=window, top=chosen)
 
     def factorized(self, n_head, d_head, query_rank, n_kv_head=1, norms=1, bias=0):
-        self.matrix(self.width, query_rank)
+        self.matrix(self.width, query_rank, heads=1)
         self.matrix(query_rank, n_head * d_head)
         self.heads(n_head, n_kv_head, d_head, d_head)
         self.matrix(n_head * d_head, self.width)
@@ -158,16 +189,17 @@ class Walk:
         if direct:
             self.matrix(self.width, n_head * d_head)
         else:
-            self.matrix(self.width, query_rank)
+            self.matrix(self.width, query_rank, heads=1)
             self.vector(query_rank)
             self.matrix(query_rank, n_head * d_head)
         kept = n_group * kv_rank + d_rope
         if own_cache:
-            self.matrix(self.width, kept)
+            self.matrix(self.width, kept, heads=1)
             self.vector(n_group * kv_rank)
         entries = min(self.context, window)
         looked_at = min(entries, chosen)
-        self.keeps(kept * entries * own_cache, kept * looked_at)
+        for heads, row in ((n_group, n_group * kv_rank), (1, d_rope)):
+            self.keeps(row * entries * own_cache, row * looked_at, heads=heads)
         for _ in range(n_head):
             # From the latent come the unrotated part of a key, and a value.
             self.matrix(kv_rank, d_head - d_rope)
@@ -181,10 +213,11 @@ class Walk:
 
     def tied(self, n_head, n_kv_head, d_head, d_rope, norms=1, bias=0):
         self.matrix(self.width, n_head * d_head)
-        self.matrix(self.width, n_kv_head * d_head)  # values, and what of the keys is not rotated
-        self.matrix(self.width, d_rope)
-        row = n_kv_head * d_head + d_rope
-        self.keeps(row * self.context, row * self.context)
+        # Values, and what of the keys is not rotated.
+        self.matrix(self.width, n_kv_head * d_head, heads=n_kv_head)
+        self.matrix(self.width, d_rope, heads=1)
+        for heads, row in ((n_kv_head, n_kv_head * d_head), (1, d_rope)):
+            self.keeps(row * self.context, row * self.context, heads=heads)
         self.cache_macs += n_head * 2 * d_head * self.context
         self.prompt_macs += n_head * 2 * d_head * self.seen()
         self.matrix(n_head * d_head, self.width)
@@ -195,11 +228,11 @@ class Walk:
         self, n_head, d_head, query_rank, key_rank, value_rank, norms=1, bias=0
     ):  # fmt: skip
         for rank in (query_rank, key_rank, value_rank):
-            self.matrix(self.width, rank * n_head)
-            self.matrix(self.width, rank * d_head)
+            self.matrix(self.width, rank * n_head, heads=1)
+            self.matrix(self.width, rank * d_head, heads=1)
         for rank in (key_rank, value_rank):
-            row = rank * (n_head + d_head)
-            self.keeps(row * self.context, row * self.context)
+            for heads, row in ((n_head, rank * n_head), (1, rank * d_head)):
+                self.keeps(row * self.context, row * self.context, heads=heads)
             self.cache_macs += n_head * rank * (d_head + 1) * self.context
             self.prompt_macs += n_head * d_head * self.seen()
         self.matrix(n_head * d_head, self.width)
@@ -220,24 +253,25 @@ class Walk:
         self.keeps((d_held or d_index) * self.context, d_index * self.context / stride)
 
     def chooses(self, n_index_head, d_index, d_query, copies, direct, stride, bias):
-        self.matrix(d_query or self.width, n_index_head * d_index)
+        self.matrix(d_query or self.width, n_index_head * d_index, heads=1)
         for _ in range(copies):
-            self.matrix(self.width, d_index)
+            self.matrix(self.width, d_index, heads=1)
         if direct:
-            self.matrix(self.width, n_index_head)
-        self.cache_macs += n_index_head * d_index * self.context / stride
-        self.prompt_macs += n_index_head * d_index * self.seen(stride=stride)
+            self.matrix(self.width, n_index_head, heads=1)
+        scores = n_index_head * d_index * self.context / stride
+        prompt = n_index_head * d_index * self.seen(stride=stride)
+        self.cache_macs, self.whole_macs = self.cache_macs + scores, self.whole_macs + scores
+        self.prompt_macs, self.whole_prompt = self.prompt_macs + prompt, self.whole_prompt + prompt
         self.vector(bias)
 
     def compressed(
         self, n_head, d_head, window, query_rank, n_group, group_rank, stride=1, copies=0,
         own_cache=1, chosen=math.inf, norms=1, bias=0,
     ):  # fmt: skip
-        self.matrix(self.width, query_rank)
+        self.matrix(self.width, query_rank, heads=1)
         self.matrix(query_rank, n_head * d_head)
-        self.matrix(self.width, d_head)
-        for _ in range(copies):
-            self.matrix(self.width, d_head)
+        for _ in range(1 + copies):
+            self.matrix(self.width, d_head, heads=1)
         near = min(self.context, window)
         self.keeps(d_head * near, d_head * near)
         looked_at, met = near, self.seen(window=window)
@@ -264,7 +298,7 @@ class Walk:
             self.matrix(self.width, columns)  # queries, keys, values, a gate, decay, strength
         self.convolves(2 * keys + values, conv_width)
         for _ in range(n_value_head):
-            self.remembers(d_key * d_value, passes=3)
+            self.remembers(d_key * d_value, passes=3, heads=n_value_head)
             self.vector(2)
         self.vector(d_value + bias)
         self.matrix(values, self.width)
@@ -285,7 +319,7 @@ class Walk:
                 self.matrix(gate_rank, inner)
         self.convolves(3 * inner, conv_width)
         for _ in range(n_head):
-            self.remembers(d_head * d_head, passes=3)
+            self.remembers(d_head * d_head, passes=3, heads=n_head)
             self.vector(1 + d_head)
         self.vector(d_head + bias)
         self.matrix(inner, self.width)
@@ -295,7 +329,7 @@ class Walk:
         inner = n_head * d_head
         for _ in range(4):
             self.matrix(self.width, inner)
-        self.remembers(n_head * d_head**2, passes=2)
+        self.remembers(n_head * d_head**2, passes=2, heads=n_head)
         self.vector(inner + bias)
         self.matrix(inner, self.width)
         self.norm(norms)
@@ -304,7 +338,7 @@ class Walk:
         for _ in range(n_head):
             for columns in (d_key, d_key, d_value, d_value, 1, 1):
                 self.matrix(self.width, columns)
-            self.remembers(d_key * d_value + d_key + 1, passes=2)
+            self.remembers(d_key * d_value + d_key + 1, passes=2, heads=n_head)
             self.vector(d_value + 2)
             self.matrix(d_value, self.width)
         self.vector(bias)
@@ -315,7 +349,7 @@ class Walk:
             self.matrix(self.width, d_inner)
             self.remembers(d_inner, passes=1)
             self.vector(self.width)
-        self.remembers(2 * self.width)
+        self.remembers(2 * self.width, heads=1)
         self.vector(2 * d_inner + bias)
         self.matrix(d_inner, self.width)
         self.norm(norms)
@@ -328,7 +362,7 @@ class Walk:
             self.matrix(self.width, columns)
         self.convolves(inner + 2 * shared, conv_width)
         for _ in range(n_head):
-            self.remembers(d_head * d_state, passes=2)
+            self.remembers(d_head * d_state, passes=2, heads=n_head)
             self.vector(3)
         self.vector((inner if gain else 0) + bias)
         self.matrix(inner, self.width)
@@ -355,6 +389,9 @@ class Walk:
         self.matrix(d_inner, self.width)
         self.norm(norms)
 
+    def convolution(self, d_inner, conv_width):
+        self.convolves(d_inner, conv_width)
+
     def short_convolution(self, conv_width, norms=1, bias=0):
         self.matrix(self.width, 3 * self.width)
         self.convolves(self.width, conv_width)
@@ -378,17 +415,18 @@ class Walk:
         expert_bias=0, direct=1,
     ):  # fmt: skip
         if direct:
-            self.matrix(self.width, n_expert, "other_bytes")
+            self.matrix(self.width, n_expert, "other_bytes", heads=1)
         # By some token of the batch; exact, since thousands of experts are added one by one.
         met = 1 - (1 - Fraction(n_active_expert, n_expert)) ** self.batch
         for expert in range(n_expert):
             serves = expert < n_active_expert
             size = n_ff_matrix * (d_in or self.width) * d_expert
             self.weights(size, used=size * serves, active=size * serves, read=0,
-                         part="expert_bytes")  # fmt: skip
+                         part="expert_bytes", routed=True)  # fmt: skip
             self.weights(expert_bias, used=0, active=expert_bias * serves, part="other_bytes",
-                         matrix=False)  # fmt: skip
-        self.weights(0, read=n_expert * size * met, part="expert_bytes")
+                         matrix=False, routed=True)  # fmt: skip
+        self.weights(0, read=n_expert * size * met, part="expert_bytes", routed=True)
+        self.sent += min(n_active_expert, self.expert)
         self.vector(bias)
         self.norm(norms)
 
@@ -410,15 +448,41 @@ class Walk:
             self.matrix(d_in or self.width, columns)
 
     def extra(self, elements=0, multiplied=0):
-        self.vector(elements)
+        self.weights(elements, used=0, part="other_bytes", matrix=False)
         self.weights(multiplied, matrix=False)
 
 
 ROLES = {
     **dict.fromkeys(("dense", "shared_expert", "experts"), "feed_forward"),
     **dict.fromkeys(("embedding", "shared_head"), "embedding"),
-    **dict.fromkeys(("projection", "extra"), ""),
+    **dict.fromkeys(("projection", "extra", "convolution"), ""),
 }
+# How many kinds of matrices a block has: what a token is multiplied by there, one after the other.
+KINDS = {
+    "grouped": lambda own_query=1, own_cache=1, own_value=1, d_gate=0, **_: (
+        2 * own_query + own_cache + own_cache * own_value + bool(d_gate)),
+    "latent": lambda direct=0, own_cache=1, d_gate=0, **_: (
+        (1 if direct else 2) + own_cache + 1 + bool(d_gate) + 1),
+    "factorized": lambda **_: 5,
+    "tied": lambda d_rope, **_: 3 + bool(d_rope),
+    "tensor_product": lambda **_: 4,
+    **dict.fromkeys(("indexer", "pooled_indexer"),
+                    lambda copies=1, direct=1, **_: 1 + bool(copies) + direct),
+    "compressed": lambda copies=0, **_: 5 + bool(copies),
+    **dict.fromkeys(("delta_net", "mamba2"), lambda conv_width=4, **_: 2 + bool(conv_width)),
+    "kimi_delta": lambda copies=0, conv_width=4, **_: 2 + 2 * (copies < 2) + bool(conv_width),
+    **dict.fromkeys(("lightning", "matrix_memory", "time_mixing"), lambda **_: 2),
+    "mamba": lambda conv_width=4, **_: 4 + bool(conv_width),
+    "gated_recurrence": lambda conv_width=4, **_: 3 + bool(conv_width),
+    "convolution": lambda conv_width, **_: bool(conv_width),
+    "short_convolution": lambda conv_width, **_: 2 + bool(conv_width),
+    **dict.fromkeys(("dense", "shared_expert", "shared_head"), lambda **_: 1),
+    "experts": lambda direct=1, **_: direct + 1,
+    "embedding": lambda tied_embeddings=0, n_position=0, **_: (
+        2 - tied_embeddings + bool(n_position)),
+    "projection": lambda columns, copies=1, **_: bool(copies * columns),
+    "extra": lambda **_: 0,
+}  # fmt: skip
 # The kinds of blocks that it knows.
 KNOWN = {name for name, one in vars(Walk).items()
          if inspect.isfunction(one) and name not in (

@@ -22,7 +22,9 @@ class ModelBox extends HTMLElement {
     this.addEventListener("drop", (event) => {
       if (!event.dataTransfer.files.length) return; // text goes where it is dropped
       event.preventDefault();
-      this.open(event.dataTransfer.files[0]);
+      const entry = event.dataTransfer.items[0].webkitGetAsEntry?.();
+      if (entry?.isDirectory) this.openFolder(entry);
+      else this.open(event.dataTransfer.files[0]);
     });
     this.explorer.addEventListener("update", () => this.summarize());
     this.box.value = EXAMPLE;
@@ -33,14 +35,22 @@ class ModelBox extends HTMLElement {
   async open(file) {
     if (!file) return;
     try {
+      checkName(file.name);
       // One byte more than allowed is enough to refuse a file of any size.
       const bytes = await file.slice(0, LIMITS.file + 1).arrayBuffer();
       this.box.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      this.problem.textContent = `${file.name} is not text in UTF-8`;
+    } catch (error) {
+      this.problem.textContent = error instanceof InputError ? error.message
+        : `${file.name} is not text in UTF-8`;
       return;
     }
     this.read(file.name, this.box.value);
+  }
+
+  openFolder(folder) {
+    folder.getFile("config.json", {}, (entry) => entry.file((file) => this.open(file)), () => {
+      this.problem.textContent = `${folder.name} is a folder without a config.json`;
+    });
   }
 
   weights(bound) {

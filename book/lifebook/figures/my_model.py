@@ -19,7 +19,7 @@ def among(titles: Mapping[str, str], points: Points) -> Figure:
     points
         For each model a mark of its name, and ``yours`` in the row above them.
     """
-    drawing, axes = style.canvas(7.2, 6.4)
+    drawing, axes = style.canvas(7.2, len(titles) / 9)  # inches
     axes.axvline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
     style.note(axes, "cache = arithmetic", (1, -1.6), (4, 2), annotation_clip=False)
     for name in titles:

@@ -17,6 +17,7 @@ from lifecost.symbols import ANY, Symbols, symbol_of
 # What a sign in `varies` says: the power with which a symbol enters, or never the other way.
 POWERS = {"*": 1, "/": -1}
 RISES, FALLS, TURN = "+", "-", "~"
+MORE_CHIPS = [dict(tensor_parallel=1), dict(tensor_parallel=8, link_bandwidth=1e9)]
 # For each formula that some symbol turns: settings, as changes of the usual one, among
 # which it rises and falls with each such symbol.
 TURNS = {
@@ -49,6 +50,8 @@ TURNS = {
         dict(), dict(draft_length=1), dict(draft_length=12, acceptance_rate=0.1,
                                            draft_cost_ratio=0.5, hoi=1e4),
     ],
+    "step_time": MORE_CHIPS, "prompt_work_time": MORE_CHIPS, "time_per_token": MORE_CHIPS,
+    "time_to_first_token": MORE_CHIPS, "service_throughput": MORE_CHIPS,
     "width_factor": [dict(width_log=0.06), dict(width_inverse=0.004)],
     "ff_factor": [dict(), dict(ff_ratio=0.4)],
     "shape_factor": [dict(ff_ratio=0.3, width_inverse=0.01), dict(ff_log=0.01)],
@@ -60,7 +63,11 @@ TURNS = {
         dict(), dict(context=1), dict(context=1, batch=1, vocab_size=100, n_layer=200, n_body=1e5),
     ],
 }  # fmt: skip
-SMALLEST = {"n_ff_matrix": 2, "tied_embeddings": 0}  # of two values: the one below the other
+SMALLEST = {
+    "n_ff_matrix": 2,
+    "tied_embeddings": 0,
+    "aggregated": 0,
+}  # of two values: the one below the other
 SEEDS = range(1, 11)
 
 
@@ -344,7 +351,7 @@ def test_rows_of_a_family(family):
     # Every row is of a known kind, none is there twice; only a state is written anew.
     block = Block(family.name, tuple((name, symbol_of(name)) for name in family.sizes))
     rows = block.rows(Symbols(ANY, optional=True))
-    assert {row.operand for row in rows} <= {"weights", "cache", "state", "activations"}
+    assert {row.operand for row in rows} <= {"weights", "cache", "state", "activations", "choices"}
     assert len({row.name for row in rows}) == len(rows)
     for row in rows:
         assert row.written == 0 or row.operand == "state"
@@ -376,6 +383,17 @@ def test_a_step_takes_what_its_parts_take():
         # The same in the post's currency: what the device could do meanwhile.
         cost = at("decode_step_cost_full", **setting)
         assert cost / chip["peak_flops"] / 8 == pytest.approx(step, rel=1e-12)
+
+
+def test_energy_of_a_token_is_power_over_rate():
+    # As many joules a second as the chips draw, whatever the number of chips that share a step.
+    chip = hardware["h100-sxm"].at("bf16")
+    for chips in (1, 8):
+        setting = {**POST, **chip, "n_chip": chips, "kv_bytes": 2, "weight_bytes": 2}
+        rate = at("decode_throughput", **setting)
+        each = at("energy_per_token", **chip, n_chip=chips, token_rate=rate)
+        assert at("decode_energy", **setting) == pytest.approx(each, rel=1e-12)
+        assert each * rate == pytest.approx(700 * chips, rel=1e-12)
 
 
 def test_what_fits_fits():

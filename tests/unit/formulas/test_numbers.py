@@ -16,6 +16,7 @@ from lifecost.formulas._settings import (
     BODY_8B,
     EIGHTH,
     GOPHER,
+    GPT_3,
     HALF,
     HOFFMANN,
     KV_8B,
@@ -26,6 +27,7 @@ from lifecost.formulas._settings import (
     LLAMA_8B,
     LLAMA_405B,
     MATRICES_8B,
+    MIXED,
     PARAMETERS_8B,
     POST,
     READ_8B,
@@ -94,6 +96,14 @@ def shape_factor(law, width, share):
 # A quarter of attention's arithmetic, of half the weights, at 64 tokens.
 WORK_SHORT = SMALL.macs + SMALL.cache_macs / 2 * 64 / 8192
 
+# Training as Rajbhandari et al. (2020) and Korthikanti et al. (2023, table 3) count it. The latter
+# take whole scores: those of 2,048 tokens are the causal half of twice as many.
+ZERO = dict(MIXED, n_params=7.5e9)
+MT_NLG = dict(GPT_3, n_layer=105, d_model=20480, d_ff=4 * 20480, n_head=128, n_kv_head=128,
+              d_head=160)  # fmt: skip
+WHOLE_SCORES = 105 * 4 * 2048 * 20480
+FORWARD = 105 * 24 * 20480**2 + WHOLE_SCORES + 2 * 20480 * 51200
+
 # Beyond the example of each formula: what else is published, the other side of a maximum, a shape
 # like no other. name: [(inputs, expected, relative tolerance, where the number is from)]. A
 # tolerance is the rounding of a printed number; what is counted has none beyond floating point.
@@ -118,6 +128,32 @@ MORE = {
     ],
     "active_parameters": [
         (ODD, SMALLEST.stored, 0, "counted here"),
+    ],
+    "training_states": [
+        (dict(ZERO, n_chip=1), 120e9, EXACT, "Rajbhandari et al. 2020, figure 1: nothing divided"),
+        (dict(ZERO, n_chip=64, weight_shards=1, gradient_shards=1), 31.4e9, 1e-3,
+         "figure 1: the optimizer's states divided"),
+        (dict(ZERO, n_chip=64, weight_shards=1), 16.6e9, 3e-3, "figure 1: gradients too"),
+        (dict(ZERO, n_params=1.5e9, n_chip=1), 24e9, EXACT, "section 3.1: GPT-2"),
+        (dict(ZERO, n_params=1, n_chip=1, gradient_bytes=4), 18, EXACT,
+         "Megatron-LM at 00caa53, theoretical_memory_usage.py: gradients in 32 bits"),
+        (dict(ZERO, n_params=1, n_chip=8, weight_shards=1, gradient_shards=1, gradient_bytes=4),
+         6 + 12 / 8, EXACT, "the same with its distributed optimizer"),
+    ],
+    "activation_memory": [
+        (dict(MT_NLG, activation_shards=8), 32 * 2048 * 20480 * 105 / 8, EXACT,
+         "Korthikanti et al. 2023, equation 6: 34 s b h L / t, 2 of it masks of dropout"),
+        (dict(LLAMA_8B, sequence_length=2**14, micro_batch=1, activation_bytes=2),
+         32 * 2**14 * (13 * 4096 + 6 * 14336), EXACT,
+         "grouped and gated: 13 s b h and 6 s b d_ff a layer, counted here"),
+    ],
+    "score_memory": [
+        (MT_NLG, 2 * 128 * 2048**2 * 105, EXACT, "Korthikanti et al. 2023, section 4.1"),
+    ],
+    "training_flops_done": [
+        (dict(MT_NLG, vocab_size=51200, tied_embeddings=1, train_tokens=1, sequence_length=4096,
+              recomputed=WHOLE_SCORES / FORWARD), 3 * FORWARD + WHOLE_SCORES, EXACT,
+         "Korthikanti et al. 2023, appendix A, in words: scores and mixture once more"),
     ],
     "read_parameters": [
         (ODD, SMALLEST.macs, 0, "counted here"),

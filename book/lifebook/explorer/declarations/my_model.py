@@ -24,6 +24,7 @@ from lifecost.formulas.time import (
     decode_step_time,
     decode_throughput,
     decode_weights_time,
+    expected_step_time,
 )
 from lifecost.report import split_by_heads
 from lifecost.stack import STACK
@@ -71,7 +72,8 @@ def explore(model: Model) -> Explorer:
         controls=(device, CHIPS, BATCH, CONTEXT, KV_BYTES),
         outputs=(
             kv_cache_size, kv_bytes_per_token, kv_to_compute_ratio, decode_step_time,
-            decode_weights_time, decode_kv_time, decode_throughput, chips_needed,
+            expected_step_time, decode_weights_time, decode_kv_time, decode_throughput,
+            chips_needed,
         ),
         marks=MARKS,
         draw=_draw,

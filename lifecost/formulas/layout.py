@@ -1,0 +1,134 @@
+"""Layouts: what each chip holds, reads and does where a model is served as people run it.
+
+Tensor parallelism splits each layer; key-value heads split no further than there are, and a latent
+not at all. Data-parallel ranks have sequences of their own and copies of all weights but the routed
+experts', which all chips of a pipeline stage share. A stage has its share of the layers: the memory
+is divided, while a token passes all stages, each of which works on its share of the batch.
+"""
+
+from __future__ import annotations
+
+from lifecost.algebra import Max
+from lifecost.formula import formula
+from lifecost.formulas._settings import (
+    ATTENTION_8B,
+    H100,
+    KV_8B,
+    LAYOUT,
+    LLAMA_8B,
+    MATRICES_8B,
+    PARAMETERS_8B,
+    POST,
+)
+from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
+
+_EVEN = ("sequences, layers and experts are spread evenly",)
+_PEAK = (
+    *_EVEN, "every chip runs at its peak, and what chips tell each other takes no time",
+    "a step reads the experts that one token needs: those are certain",
+)  # fmt: skip
+_STEP = {**LLAMA_8B, **POST, **LAYOUT, **H100}
+# On one of two chips: half of the matrices, and the norms, which both have; of two stages, half.
+_WEIGHTS = (PARAMETERS_8B - 65 * 4096) / 2 + 65 * 4096
+
+
+@formula(
+    r"B_\text{rank}", "sequence", assumptions=_EVEN,
+    varies="+ batch - data_parallel pipeline_parallel",
+    example=(dict(batch=128, data_parallel=4, pipeline_parallel=2), 16, "128 / 8"),
+)  # fmt: skip
+def rank_batch(s: Symbols) -> Expr:
+    """Sequences that a chip works on at a time: its rank's, on their way through its stage."""
+    return Max(1, s.batch / (s.data_parallel * s.pipeline_parallel))
+
+
+@formula(
+    r"M_\text{w}^\text{rank}", "byte", assumptions=_EVEN,
+    varies=(
+        "* weight_bytes / pipeline_parallel + n_layer d_model n_ff_matrix d_ff n_head n_kv_head "
+        "d_head vocab_size - tensor_parallel tied_embeddings"
+    ),
+    example=(_STEP, _WEIGHTS / 2, "counted by hand"),
+)  # fmt: skip
+def chip_weights_size(s: Symbols) -> Expr:
+    """Bytes of weights that each chip holds."""
+    return s.chip_stored_bytes / s.pipeline_parallel
+
+
+@formula(
+    r"M_\text{kv}^\text{seq}", "byte/sequence", assumptions=_EVEN,
+    varies=(
+        "* n_layer d_head kv_bytes context / pipeline_parallel + n_kv_head - tensor_parallel"
+    ),
+    example=(_STEP, KV_8B / 128 / 4, "four of eight heads, half of the layers"),
+)  # fmt: skip
+def chip_cache_size(s: Symbols) -> Expr:
+    """Bytes of one sequence's cache, and fixed states, on each chip of its rank."""
+    state = s.chip_state_held * s.state_bytes
+    return (s.chip_cache_held * s.kv_bytes + state) / s.pipeline_parallel
+
+
+@formula(
+    r"B_\text{layout}", "sequence", assumptions=(*_EVEN, "activations are in the reserve"),
+    varies=(
+        "* data_parallel / kv_bytes context + memory_capacity tensor_parallel pipeline_parallel "
+        "tied_embeddings - n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
+        "weight_bytes memory_reserve"
+    ),
+    example=(_STEP, 2 * (80e9 - _WEIGHTS / 2) / (KV_8B / 128 / 4), "counted by hand"),
+)  # fmt: skip
+def largest_layout_batch(s: Symbols) -> Expr:
+    """Sequences whose cache fits beside the weights, over all ranks; round each rank's down.
+
+    Zero where the weights alone do not fit.
+    """
+    free = s.memory_capacity * (1 - s.memory_reserve) - chip_weights_size(s)
+    return Max(free, 0) / chip_cache_size(s) * s.data_parallel
+
+
+def step_macs(s: Symbols) -> tuple[Expr, Expr, Expr]:
+    """Return what a chip multiplies in a step: by weights, by routed experts, with the cache."""
+    routed = Max(1, s.batch / s.pipeline_parallel) / s.data_parallel
+    each = rank_batch(s)
+    return each * s.chip_weight_macs, routed * s.chip_routed_macs, each * s.chip_cache_macs
+
+
+def cache_moved(s: Symbols) -> Expr:
+    """Return bytes of cache and states that a chip reads and writes in a step."""
+    state = (s.chip_state_read + s.chip_state_written) * s.state_bytes
+    return rank_batch(s) * (s.chip_cache_read * s.kv_bytes + state)
+
+
+@formula(
+    r"t_\text{layout}", "s", level="full", assumptions=_PEAK,
+    varies=(
+        "+ batch context n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
+        "kv_bytes weight_bytes - peak_flops memory_bandwidth tensor_parallel data_parallel "
+        "pipeline_parallel"
+    ),
+    example=(_STEP, (MATRICES_8B + KV_8B / 4) / 2 / 3.35e12, "bound by memory"),
+)  # fmt: skip
+def layout_step_time(s: Symbols) -> Expr:
+    """Least time between two tokens of a sequence: arithmetic or traffic, whichever is longer."""
+    macs = FLOP_PER_MAC * sum(step_macs(s))
+    certain = s.but(batch=1).chip_read_bytes
+    return Max(macs / s.peak_flops, (certain + cache_moved(s)) / s.memory_bandwidth)
+
+
+@formula(
+    r"t_\text{layout}^\text{prompt}", "s", level="full", assumptions=_PEAK,
+    varies=(
+        "+ prompt_length n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
+        "weight_bytes / pipeline_parallel - peak_flops memory_bandwidth tensor_parallel"
+    ),
+    example=(dict(_STEP, prompt_length=8192),
+             8192 * (2 * MATRICES_8B + ATTENTION_8B / 2) / 4 / 1979e12, "by four chips"),
+)  # fmt: skip
+def layout_prompt_time(s: Symbols) -> Expr:
+    """Least time to read one prompt on its rank, whose stages work on parts of it."""
+    routed = s.chip_routed_macs / s.data_parallel
+    mixed = s.but(sequence_length=s.prompt_length).chip_prompt_macs
+    macs = FLOP_PER_MAC * (s.chip_weight_macs + routed + mixed) * s.prompt_length
+    certain = s.but(batch=1).chip_read_bytes
+    time = Max(macs / s.peak_flops, certain / s.memory_bandwidth)
+    return time / s.pipeline_parallel

@@ -1,0 +1,200 @@
+"""The levels of the cost model, side by side: what each counts of one decode step."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lifecost import values as check
+from lifecost.errors import InputError
+from lifecost.formula import Formula
+from lifecost.formulas.decode import (
+    decode_step_cost,
+    decode_step_cost_weights,
+    forward_flops,
+    kv_load_flop_equivalent,
+    weight_load_flop_equivalent,
+)
+from lifecost.formulas.time import (
+    decode_compute_time,
+    decode_kv_time,
+    decode_step_time,
+    decode_weights_time,
+    expected_step_time,
+    expected_weights_time,
+)
+from lifecost.quantities import number, quantity
+
+Row: TypeAlias = tuple[str, tuple[Formula, Formula | None, Formula, Formula], str]
+_HEADS = ("level", "compute", "weights", "KV cache", "step", "memory/compute", "kind")
+# Name, what a step costs by parts and whole, and what that is. The first two levels take each
+# parameter as multiplied and read, the looked-up embedding too: by that they may exceed the bound.
+_IN_FLOPS: tuple[Row, ...] = (
+    ("the post's", (forward_flops, None, kv_load_flop_equivalent, decode_step_cost),
+     "leading terms"),
+    ("with weights", (forward_flops, weight_load_flop_equivalent, kv_load_flop_equivalent,
+                      decode_step_cost_weights), "leading terms"),
+)  # fmt: skip
+_IN_SECONDS: tuple[Row, ...] = (
+    ("full", (decode_compute_time, decode_weights_time, decode_kv_time, decode_step_time), "bound"),
+    ("full, experts chosen evenly",
+     (decode_compute_time, expected_weights_time, decode_kv_time, expected_step_time),
+     "expectation"),
+)  # fmt: skip
+# Bytes that are read in a second where no device is given: it cancels.
+_ANY_RATE = 10**6
+
+
+class Level(NamedTuple):
+    """One decode step as a level counts it, in seconds or FLOP-equivalents.
+
+    ``weights`` is None where the level leaves them out; ``kind`` says what the numbers are.
+    """
+
+    name: str
+    compute: float
+    weights: float | None
+    kv: float
+    step: float
+    kind: str
+
+    @property
+    def memory_to_compute(self) -> float:
+        """Cost of what is read as a multiple of the cost of the arithmetic."""
+        return ((self.weights or 0) + self.kv) / self.compute
+
+
+class Levels(tuple[Level, ...]):
+    """The levels of one step; printed, a table."""
+
+    unit: str
+
+    def __getnewargs__(self) -> tuple[tuple[Level, ...], str]:
+        """Return what a pickle makes the levels of."""
+        return tuple(self), self.unit
+
+    def __new__(cls, rows: Iterable[Level], unit: str) -> Levels:
+        """Return levels whose costs are in ``unit``: ``"s"`` or ``"FLOP"``."""
+        made = super().__new__(cls, rows)
+        made.unit = unit
+        return made
+
+    def _cells(self) -> list[list[str]]:
+        def shown(cost: float | None) -> str:
+            return "not counted" if cost is None else quantity(cost, self.unit)
+
+        return [
+            [
+                row.name, *map(shown, (row.compute, row.weights, row.kv, row.step)),
+                number(row.memory_to_compute), row.kind,
+            ]
+            for row in self
+        ]  # fmt: skip
+
+    def __repr__(self) -> str:
+        rows = [list(_HEADS), *self._cells()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        texts = {0, len(_HEADS) - 1}
+        lines = (
+            "  ".join(
+                cell.ljust(width) if i in texts else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{text}</th>' for text in _HEADS)
+        body = "\n".join(_row(cells) for cells in self._cells())
+        return (
+            '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="Levels of cost">'
+            f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
+            f"<tbody>\n{body}\n</tbody></table></div>"
+        )
+
+
+def _row(cells: list[str]) -> str:
+    name, *numbers, kind = map(html.escape, cells)
+    middle = "".join(f'<td style="text-align: right">{cell}</td>' for cell in numbers)
+    return (
+        f'<tr><th scope="row">{name}</th>{middle}<td style="text-align: left">{kind}</td></tr>'
+    ).replace(" %", "&nbsp;%")
+
+
+def levels(*objects: Any, **values: Any) -> Levels:
+    """Return what each level of the cost model counts of one decode step.
+
+    Where a device is bound (``peak_flops`` and ``memory_bandwidth``), costs are seconds on its
+    chips; where only ``hoi`` is, FLOP-equivalents.
+
+    Parameters
+    ----------
+    objects, values
+        One model, and what a step needs beside it: ``batch``, ``context``, ``kv_bytes``,
+        ``weight_bytes``, and a device or ``hoi``; single numbers.
+
+    Raises
+    ------
+    InputError
+        If a value is missing, out of range, or an array.
+
+    Examples
+    --------
+    >>> from lifecost import models, post
+    >>> for level in levels(models["llama-3-405b"], post):
+    ...     print(level.name, round(level.memory_to_compute, 2), level.kind)
+    the post's 1.56 leading terms
+    with weights 3.91 leading terms
+    full 3.61 bound
+    """
+    bound = _bound(objects, values)
+    on_chips = {"peak_flops", "memory_bandwidth"} <= bound.keys()
+    if on_chips:
+        bound = {"n_chip": 1, **bound}
+        bound["hoi"] = bound["peak_flops"] / bound["memory_bandwidth"]
+    elif "hoi" in bound:
+        rates = {"peak_flops": bound["hoi"] * _ANY_RATE, "memory_bandwidth": _ANY_RATE}
+        bound = {**bound, **rates, "n_chip": 1}
+    else:
+        raise check.missing("levels", ["hoi"])
+    flops = bound["peak_flops"] * bound["n_chip"]  # in a second
+    unit, scales = ("s", (1 / flops, 1)) if on_chips else ("FLOP", (1, flops))
+    found = [
+        _level(row, bound, scale)
+        for rows, scale in zip((_IN_FLOPS, _IN_SECONDS), scales, strict=True)
+        for row in rows
+    ]
+    if found[-1].weights == found[-2].weights:
+        found.pop()  # without experts nothing is expected that is not certain
+    return Levels(found, unit)
+
+
+def _bound(objects: tuple[Any, ...], values: check.Bindings) -> dict[str, Any]:
+    """Return what objects and values bind; the intensity of a device is its own."""
+    bound: dict[str, Any] = {}
+    for item in objects:
+        found = getattr(item, "bindings", item)
+        if not isinstance(found, Mapping):
+            raise InputError(
+                "levels takes what binds symbols (a model, a device at a precision, a setting), "
+                f"not {check.show(item)}"
+            )
+        for name in bound.keys() & found.keys() - values.keys() - {"hoi"}:
+            if not np.array_equal(bound[name], found[name]):
+                raise check.conflict("levels", name, bound[name], found[name])
+        bound |= found
+    bound |= values
+    for name, value in bound.items():
+        if np.ndim(value) > 0:
+            raise InputError(f"{name} = {check.show(value)}: levels are those of one step")
+    return bound
+
+
+def _level(row: Row, bound: check.Bindings, scale: float) -> Level:
+    name, (compute, weights, kv, step), kind = row
+    read = None if weights is None else scale * weights(bound)
+    return Level(name, scale * compute(bound), read, scale * kv(bound), scale * step(bound), kind)

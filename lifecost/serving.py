@@ -1,0 +1,297 @@
+"""What it takes to serve a model: its layout on so many chips, and the times that users see.
+
+Bounds are of the chips alone; an estimate counts what real chips reach (`overheads`) and carries
+the error that it had on measurements that no constant was fitted on (`regime`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lifecost import values as check
+from lifecost.catalog import Catalog, Hardware, Model, Row, hardware, models
+from lifecost.data import load
+from lifecost.errors import InputError, unknown_name
+from lifecost.stack import STACK, Fleet
+from lifecost.symbols import PARTS, SYMBOLS
+
+ENGINES = {"aggregated": 1, "disaggregated": 0}
+Text: TypeAlias = str | Sequence[str]
+Numbers: TypeAlias = Any  # a number, or an array of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overheads(Row):
+    """What the chips of a generation reach: shares by what is done, seconds, and what was fitted.
+
+    Attributes
+    ----------
+    flops_share
+        The share of its peak that multiplications by weights reach, by the bits that are
+        multiplied.
+    fitted, fitted_on
+        The constants that were fitted end to end, and on what; others are of single kernels.
+    tested
+        Whether estimates with them were held against measurements.
+    """
+
+    bandwidth_share: float
+    flops_share: Mapping[str, float] = field(hash=False)
+    expert_flops_share: float
+    attention_peak_share: float
+    link_share: float
+    collective_time: float
+    operation_time: float
+    activation_bytes: float
+    fitted: list[str] = field(default_factory=list, hash=False)
+    fitted_on: str = ""
+    tested: bool = True
+
+    def at(self, device: Hardware, arithmetic: Iterable[str]) -> dict[str, float]:
+        """Return what a device of this generation binds, with the formats that it may compute in.
+
+        The peak is that of its fastest format; the share is of that peak, whatever format reaches
+        most.
+        """
+        known = [name for name in arithmetic if name in device.peak_flops]
+        known = known or list(device.peak_flops)
+        peak = max(device.peak_flops[name] for name in known)
+        reached = [
+            share * device.peak_flops[name]
+            for name in known
+            if (share := self.flops_share.get(str(load("formats")["bits"][name])))
+        ]
+        usual = [n for n in of_format(_usual())["arithmetic"] if n in device.peak_flops]
+        attention = device.peak_flops[usual[0]] if usual else min(device.peak_flops.values())
+        names = (
+            "bandwidth_share", "expert_flops_share", "attention_peak_share", "link_share",
+            "collective_time", "operation_time", "activation_bytes",
+        )  # fmt: skip
+        return {
+            "peak_flops": peak,
+            "flops_share": max(reached, default=self.flops_share["16"] * peak) / peak,
+            "attention_peak": attention,
+            "memory_bandwidth": device.memory_bandwidth,
+            "memory_capacity": device.memory_shown or device.memory_capacity,
+            **({"link_bandwidth": device.link_bandwidth} if device.link_bandwidth else {}),
+            **{name: getattr(self, name) for name in names},
+        }
+
+
+overheads = Catalog("generation", "overheads", Overheads)
+
+
+class Layout(NamedTuple):
+    """How chips share a model: the degrees of tensor, data, expert and pipeline parallelism."""
+
+    tensor_parallel: Any = 1
+    data_parallel: Any = 1
+    expert_parallel: Any = 1
+    pipeline_parallel: Any = 1
+
+    @property
+    def n_chip(self) -> Any:
+        """How many chips it takes."""
+        return self.tensor_parallel * self.data_parallel * self.pipeline_parallel
+
+    @property
+    def bindings(self) -> dict[str, Any]:
+        """What it gives to a formula."""
+        return self._asdict()
+
+
+def _usual() -> str:
+    return str(load("formats")["usual"]["format"])
+
+
+def of_format(name: str) -> Mapping[str, Any]:
+    """Return a format's bytes and what arithmetic is done in."""
+    known = load("formats")["formats"]
+    if name not in known:
+        raise unknown_name("format", name, known)
+    found: Mapping[str, Any] = known[name]
+    return found
+
+
+def weights_of(model: Model, weights: str | None) -> tuple[dict[str, float], list[str]]:
+    """Return the bytes of a model's weights by part, and the formats to compute in.
+
+    Without a format, or in its own, they are as the model is published, but for one of 32 bits,
+    which is served in 16. In another of less than 16 bits the tables at both ends, norms and
+    routers stay in 16.
+    """
+    usual = of_format(_usual())
+    name = weights or model.format or _usual()
+    if name == model.format and "weight_bytes" in model.stored:
+        each = model.stored["weight_bytes"]
+        parts = {part: model.stored.get(part, each) for part in PARTS}
+        known = load("formats")["formats"].get(name, usual)
+        return {"weight_bytes": each, **parts}, known["arithmetic"]
+    found = of_format(name)
+    each = found["bytes"] if weights else min(found["bytes"], usual["bytes"])
+    wide = max(each, usual["bytes"])
+    parts = {"expert_bytes": each, "embedding_bytes": wide, "other_bytes": wide}
+    return {"weight_bytes": each, **parts}, found["arithmetic"]
+
+
+@cache
+def _of_row(
+    model: Model, device: Hardware, weights: str | None, cache_format: str | None
+) -> dict[str, Any]:
+    """Return what a model and a device bind in formats."""
+    parts, arithmetic = weights_of(model, weights)
+    kv = of_format(cache_format or _usual())["bytes"]
+    return {
+        **overheads[device.generation].at(device, arithmetic),
+        **parts,
+        "kv_bytes": kv,
+        "state_bytes": model.stored.get("state_bytes", kv),
+        "memory_reserve": load("engines")["vllm"]["memory_reserve"],
+        "n_layer": model.stack.n_layer,
+        "d_model": model.stack.d_model,
+    }
+
+
+def setting(
+    model: Any,
+    device: Any,
+    layout: Layout,
+    concurrency: Numbers,
+    prompt: Numbers,
+    answer: Numbers,
+    *,
+    weights: Any = None,
+    cache: Any = None,
+    engine: Any = "aggregated",
+) -> dict[str, Any]:
+    """Return what formulas of the fourth level need, for one case or for many.
+
+    Parameters
+    ----------
+    model, device
+        Names of the catalogs, or their rows; a sequence of them makes an array of cases.
+    layout
+        Degrees of parallelism, each a number or an array.
+    concurrency, prompt, answer
+        Sequences decoded together, tokens of each prompt, and of each answer: the mean, where they
+        differ.
+    weights, cache
+        Formats, such as ``"fp8"``: else weights as the model is published, a cache of 16 bits.
+    engine
+        ``"aggregated"`` where the chips that decode read prompts too, else ``"disaggregated"``.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or the links of a device are that would be needed.
+
+    Examples
+    --------
+    >>> from lifecost import time_per_token
+    >>> at = setting("llama-3-70b", "h100-sxm", Layout(8), 64, 8192, 512)
+    >>> round(time_per_token(at), 4)
+    0.0615
+    >>> names = ["llama-3-8b", "deepseek-v3"]
+    >>> at = setting(names, "h200-sxm", Layout(np.array([1, 8])), 16, 2048, 256, weights="fp8")
+    >>> time_per_token(at).round(4)
+    array([0.0073, 0.0197])
+    """
+    keys, index = _cases(model, device, weights, cache, engine)
+    rows = [_of_row(*key[:4]) for key in keys]
+    across = np.asarray(layout.tensor_parallel) * np.asarray(layout.expert_parallel) > 1
+    unknown = np.array(["link_bandwidth" not in row for row in rows])[index]
+    if np.any(across & unknown):
+        names = sorted({key[1].name for key, row in zip(keys, rows, strict=True)
+                        if "link_bandwidth" not in row})  # fmt: skip
+        raise InputError(f"no source says the bandwidth of the links of {', '.join(names)}")
+    most = SYMBOLS["link_bandwidth"].high  # nothing crosses links there
+    rows = [{"link_bandwidth": most, **row} for row in rows]
+    own: dict[str, Any]
+    if index.ndim:
+        own = {name: np.array([row[name] for row in rows])[index] for name in rows[0]}
+        own[STACK] = Fleet([key[0].stack for key in keys], index)
+        own["aggregated"] = np.array([ENGINES[key[4]] for key in keys])[index]
+    else:
+        own = {**rows[0], STACK: keys[0][0].stack, "aggregated": ENGINES[keys[0][4]]}
+    prompt, answer = (_plain(name, value) for name, value in
+                      (("prompt_length", prompt), ("answer_length", answer)))  # fmt: skip
+    return {
+        **own,
+        **layout.bindings,
+        "batch": concurrency,
+        "context": prompt + answer / 2,
+        "prompt_length": prompt,
+        "answer_length": answer,
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    return check.checked(name, value)
+
+
+def _cases(*columns: Any) -> tuple[list[tuple[Any, ...]], Any]:
+    """Return the different cases, and which of them each row is: an array of no axis for one."""
+    model, device, *rest = columns
+    several = [c for c in columns if c is not None and not isinstance(c, (str, Model, Hardware))]
+    lengths = {len(column) for column in several}
+    if len(lengths) > 1:
+        raise InputError(f"these columns differ in length: {', '.join(map(str, sorted(lengths)))}")
+    count = lengths.pop() if lengths else None
+    spread = [
+        column if any(column is one for one in several) else itertools.repeat(column, count or 1)
+        for column in (model, device, *rest)
+    ]
+    places: dict[tuple[Any, ...], int] = {}
+    index = [places.setdefault(key, len(places)) for key in zip(*spread, strict=True)]
+    keys = [(_model(key[0]), _device(key[1]), *key[2:]) for key in places]
+    for key in keys:
+        if key[4] not in ENGINES:
+            raise unknown_name("engine", key[4], ENGINES)
+    return keys, np.array(index) if count is not None else np.array(0)
+
+
+def _model(named: Any) -> Model:
+    return named if isinstance(named, Model) else models[named]
+
+
+def _device(named: Any) -> Hardware:
+    return named if isinstance(named, Hardware) else hardware[named]
+
+
+def regime(device: Any, at: Mapping[str, Any]) -> Any:
+    """Return the name of the regime that a setting is in, or an array of names.
+
+    Parameters
+    ----------
+    device
+        Whose constants are used: a name or row of the catalog, or a sequence of them.
+    at
+        A setting, as `setting` returns it.
+
+    Examples
+    --------
+    >>> regime("h100-sxm", setting("llama-3-70b", "h100-sxm", Layout(8), 64, 8192, 512))
+    'middle'
+    """
+    chips = at["tensor_parallel"] * at["data_parallel"] * at["pipeline_parallel"]
+    known = {**at, "n_chip": chips}
+    one = isinstance(device, (str, Hardware))
+    tested = [overheads[_device(d).generation].tested for d in ([device] if one else device)]
+    other = ~np.asarray(tested[0] if one else tested)
+    names, applies = [], []
+    for name, row in load("regimes").items():
+        if name == "first-token":
+            continue
+        inside = other if row.get("other_chip") else np.asarray(True)
+        for symbol, least in row.get("at_least", {}).items():
+            inside = inside & (np.asarray(known[symbol]) >= least)
+        names.append(name)
+        applies.append(inside)
+    found = np.select(np.broadcast_arrays(*applies), names, "")
+    return found if found.ndim else str(found)
