@@ -14,20 +14,22 @@ from lifecost.printers import javascript
 from lifecost.stack import FAMILIES, ONCE
 from lifecost.symbols import OPTIONAL, PARTS, SUMS
 
-# Sums that whatever reads a model on the page asks for, formulas aside.
+# Sums that the reader of a config.json asks for, formulas aside; it asks for each weight too.
 READ = ("stored_params", "active_params", "cache_held", "state_held")
 
 
-def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
+def formulas(plain: Iterable[str], of_models: Iterable[str] = (), *, reader: bool = False) -> str:
     """Return the functions of formulas by name, for plain decoders and for any model.
 
-    Where there are any of the latter, the families of blocks come before them.
+    Where there are any of the latter, the families of blocks come before them, with the sums that
+    these formulas ask for; for the reader of a config.json, with what it counts as well.
     """
     of_models = sorted(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
     lines += [FORMULAS[name].javascript_of_models for name in of_models]
     if of_models:
-        lines = [_stacks({*READ, *(sum_ for name in of_models for sum_ in _sums(name))}), *lines]
+        asked = {sum_ for name in of_models for sum_ in _sums(name)} | {*(READ if reader else ())}
+        lines = [_stacks(asked, reader), *lines]
     table = ", ".join(sorted({*plain, *of_models}))
     return "\n".join([*lines, f"const FORMULAS = {{ {table} }};"])
 
@@ -37,9 +39,9 @@ def _sums(name: str) -> tuple[str, ...]:
     return FORMULAS[name].general.sums if FORMULAS[name].of_any_model else ()
 
 
-def _stacks(asked: set[str]) -> str:
-    families = {name: _family(name, asked) for name in FAMILIES}
-    text = ",\n".join(f"{name}: {source}" for name, source in families.items())
+def _stacks(asked: set[str], reader: bool) -> str:
+    families = {name: _family(name, asked, reader) for name in FAMILIES}
+    text = ",\n".join(f"{name}: {{ {source} }}" for name, source in families.items())
     sums = {name: list(one.of) for name, one in SUMS.items() if name in asked}
     runtime = resources.files("lifecost").joinpath("stack.js").read_text("utf-8")
     return "\n".join(
@@ -53,20 +55,21 @@ def _stacks(asked: set[str]) -> str:
     )
 
 
-def _family(name: str, asked: set[str]) -> str:
+def _family(name: str, asked: set[str], reader: bool) -> str:
     family = FAMILIES[name]
+    sizes = json.dumps({name: _default(one.default) for name, one in family.sizes.items()})
     sums = (
         f"{s}: {javascript.arrow(t.expr, OPTIONAL)}"
         for s, t in family.lowered.items() if s in asked
     )  # fmt: skip
+    text = f"sizes: {sizes}, sums: {{ {', '.join(sums)} }}"
+    if not reader:
+        return text
     weights = (
         f"{json.dumps(row)}: [{javascript.arrow(term.expr, {})}, {json.dumps(part)}]"
         for row, (term, part) in family.weights.items()
     )
-    sizes = json.dumps({name: _default(one.default) for name, one in family.sizes.items()})
-    return (
-        f"{{ sizes: {sizes}, sums: {{ {', '.join(sums)} }}, weights: {{ {', '.join(weights)} }} }}"
-    )
+    return f"{text}, weights: {{ {', '.join(weights)} }}"
 
 
 def _default(value: Any) -> Any:

@@ -6,7 +6,6 @@ The markup is what the chapter shows, so both are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 from docutils import nodes
@@ -14,7 +13,7 @@ from docutils import nodes
 from lifebook.explorer.gallery import EXPLORERS
 
 OPENING = '<lifecost-explorer data-name="{}"'
-TITLE = '<{0} class="lifecost-title">{1}</{0}>'
+BELOW, TOP = 'aria-level="3"', 'aria-level="1"'  # its title is the page's
 
 
 def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -27,12 +26,10 @@ def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
                 # What feeds an explorer goes with it: the box for a reader's own model.
                 box = f'<lifecost-model data-explorer="{name}">'
                 boxes = [f"{box}</lifecost-model>" for html in shown if html.startswith(box)]
-                title = escape(explorer.title)
-                below, top = TITLE.format("p", title), TITLE.format("h1", title)
                 context = {
                     "name": name,
                     "title": explorer.title,
-                    "body": "\n".join([*boxes, *found]).replace(below, top),
+                    "body": "\n".join([*boxes, *found]).replace(BELOW, TOP),
                     "chapter": chapter,
                     "chapter_title": app.env.titles[chapter].astext(),
                 }

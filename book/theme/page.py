@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,10 +66,11 @@ def description(env: Any, name: str) -> str:
 def scripts(body: str) -> list[str]:
     """Return the scripts of a page: each goes only where it has something to do."""
     found = []
+    if explorers := re.findall(r'<lifecost-explorer data-name="([\w-]+)"', body):
+        formulas = "+".join(dict.fromkeys(explorers))
+        found = ["catalog.js", f"explorers/{formulas}.js", "lifecost.js"]
     if "<lifecost-model" in body:
-        found = ["my-model.js"]  # it brings what explorers need
-    elif "<lifecost-explorer" in body:
-        found = ["lifecost.js"]
+        found.append("reader.js")
     return [*found, "sort.js"] if "sortable" in body else found
 
 

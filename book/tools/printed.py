@@ -130,14 +130,10 @@ class Page:
                 data.unwrap()
 
     def _mark_places(self) -> None:
-        """Set wide tables across the paper, and keep an explorer's setting with its figure."""
+        """Set wide tables across the paper."""
         for table in self.article.select("table"):
             if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
                 table.parent["class"] = "wide"
-        for figure in self.article.select("lifecost-explorer > figure"):
-            together = _tag('<div class="together"></div>')
-            figure.insert_after(together)
-            together.extend([*reversed(list(figure.previous_siblings)), figure])
 
     def lead(self, pages: dict[str, Page], names: set[str]) -> None:
         """Let links lead within the book, or to the published site if there is one."""

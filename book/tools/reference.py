@@ -7,6 +7,7 @@ A Sphinx extension: before a build reads them, the pages are written beside thei
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
 import math
 import re
@@ -18,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import rjsmin
 import sympy
 
 from lifebook.data import load
 from lifebook.evidence import rows as data_rows
 from lifebook.explorer import script
-from lifebook.explorer.gallery import EXPLORERS, my_model
+from lifebook.explorer.gallery import EXPLORERS
 from lifebook.published import VERDICTS, Number, published
 from lifecost import (
     FORMULAS,
@@ -48,6 +50,7 @@ KEYS = frozenset(
     re.findall(r"^@\w+\{([^,]+),", (BOOK.parent / "lifecost/data/references.bib").read_text(), re.M)
 )
 EXPLORER = re.compile(r"^from lifebook\.explorer\.gallery import (\w+)$", re.M)
+LOADED = re.compile(r"_static/explorers/([\w+-]+)\.js")
 PRECISIONS = ("bf16", "fp8", "int8", "fp4")
 LEVELS = {
     "post": "the post's level",
@@ -141,8 +144,7 @@ def users() -> dict[str, tuple[str, set[str]]]:
             used = set(re.findall(r"\w+", text)) & FORMULAS.keys()
             named = (name.replace("_", "-") for name in EXPLORER.findall(text))
             for explorer in (EXPLORERS[name] for name in named if name in EXPLORERS):
-                used |= {formula.name for formula in explorer.outputs}
-                used.update(*(mark.formulas() for mark in explorer.marks))
+                used |= explorer.formulas
             if name == "ledger":
                 used |= set(computed(load("ledger")["row"]))
             found[path.name] = text.partition("\n")[0].removeprefix("# "), used
@@ -316,10 +318,43 @@ def pages() -> dict[str, str]:
     }  # fmt: skip
 
 
-def scripts() -> dict[str, str]:
-    """Return the text of each script of the explorers, by its file."""
-    others = (explorer for explorer in EXPLORERS.values() if explorer is not my_model)
-    return {"lifecost.js": script.bundle(others), "my-model.js": script.my_model()}
+def scripts(site: Path) -> dict[str, str]:
+    """Return the text of each script of the explorers, by its file: of a site, what its pages load.
+
+    All share the drawing and the catalog; a page's formulas are those of its own explorers.
+    """
+    loaded = (LOADED.findall(page.read_text("utf-8")) for page in site.rglob("*.html"))
+    formulas = {names: [EXPLORERS[name] for name in names.split("+")]
+                for names in sorted({*itertools.chain(*loaded)})}  # fmt: skip
+    return {
+        "catalog.js": script.catalog(),
+        "lifecost.js": minified(script.runtime()),
+        "reader.js": minified(script.reader()),
+        **{
+            f"explorers/{names}.js": minified(script.formulas(explorers))
+            for names, explorers in formulas.items()
+        },
+    }
+
+
+def minified(text: str) -> str:
+    """Return a script without comments and needless space."""
+    open_braces: list[int] = []  # of each template's hole that is open
+    quoted = False
+    for mark in re.findall(r"\\.|`|\$\{|[{}]", text):
+        if mark == "`":
+            # The minifier reads a template as one string: it would take the inner one for code.
+            if open_braces and not quoted:
+                raise ValueError("a script has a template in another")
+            quoted = not quoted
+        elif mark == "${" and quoted:
+            open_braces, quoted = [*open_braces, 0], False
+        elif open_braces and not quoted and mark in "{}":
+            if mark == "}" and not open_braces[-1]:
+                open_braces, quoted = open_braces[:-1], True
+            else:
+                open_braces[-1] += 1 if mark == "{" else -1
+    return str(rjsmin.jsmin(text))
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -337,7 +372,7 @@ def _write_pages(_app: Any) -> None:
 
 def _write_scripts(app: Any, exception: Exception | None) -> None:
     if app.builder.name == "html" and not exception:
-        write(Path(app.outdir) / "_static", scripts())
+        write(Path(app.outdir) / "_static", scripts(Path(app.outdir)))
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -401,7 +401,7 @@ class Reader {
     const scope = this.scope(-1);
     if (truth(node, scope)) return;
     const names = [...new Set(namesIn(node))].filter((name) => has(this.fields, name));
-    refuse(`${names.map((name) => `${name} = ${show(scope(name))}`).join(", ")}: ${why}`);
+    refuse(`${names.map((name) => name + " = " + show(scope(name))).join(", ")}: ${why}`);
   }
 
   stackOf(placed) {

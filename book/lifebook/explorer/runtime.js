@@ -5,6 +5,10 @@
 
 const { CATALOG, FORMULAS, FAMILIES } = globalThis.LIFECOST;
 const own = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+// The options of the catalog, each with its name, title, group, hint and what it binds.
+const unpacked = (groups) => groups.flatMap(([group, rows]) => rows.map(([name, title, hint, keys, ...values]) => (
+  [name, title, group, hint, Object.fromEntries(CATALOG.keys[keys].map((key, i) => [key, values[i]]))])));
+for (const kind of ["models", "devices"]) CATALOG[kind] = unpacked(CATALOG[kind]);
 
 // ---- numbers as people write them: the rules of lifebook.explorer.words
 
@@ -29,7 +33,7 @@ function three(value) {
 function scaled(value, prefixes, gap) {
   let power = 0;
   while (Math.abs(value) / Number(`1e${3 * power}`) >= 999.5 && power < prefixes.length - 1) power += 1;
-  return `${three(value / Number(`1e${3 * power}`))}${gap}${prefixes[power]}`;
+  return three(value / Number(`1e${3 * power}`)) + gap + prefixes[power];
 }
 function tokens(value) {
   for (const [size, letter] of [[2 ** 20, "M"], [1024, "k"]]) {
@@ -142,7 +146,7 @@ const draw = (tag, attributes, ...children) => node(`svg:${tag}`, attributes, ..
 const put = (n, attributes) => { for (const name in attributes) n.setAttribute(name, attributes[name]); };
 const write = (n, text) => { if (n.textContent !== text) n.textContent = text; };
 const show = (n, is) => n.setAttribute("visibility", is ? "visible" : "hidden");
-const color = (name) => `var(--${["ink", "muted"].includes(name) ? name : `lc-${name}`})`;
+const color = (name) => `var(--${["ink", "muted"].includes(name) ? "" : "lc-"}${name})`;
 const label = (className, anchor = "start", text = "") => draw("text", { class: className, "text-anchor": anchor }, text);
 const ICONS = {
   Compare: "M12 17v5M8 3h8l-1 7 3 3v3H6v-3l3-3z", Reset: "M4 5v5h5M4.6 15a8 8 0 1 0 1-8.6L4 10",
@@ -203,7 +207,7 @@ class Lanes {
     this.axis.replaceChildren();
     for (let i = 0; i <= count; i += 1) {
       const value = this.end * i / count, x = this.x(value);
-      const text = unit ? `${Number((value / factor).toPrecision(3)).toLocaleString("en-US")}${i === count ? ` ${unit}` : ""}` : i ? shown(value, this.kind) : "0";
+      const text = unit ? `${Number((value / factor).toPrecision(3)).toLocaleString("en-US")}${i === count ? " " + unit : ""}` : i ? shown(value, this.kind) : "0";
       this.axis.append(draw("path", { class: "grid", d: `M${x} ${this.from}V${this.to + 5}` }),
         draw("text", { x, y: this.to + 18, "text-anchor": i === count ? "end" : i ? "middle" : "start" }, text));
     }
@@ -545,7 +549,7 @@ class Plot {
       put(n, { x: best.px.toFixed(1), y: best.py.toFixed(1), "text-anchor": best.anchor });
       taken.push(best.box);
     };
-    const held = from !== Infinity && this.over ? `${this.explorer.fill(this.over, bound)}${over > x.from && this.wide ? ` from ${shown(from, this.x.kind)}` : ""}` : "";
+    const since = over > x.from && this.wide ? ` from ${shown(from, this.x.kind)}` : "", held = from !== Infinity && this.over ? this.explorer.fill(this.over, bound) + since : "";
     set(this.words.over, held, [[x.to - 6, y.to + 15, "end"], [x.to - 6, y.from - 7, "end"]]);
     this.dots.forEach((dot, i) => {
       const [a, b] = places[i], text = dot.name && !(dot.ring && this.handles[i].getAttribute("visibility") === "hidden") ? this.explorer.fill(dot.name, bound) : "";

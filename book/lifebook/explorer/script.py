@@ -12,6 +12,7 @@ from lifebook.explorer.base import Declaration
 from lifebook.explorer.words import kind_of
 from lifecost import script
 from lifecost.catalog import LEAST
+from lifecost.config import script as config
 from lifecost.stack import STACK, Stack
 from lifecost.symbols import SYMBOLS
 
@@ -30,13 +31,11 @@ def _choice(kind: str) -> Any:
 
 def catalog() -> str:
     """Return the script with all models and devices, which explorers share on a page."""
+    keys: dict[tuple[str, ...], int] = {}
     found: dict[str, list[Any]] = {}
     for kind in ("models", "devices"):
-        choice = _choice(kind)
-        found[kind] = [
-            [name, choice.title(name), choice.groups[name], choice.hints[name], bound]
-            for name, bound in choice.options.items()
-        ]
+        found[kind] = _rows(_choice(kind), keys)
+    found["keys"] = [*keys]
     words = {"peak_flops": "Peak", "memory_bandwidth": "Bandwidth", "memory_capacity": "Memory"}
     found["own"] = [
         {"name": name, "label": label, "kind": kind_of(SYMBOLS[name].unit), "low": LEAST,
@@ -49,17 +48,41 @@ def catalog() -> str:
     )
 
 
+def _rows(choice: Any, keys: dict[tuple[str, ...], int]) -> list[Any]:
+    """Return the options of a choice under their headings, each with the values that it binds.
+
+    What they are the values of is one of ``keys``, by its place: most bind the same symbols.
+    """
+    groups: dict[str, list[Any]] = {}
+    for name, bound in choice.options.items():
+        place = keys.setdefault(tuple(bound), len(keys))
+        row = [name, choice.title(name), choice.hints[name], place, *bound.values()]
+        groups.setdefault(choice.groups[name], []).append(row)
+    return [*groups.items()]
+
+
 def runtime() -> str:
     """Return the script that draws explorers and answers."""
     return resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
 
 
-def formulas(explorers: Iterable[Declaration], needs: Iterable[str] = ()) -> str:
-    """Return the script with the formulas of some explorers, and others that are needed."""
+def reader() -> str:
+    """Return the script that reads a config.json on the page."""
+    code = resources.files("lifebook").joinpath("explorer", "model.js").read_text("utf-8")
+    return f'(() => {{\n"use strict";\n{config.source()}\n{code}\n}})();'
+
+
+def formulas(
+    explorers: Iterable[Declaration], needs: Iterable[str] = (), *, reader: bool = False
+) -> str:
+    """Return the script with the formulas of some explorers, and others that are needed.
+
+    With ``reader``, also what the reader of a config.json counts with.
+    """
     of_models, plain = {*needs}, set[str]()
     for explorer in explorers:
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
-    text = script.formulas(plain, of_models)
+    text = script.formulas(plain, of_models, reader=reader)
     table = "FORMULAS, FAMILIES" if of_models else "FORMULAS"
     return (
         f'(() => {{\n"use strict";\n{text}\n'
