@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lifecost.formula import FORMULAS
+from lifecost.symbols import SYMBOLS
 
 Term: TypeAlias = str | float
 POINTS = 61  # of a curve
@@ -86,9 +87,11 @@ class Axis:
     log: bool = True
 
     def grid(self, count: int = POINTS) -> list[float]:
-        """Return values from end to end, even on the axis."""
+        """Return values from end to end, even on the axis; whole ones of a symbol that is whole."""
         spaced = np.geomspace if self.log else np.linspace
-        return [float(x) for x in spaced(self.low, self.high, count)]
+        found = spaced(self.low, self.high, count)
+        whole = self.at in SYMBOLS and SYMBOLS[str(self.at)].integer
+        return [float(x) for x in (np.unique(found.round()) if whole else found)]
 
 
 @dataclass(frozen=True)

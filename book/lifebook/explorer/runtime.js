@@ -298,7 +298,7 @@ class Plot {
     this.explorer = explorer;
     this.x = new Axis(data.x);
     this.y = new Axis(data.y);
-    const id = explorer.uid, clip = draw("rect");
+    const id = explorer.uid, clip = draw("rect"), clipped = `${id}-${data.x.at}-${data.y.at}`;
     this.frame = clip;
     this.grid = draw("g", { "aria-hidden": "true" });
     this.below = draw("rect", { class: "below" });
@@ -318,8 +318,8 @@ class Plot {
     this.dotNames = this.dots.map(() => label("halo"));
     this.marks = this.points.map(() => draw("g", { class: "points" }));
     this.handles = this.dots.map((dot) => this.handle(dot));
-    const lines = draw("g", { "clip-path": `url(#${id}-clip)` }, ...this.lines, this.ghostLine);
-    this.group = draw("g", {}, draw("clipPath", { id: `${id}-clip` }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.hover, this.drop,
+    const lines = draw("g", { "clip-path": `url(#${clipped})` }, ...this.lines, this.ghostLine);
+    this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.hover, this.drop,
       draw("g", { class: "words" }, ...Object.values(this.words), ...this.names, ...this.dotNames, this.tick), this.ghostDot, ...this.handles);
     this.listen();
   }

@@ -19,7 +19,7 @@ _KINDS = {
     "byte/parameter": "width", "FLOP/byte": "1 FLOP/B", "USD": "1 USD", "USD/h": "1 USD/h",
     "nat/token": "number",
 }  # fmt: skip
-_GREEK = {"alpha": "α", "beta": "β", "phi": "φ", "Delta": "Δ", "ell": "ℓ"}
+_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "phi": "φ", "Delta": "Δ", "ell": "ℓ"}
 
 
 def kind_of(unit: str) -> str:
@@ -121,7 +121,7 @@ def sign(latex: str) -> str:
     >>> sign(r"b_\text{kv}"), sign(r"\text{HOI}")
     ('<i>b</i><sub>kv</sub>', 'HOI')
     """
-    base, _, low = latex.partition("_")
+    base, _, low = latex.replace(r"\mathcal", "").partition("_")
     found = "".join(map(_letter, re.findall(r"\\text\{[^}]*\}|\\\w+|[^\\{}\s]", base)))
     low = re.sub(r"\\text\{([^}]*)\}", r"\1", low).strip("{}")
     low = re.sub(r"\\(\w+)", lambda m: _GREEK.get(m[1], m[1]), low)

@@ -2,27 +2,76 @@
 
 from __future__ import annotations
 
-from lifebook.explorer import Explorer, Mark, Range
-from lifebook.explorer.declarations.controls import CONTEXT, MODEL, POST
-from lifebook.explorer.declarations.kv_compression import LINE, SHARE
-from lifebook.explorer.declarations.speculative import LENGTH
-from lifebook.figures import design_space as plots
+from lifebook.explorer import (
+    Axis,
+    Case,
+    Curve,
+    Dot,
+    Explorer,
+    Lane,
+    Lanes,
+    Output,
+    Part,
+    Plot,
+    Range,
+)
+from lifebook.explorer.declarations.controls import CONTEXT, LENGTH, MODEL, POST
+from lifebook.explorer.declarations.kv_compression import SHARE
 from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.design import design_inference_factor, design_token_cost
 from lifecost.formulas.lifetime import decode_token_cost
 
-PROMPTS = Range("prefill_tokens", 1e9, 1e14, 1e12, steps_per_double=2)
+PROMPTS = Range("prefill_tokens", 1e9, 1e14, 1e12, "Prompts", per_double=2)
 
 design_space = Explorer(
     name="design-space",
     title="How much cheaper can inference get?",
     controls=(MODEL, CONTEXT, SHARE, LENGTH, PROMPTS),
-    outputs=(design_inference_factor, kv_to_compute_ratio, decode_token_cost, design_token_cost),
-    marks=(
-        Mark("factor", "line", "kv_share", "design_inference_factor", LINE),
-        Mark("chosen", "dot", x="kv_share", y="design_inference_factor"),
+    outputs=(
+        Output(design_inference_factor, "cheaper by", "times"),
+        Output(decode_token_cost, "token"),
+        Output(design_token_cost, "redesigned"),
+        Output(kv_to_compute_ratio, "cache ÷ arithmetic, as it is", "times"),
     ),
-    draw=plots.design,
+    answer=(
+        Case(
+            "Ten times cheaper, or more.",
+            "A decoded token costs {design_token_cost} instead of {decode_token_cost}.",
+            ("design_inference_factor", 10),
+        ),
+        Case(
+            "Cheaper, but not ten times.",
+            "A decoded token costs {design_token_cost} instead of {decode_token_cost}; prompts "
+            "cost what they did.",
+            ("design_inference_factor", 1),
+        ),
+        Case(
+            "Dearer.",
+            "A decoded token costs {design_token_cost} instead of {decode_token_cost}: the guesses "
+            "cost more than they save.",
+        ),
+    ),
+    picture=(
+        Lanes(
+            "FLOP/token",
+            (
+                Lane("As it is", (Part("decode_token_cost", "a decoded token", "kv"),)),
+                Lane("Redesigned", (Part("design_token_cost", "a decoded token", "decode"),)),
+            ),
+        ),
+        Plot(
+            Axis("kv_share", "share of the cache that is read", 0.01, 1, "percent"),
+            Axis("design_inference_factor", "inference is cheaper by", 0.5, 300, "times"),
+            curves=(
+                Curve("design_inference_factor", "", "kv"),
+                Curve(10, "ten times", "training", dashed=True),
+            ),
+            dots=(
+                Dot("kv_share", "design_inference_factor", "", "kv", {"kv_share": "x"}),
+            ),
+            split=(1, "cheaper", "dearer"),
+        ),
+    ),
     # A trillion tokens decoded, four guesses in five right, a draft step at a twentieth.
     fixed={**POST, "decode_tokens": 1e12, "acceptance_rate": 0.8, "draft_cost_ratio": 1 / 20},
-)
+)  # fmt: skip

@@ -2,61 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from lifebook.explorer import Choice, Explorer, Mark, Points
+from lifebook.explorer import (
+    Axis,
+    Case,
+    Choice,
+    Curve,
+    Dot,
+    Explorer,
+    Lane,
+    Lanes,
+    Output,
+    Part,
+    Plot,
+)
 from lifebook.explorer.declarations.controls import (
     BATCH,
     CONTEXT,
     KV_BYTES,
-    LLAMAS,
+    PLAIN_MODEL,
     POST,
-    POST_MODEL,
+    only,
 )
-from lifebook.figures import grouped_query
-from lifebook.figures.style import Figure
-from lifecost.catalog import models
 from lifecost.formulas.decode import balancing_group_size, kv_to_compute_ratio
 from lifecost.formulas.kv_cache import kv_cache_reduction, kv_cache_size, kv_to_weights_ratio
-from lifecost.values import symbol
 
-# Powers of two up to the smallest model's query heads: each divides those of all three.
+# Each divides the query heads of all these models.
 KV_HEADS = Choice(
     "n_kv_head",
-    symbol("n_kv_head").meaning,
-    {str(heads): {"n_kv_head": heads} for heads in (1, 2, 4, 8, 16, 32)},
+    "KV heads",
+    {**{str(heads): {"n_kv_head": heads} for heads in (1, 2, 4, 8)},
+     "MHA": {"n_kv_head": "n_head"}},
     "8",
-    {"1": "1: one for all (MQA)", "8": "8: as published", "32": "32: MHA in the 8B model"},
+    {"1": "1 for all (MQA)", "MHA": "one for each query (MHA)"},
 )
-
-
-def _marks() -> Iterator[Mark]:
-    for row, name in enumerate(LLAMAS):
-        shape = {k: models[name].shape[k] for k in ("n_layer", "n_head", "d_head")}
-        extremes = {"mha": {"n_kv_head": shape["n_head"]}, "mqa": {"n_kv_head": 1}, "chosen": {}}
-        line = ("n_kv_head", (1, shape["n_head"]))
-        yield Mark(f"range-{name}", "line", "kv_cache_size", row, line, shape)
-        for kind, heads in extremes.items():
-            yield Mark(f"{kind}-{name}", "dot", "kv_cache_size", row, bind={**shape, **heads})
-    yield Mark("marked", "dot", x="kv_cache_size", y="row")
-
-
-def _draw(points: Points) -> Figure:
-    return grouped_query.groupings({name: models[name].title for name in LLAMAS}, points)
-
+GROUPED = only(
+    PLAIN_MODEL,
+    *(name for name, bound in PLAIN_MODEL.options.items() if bound["n_head"] % 8 == 0),
+)
 
 gqa = Explorer(
     name="gqa",
     title="What does sharing key-value heads buy?",
-    controls=(POST_MODEL, KV_HEADS, CONTEXT, BATCH, KV_BYTES),
+    controls=(GROUPED, KV_HEADS, CONTEXT, BATCH, KV_BYTES),
     outputs=(
-        kv_cache_size,
-        kv_cache_reduction,
-        kv_to_weights_ratio,
-        kv_to_compute_ratio,
-        balancing_group_size,
+        Output(kv_cache_reduction, "smaller cache than MHA's", "times"),
+        Output(kv_cache_size, "KV cache"),
+        Output(kv_to_weights_ratio, "cache ÷ weights", "times"),
+        Output(kv_to_compute_ratio, "cache ÷ arithmetic", "times"),
+        Output(balancing_group_size, "heads to share for 1×", "number"),
     ),
-    marks=tuple(_marks()),
-    draw=_draw,
+    answer=(
+        Case(
+            "The cache no longer holds the step up.",
+            "It is {kv_cache_reduction} smaller than with a head for each query, and takes "
+            "{kv_to_compute_ratio:percent} of the time of the arithmetic.",
+            (1, "kv_to_compute_ratio"),
+        ),
+        Case(
+            "A smaller cache, and never small enough.",
+            "Reading takes {kv_to_compute_ratio} the time of the arithmetic. For 1× as many as "
+            "{balancing_group_size} query heads would share one; there are {n_head}.",
+            ("balancing_group_size", "n_head"),
+        ),
+        Case(
+            "A smaller cache, and still the longer wait.",
+            "Reading takes {kv_to_compute_ratio} the time of the arithmetic. It would be 1× if "
+            "{balancing_group_size} of the {n_head} query heads shared one.",
+        ),
+    ),
+    picture=(
+        Lanes(
+            "FLOP",
+            (
+                Lane("Arithmetic", (Part("forward_flops", "arithmetic", "compute"),)),
+                Lane("Cache", (Part("kv_load_flop_equivalent", "KV cache", "kv"),)),
+            ),
+            together=True,
+        ),
+        Plot(
+            Axis("context", "context (tokens)", CONTEXT.low, CONTEXT.high, "context"),
+            Axis("kv_to_compute_ratio", "cache ÷ arithmetic", 0.01, 1000, "times"),
+            curves=(Curve("kv_to_compute_ratio", "KV cache", "kv"), Curve(1, "", "compute")),
+            dots=(
+                Dot("context", "kv_to_compute_ratio", "{kv_cache_size}", "kv", {"context": "x"}),
+            ),
+            split=(1, "waits for the cache", "waits for arithmetic"),
+        ),
+    ),
     fixed=POST,
-)
+)  # fmt: skip
