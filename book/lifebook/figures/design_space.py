@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.patches import Rectangle
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure
 
 
 @style.apply
@@ -60,25 +60,4 @@ def fronts(
         caption="Two things decide whether the box can be reached: the context, and what windows "
         "cost. Where reading the cache costs less than ten forward passes, no design of that size "
         "makes inference ten times cheaper.",
-    )  # fmt: skip
-
-
-@style.apply
-def design(points: Points) -> Figure:
-    """Return the explorer's curve of the inference factor over the share of the cache."""
-    drawing, axes = style.canvas(7.2, 3.2)
-    axes.axhline(10, color=COLORS["training"], linewidth=1.5, linestyle="--")
-    axes.axhline(1, color=GREY, linewidth=1)
-    style.note(axes, "ten times", (0.011, 10), (0, 3))
-    style.mark(axes, "factor", points, color=COLORS["kv"])
-    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
-    axes.set(xscale="log", yscale="log", xlim=(0.01, 1), ylim=(0.5, 300))
-    style.plain_log(axes.xaxis, axes.yaxis)
-    axes.set_xlabel("share of the cache that is read")
-    axes.set_ylabel("inference is cheaper by")
-    return Figure(
-        "design-explorer", drawing,
-        alt="The factor by which inference gets cheaper against the share of the cache that is "
-        "read, falling from a plateau on the left to one on the right, with a dot.",
-        caption="The plateau is the forward pass: no smaller cache gets beyond it.",
     )  # fmt: skip

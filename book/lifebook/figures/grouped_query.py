@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from matplotlib.ticker import FixedLocator
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, FILL, GREY, SERIES, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, FILL, GREY, SERIES, Figure
 from lifecost.quantities import quantity
 
 
@@ -176,43 +176,4 @@ def quality(
         "below.",
         caption="Sharing heads costs little in three studies and several points in a fourth; "
         "compressing instead of sharing (MLA) mostly gains.",
-    )  # fmt: skip
-
-
-@style.apply
-def groupings(models: Mapping[str, str], points: Points) -> Figure:
-    """Return the KV cache of each model on fixed axes: one head each, a grouping, one for all.
-
-    Parameters
-    ----------
-    models
-        Titles by name, smallest first.
-    points
-        For each model the marks ``range-``, ``mha-``, ``mqa-`` and ``chosen-``, in bytes; and
-        ``marked``, the ring around one model's choice.
-    """
-    drawing, axes = style.canvas(7.2, 2.6)
-    look = {"markersize": 8, "markeredgecolor": COLORS["kv"], "linestyle": "none"}
-    for name in models:
-        style.mark(axes, f"range-{name}", points, color=GREY, linewidth=1)
-        style.mark(axes, f"mha-{name}", points, ">", markerfacecolor="none", **look)
-        style.mark(axes, f"mqa-{name}", points, "<", markerfacecolor="none", **look)
-        style.mark(axes, f"chosen-{name}", points, "o", markerfacecolor=COLORS["kv"], **look)
-    style.mark(axes, "marked", points, "o", **{**look, "markersize": 15}, markerfacecolor="none")
-    style.over(axes, "< one head for all (MQA)     ● as chosen     > one for each query head (MHA)")
-    axes.set_xscale("log")
-    axes.set_xlim(1e5, 1e17)
-    style.byte_log(axes.xaxis)
-    axes.grid(visible=True, axis="x", which="both")
-    axes.set_xlabel("size of the KV cache (bytes)")
-    axes.set_yticks(range(len(models)), list(models.values()))
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(models) - 0.4, -0.6)
-    return Figure(
-        "gqa-groupings", drawing,
-        alt=f"One row for each of {', '.join(models.values())} on a logarithmic axis of bytes: "
-        "the KV cache with one key-value head, with the chosen number and with one for each query "
-        "head. A ring marks the chosen model.",
-        caption="Each factor of two in the number of key-value heads is the same step on this "
-        "axis; a larger model has more steps to take.",
     )  # fmt: skip

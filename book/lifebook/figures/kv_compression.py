@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, Array, Figure
 from lifecost.quantities import percent
 
 
@@ -60,26 +60,4 @@ def penalties(
         caption="Below a curve a variant is cheaper over the whole life at the same quality. A bar "
         "is what we do not know: how a loss that was measured on a small model carries over to a "
         "large one.",
-    )  # fmt: skip
-
-
-@style.apply
-def compression(points: Points, shares: Sequence[float], lost: Sequence[float]) -> Figure:
-    """Return the curve and the dots of the explorer over measured variants."""
-    drawing, axes = style.canvas(7.2, 3.6)
-    axes.plot(
-        shares, lost, "o", color=COLORS["kv"], markerfacecolor="none", markersize=6,
-        linestyle="none",
-    )  # fmt: skip
-    style.mark(axes, "allowed", points, color=COLORS["decode"])
-    style.mark(axes, "here", points, "D", color=COLORS["decode"], markersize=9)
-    style.mark(axes, "owed", points, "o", color=COLORS["kv"], markersize=9)
-    _axes(axes)
-    return Figure(
-        "penalty-explorer", drawing,
-        alt="The break-even penalty in parameters as a curve over the share of the cache that is "
-        "read, with a diamond at the chosen share, a dot for what the chosen loss costs, and rings "
-        "of measured penalties.",
-        caption="The dot is what the loss costs this model in parameters, if nats carry over: "
-        "below the diamond it pays. Rings are measured losses, if their share carries over.",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
+from lifebook.figures.style import DASHES, GREY, SERIES, Array, Figure
 from lifecost.quantities import number
 
 
@@ -96,29 +96,4 @@ def walk(
         caption="All laws say smaller, and they disagree on how much. The wide band is what the "
         "standard errors of one law's constants allow; the low one holds four fits to small "
         "models, with and without the longest runs.",
-    )  # fmt: skip
-
-
-@style.apply
-def lifetime(points: Points) -> Figure:
-    """Return the two curves of the explorer, with the compute-optimal model and the chosen one."""
-    drawing, axes = style.canvas(7.2, 3.6)
-    axes.axhline(1, color=GREY, linewidth=1)
-    style.mark(axes, "forward-curve", points, color=COLORS["compute"], linestyle=":")
-    style.mark(axes, "life-curve", points, color=COLORS["kv"])
-    style.mark(axes, "peer", points, "s", color=GREY, markersize=8)
-    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=9)
-    _sizes(axes, 1e8, 1e13)
-    axes.set_yscale("log")
-    axes.set_ylim(0.1, 30)
-    axes.set_yticks([0.1, 0.3, 1, 3, 10, 30])
-    style.plain_log(axes.yaxis)
-    axes.set_ylabel("cost of the whole life")
-    style.over(axes, "dotted: a token is a forward pass;  solid: it may wait for its cache")
-    return Figure(
-        "lifetime-at-equal-loss", drawing,
-        alt="Two curves of lifetime cost over that of the compute-optimal model against model "
-        "size, at equal loss. A square marks the compute-optimal model, a dot the chosen size.",
-        caption="Every point on a curve is a model of the same loss. The more it serves, the "
-        "further left of the square the cheapest one lies: walk the dot to the bottom.",
     )  # fmt: skip

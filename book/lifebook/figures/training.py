@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
@@ -155,25 +155,3 @@ def _spread(ends: Mapping[str, float], factor: float) -> dict[str, float]:
         ceiling = min(placed.values(), default=np.inf) / factor
         placed[title] = float(min(ends[title], ceiling))
     return {title: placed[title] for title in ends}
-
-
-@style.apply
-def isoflop(points: Points) -> Figure:
-    """Return one valley with its bottom, and the path of the bottoms of all budgets."""
-    drawing, axes = style.canvas(7.2, 3.6)
-    style.mark(axes, "path-mark", points, color=GREY, linewidth=1.5, linestyle="--", zorder=1)
-    style.mark(axes, "valley-mark", points, color=_GREEN)
-    style.mark(
-        axes, "optimum-mark", points, "o", color=_GREEN, markersize=9, markerfacecolor="none"
-    )
-    style.mark(axes, "chosen-mark", points, "o", color=INK, markersize=6)
-    axes.set(xscale="log", xlabel="parameters", ylabel="loss (nats per token)")
-    axes.set_xlim(1e7, 1e13)
-    axes.set_ylim(1.6, 4.2)
-    return Figure(
-        "isoflop", drawing,
-        alt="Loss against model size at one compute budget: a valley, with a ring at its bottom, a "
-        "dot at the size that is set, and a dashed line through the bottoms of all budgets.",
-        caption="The ring is the best model that the budget buys. Any other size, such as the dot "
-        "that you set, spends as much and is worse. Dashed, the ring at other budgets.",
-    )  # fmt: skip

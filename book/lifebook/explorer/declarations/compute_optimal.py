@@ -18,7 +18,7 @@ from lifecost.formulas.training import affordable_tokens
 GOPHER = load("training_runs")["gopher-280b"]
 SCALING_LAW = Choice(
     "law",
-    "Scaling law",
+    "Law",
     {name: law.bindings for name, law in laws.items()},
     "hoffmann",
     {name: law.title for name, law in laws.items()},

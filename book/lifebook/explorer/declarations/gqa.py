@@ -30,8 +30,10 @@ from lifecost.formulas.kv_cache import kv_cache_reduction, kv_cache_size, kv_to_
 KV_HEADS = Choice(
     "n_kv_head",
     "KV heads",
-    {**{str(heads): {"n_kv_head": heads} for heads in (1, 2, 4, 8)},
-     "MHA": {"n_kv_head": "n_head"}},
+    {
+        **{str(heads): {"n_kv_head": heads} for heads in (1, 2, 4, 8)},
+        "MHA": {"n_kv_head": "n_head"},
+    },
     "8",
     {"1": "1 for all (MQA)", "MHA": "one for each query (MHA)"},
 )

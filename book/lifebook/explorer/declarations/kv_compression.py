@@ -50,7 +50,7 @@ kv_compression = Explorer(
         Output(equal_loss_tokens_penalty, "is lost, in tokens", "percent"),
         Output(training_flops, "training"),
         Output(decode_cost, "decoding"),
-        Output(compressed_decode_cost, "with the smaller cache"),
+        Output(compressed_decode_cost, "smaller"),
     ),
     answer=(
         Case(
