@@ -331,7 +331,9 @@ def scripts(site: Path) -> dict[str, str]:
         "lifecost.js": minified(script.runtime()),
         "reader.js": minified(script.reader()),
         **{
-            f"explorers/{names}.js": minified(script.formulas(explorers))
+            f"explorers/{names}.js": minified(
+                script.formulas(explorers, reader=EXPLORERS["my-model"] in explorers)
+            )
             for names, explorers in formulas.items()
         },
     }

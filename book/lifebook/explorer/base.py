@@ -109,6 +109,8 @@ class Choice:
         These take a reader's own in place of an option too: in Python whatever binds symbols.
     of_plain
         Whether it says something of plain decoders only: of any other model it binds nothing.
+    leaves
+        Symbols of its options that it leaves as they are.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Choice:
     hints: Mapping[str, str] = field(default_factory=dict)
     catalog: str = ""
     of_plain: bool = False
+    leaves: tuple[str, ...] = ()
 
     def title(self, option: Any) -> str:
         """Return an option's name for people."""
@@ -127,6 +130,10 @@ class Choice:
 
     def bind(self, value: object, bound: Mapping[str, Any]) -> dict[str, Any]:
         """Return the symbols that an option binds."""
+        found = self._bind(value, bound)
+        return {name: given for name, given in found.items() if name not in self.leaves}
+
+    def _bind(self, value: object, bound: Mapping[str, Any]) -> dict[str, Any]:
         if self.catalog and not isinstance(value, str):
             own = getattr(value, "bindings", value)
             if isinstance(own, Mapping) and own:

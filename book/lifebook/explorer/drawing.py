@@ -15,10 +15,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from lifebook.explorer.base import Declaration
 from lifebook.explorer.picture import Axis, Lanes, Plot, value
+from lifebook.explorer.script import shared
 from lifebook.explorer.words import shown
 from lifebook.figures.style import COLORS, GREY, INK, Figure, apply, canvas
+from lifecost.stack import STACK
 
 WIDTH, LANE, PLOT = 7.2, 0.42, 3.0  # inches
+OF_A_MODEL = (STACK, "n_active_params", "state_bytes")  # which not every model binds
 _TICKS = 7  # at most, of a logarithmic axis
 
 
@@ -117,6 +120,9 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
                               fontsize=9)  # fmt: skip
                 break
     for points in panel.points:
+        if not points.measured:
+            spots = [(value(points.x, s), value(points.y, s)) for s in everyone(bound)]
+            axes.plot(*zip(*spots, strict=True), "o", color=_color(points.color), markersize=4)
         for name, x, y in points.measured:
             axes.plot([x], [y], "o", color=_color(points.color), markersize=4)
             axes.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=7)
@@ -127,6 +133,12 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
         if dot.name:
             axes.annotate(explorer.filled(dot.name, bound), (x, y), (8, -12),
                           textcoords="offset points", fontsize=9, annotation_clip=True)  # fmt: skip
+
+
+def everyone(bound: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a setting with each model of the catalog in the place of its own."""
+    rest = {name: given for name, given in bound.items() if name not in OF_A_MODEL}
+    return [{**rest, **model} for model in shared("models").values()]
 
 
 def ticks(axis: Axis) -> list[float]:

@@ -4,6 +4,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from lifebook.explorer import Explorer, declarations
+from lifebook.explorer.declarations.my_model import explore as explore
+from lifebook.explorer.declarations.my_model import my_model as my_model
 
 # Whatever the modules of the declarations declare.
 EXPLORERS: dict[str, Explorer] = {}

@@ -3,15 +3,15 @@ class ModelBox extends HTMLElement {
   connectedCallback() {
     if (this.box) return;
     this.explorer = document.querySelector(`[data-name="${this.dataset.explorer}"]`);
-    this.box = element("textarea", { id: "model-config", rows: 9, spellcheck: "false",
+    this.box = node("textarea", { id: "model-config", rows: 9, spellcheck: "false",
       autocomplete: "off", "aria-describedby": "model-problem" });
-    this.problem = element("p", { class: "lifecost-problem", id: "model-problem", role: "alert" });
-    this.summary = element("p", { role: "status" });
-    const file = element("input", { type: "file", accept: ".json,application/json", id: "model-file" });
+    this.problem = node("p", { class: "lifecost-problem", id: "model-problem", role: "alert" });
+    this.summary = node("p", { role: "status" });
+    const file = node("input", { type: "file", accept: ".json,application/json", id: "model-file" });
     this.replaceChildren(
-      element("label", { for: "model-config" }, "Your config.json: paste it, or drop the file here"),
+      node("label", { for: "model-config" }, "Your config.json: paste it, or drop the file here"),
       this.box,
-      element("div", {}, element("label", { for: "model-file" }, "or open it"), file),
+      node("div", {}, node("label", { for: "model-file" }, "or open it"), file),
       this.problem, this.summary);
     this.box.addEventListener("input", () => this.read("config", this.box.value));
     file.addEventListener("change", async () => {
@@ -55,7 +55,7 @@ class ModelBox extends HTMLElement {
 
   weights(bound) {
     if (!this.format) return "The file does not say what the weights are stored in: as the device's precision.";
-    return `The weights take ${quantity(FORMULAS.weights_size(bound), "byte")}, in ${this.format} by the file.`;
+    return `The weights take ${shown(FORMULAS.weights_size(bound), "B")}, in ${this.format} by the file.`;
   }
 
   // What is wrong is said, and changes nothing else.
@@ -73,33 +73,31 @@ class ModelBox extends HTMLElement {
     this.called = String(config._name_or_path || config.model_type).slice(0, 80);
     this.note = model.note ?? "";
     this.format = model.format;
-    this.store(model.stored);
-    this.explorer.data.fixed = { stack: null, ...model.bindings, ...model.stored, ...model.split };
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored, ...model.split };
+    // A device brings the bytes of its precision, unless the file says in how many it is stored.
+    this.explorer.controls.get("device").leaves = Object.keys(model.stored);
     this.explorer.origin = { object: 'explore(load_model("config.json"))',
       imports: "from lifecost import load_model\nfrom lifebook.explorer.gallery import explore" };
     this.explorer.update();
+    if (text !== EXAMPLE) this.keep({ ...model.bindings, ...model.split });
   }
 
-  // A device brings the bytes of its precision, unless the file says in how many it is stored.
-  store(stored) {
-    const { options } = this.explorer.controls.get("device");
-    this.usual ??= Object.entries(options).map(([name, { weight_bytes }]) => [name, weight_bytes]);
-    for (const [name, weight_bytes] of this.usual) {
-      if ("weight_bytes" in stored) delete options[name].weight_bytes;
-      else options[name].weight_bytes = weight_bytes;
-    }
+  // In this browser only: its explorers offer the model from then on.
+  keep(bindings) {
+    try {
+      localStorage.setItem(KEPT, JSON.stringify({ title: this.called, bindings }));
+    } catch { /* A browser may refuse to keep anything. */ }
   }
 
   summarize() {
     const bound = this.explorer.bound();
-    const others = this.explorer.marks.filter((mark) => mark.bind)
-      .map(({ name, bind }) => ({ name, bound: { ...bound, ...bind } }));
+    const others = CATALOG.models.map(([name, , , , bindings]) => ({ name, bound: { ...bound, ...NO_MODEL, ...bindings } }));
     const exact = (value) => value.toLocaleString("en-US");
-    const serve = bound.n_active_params === bound.n_params ? "all of which serve"
-      : `of which ${exact(bound.n_active_params)} serve`;
+    const active = (b) => b.n_active_params ?? b.n_params;
+    const serve = active(bound) === bound.n_params ? "all of which serve" : `of which ${exact(active(bound))} serve`;
     const rank = (value) => 1 + others.filter((o) => value(o.bound) > value(bound)).length;
     const ratio = FORMULAS.kv_to_compute_ratio;
-    const [size, cache, load] = [(b) => b.n_active_params, FORMULAS.kv_bytes_per_token, ratio].map(rank);
+    const [size, cache, load] = [active, FORMULAS.kv_bytes_per_token, ratio].map(rank);
     const distance = (o) => Math.abs(Math.log(ratio(o.bound) / ratio(bound)));
     const nearest = others.reduce((a, b) => (distance(b) < distance(a) ? b : a));
     this.summary.textContent = `${this.called}: ${exact(bound.n_params)} parameters, ${serve} each `

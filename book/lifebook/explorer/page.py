@@ -122,4 +122,6 @@ def _control(control: Range | Choice) -> dict[str, Any]:
          dict(bound)]
         for name, bound in options.items()
     ]  # fmt: skip
+    if control.leaves:
+        found["leaves"] = control.leaves
     return {**found, "plain": True} if control.of_plain else found

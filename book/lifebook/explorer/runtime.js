@@ -292,6 +292,7 @@ class Axis {
   }
 }
 
+const NO_MODEL = { stack: undefined, n_active_params: undefined, state_bytes: undefined }; // what not every model binds
 class Plot {
   constructor(explorer, data) {
     Object.assign(this, { curves: [], dots: [], points: [], over: "" }, data);
@@ -499,13 +500,16 @@ class Plot {
     this.name(bound, corners, places, over, from);
   }
 
+  all(points, bound) {
+    return points.measured ?? CATALOG.models.map(([, title, , , bindings]) => {
+      const s = { ...bound, ...NO_MODEL, ...bindings };
+      return [title, valueOf(points.x, s), valueOf(points.y, s)];
+    });
+  }
   scatter(bound) {
     this.placed = [];
     this.points.forEach((points, i) => {
-      const all = points.measured?.map(([name, a, b]) => [name, a, b]) ?? CATALOG.models.map(([, title, , , bindings]) => {
-        const s = { ...bound, stack: undefined, n_active_params: undefined, state_bytes: undefined, ...bindings };
-        return [title, valueOf(points.x, s), valueOf(points.y, s)];
-      });
+      const all = this.all(points, bound);
       const group = this.marks[i];
       while (group.childNodes.length < all.length) group.append(draw("circle", { r: 3.5, fill: color(points.color ?? "muted") }));
       all.forEach(([name, a, b], k) => {
@@ -571,6 +575,7 @@ class Plot {
   }
 
   rows_of(bound) {
+    if (!this.curves.length) return [["name", this.x.at, this.y.at], ...this.dots.map((d) => [d.name, valueOf(d.x, bound), valueOf(d.y, bound)]), ...this.points.flatMap((p) => this.all(p, bound))];
     const head = [this.x.at, ...this.curves.map(({ at }) => at)], rows = [head];
     for (let i = 0; i <= ROWS; i += 1) {
       const share = i / ROWS, v = this.x.log ? this.x.low * (this.x.high / this.x.low) ** share : this.x.low + (this.x.high - this.x.low) * share;
@@ -643,7 +648,7 @@ class Explorer extends HTMLElement {
     if (!control.all) return { [control.name]: value };
     if (control.plain && bound.stack) return {};
     const given = value === "own" ? this.own[control.name].bindings : control.all.get(value).bound, found = {};
-    for (const [name, v] of Object.entries(given)) found[name] = typeof v === "string" ? bound[v] : v;
+    for (const [name, v] of Object.entries(given)) if (!control.leaves?.includes(name)) found[name] = typeof v === "string" ? bound[v] : v;
     return found;
   }
   bound(state = this.state) {
@@ -983,7 +988,8 @@ class Explorer extends HTMLElement {
       loading: "lazy", allow: "clipboard-write", style: "border: 0" }).outerHTML;
   }
   python() {
-    const name = this.dataset.name.replaceAll("-", "_"), lines = [`from lifebook.explorer.gallery import ${name}`];
+    // The box for a config.json gives its explorer another model, and says where it is from.
+    const known = this.dataset.name.replaceAll("-", "_"), name = this.origin?.object ?? known, lines = [this.origin?.imports ?? `from lifebook.explorer.gallery import ${known}`];
     const value = (key, v) => {
       if (v !== "own") return typeof v === "string" ? JSON.stringify(v) : String(v);
       if (key === "device") return JSON.stringify(this.own.device.bindings);
@@ -1056,6 +1062,7 @@ function openLink() {
   if (found) found.open(query);
 }
 
+Object.assign(globalThis.LIFECOST, { KEPT, NO_MODEL, node, shown });
 customElements.define("lifecost-explorer", Explorer);
 addEventListener("hashchange", openLink);
 openLink();

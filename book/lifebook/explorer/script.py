@@ -68,8 +68,14 @@ def runtime() -> str:
 
 def reader() -> str:
     """Return the script that reads a config.json on the page."""
-    code = resources.files("lifebook").joinpath("explorer", "model.js").read_text("utf-8")
-    return f'(() => {{\n"use strict";\n{config.source()}\n{code}\n}})();'
+    folder = resources.files("lifebook")
+    code = folder.joinpath("explorer", "model.js").read_text("utf-8")
+    example = folder.joinpath("data", "example_config.json").read_text("utf-8")
+    lines = [
+        "const { CATALOG, FORMULAS, FAMILIES, KEPT, NO_MODEL, limitless, node, shown, totalOf } = globalThis.LIFECOST;",
+        f"const EXAMPLE = {json.dumps(example)};", config.source(), code,
+    ]  # fmt: skip
+    return '(() => {\n"use strict";\n' + "\n".join(lines) + "\n})();"
 
 
 def formulas(
@@ -79,11 +85,12 @@ def formulas(
 
     With ``reader``, also what the reader of a config.json counts with.
     """
-    of_models, plain = {*needs}, set[str]()
+    of_models, plain = {*needs, *(config.FORMULAS if reader else ())}, set[str]()
     for explorer in explorers:
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
     text = script.formulas(plain, of_models, reader=reader)
     table = "FORMULAS, FAMILIES" if of_models else "FORMULAS"
+    table += ", limitless, totalOf" if reader else ""
     return (
         f'(() => {{\n"use strict";\n{text}\n'
         f"globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ {table} }});\n}})();"
@@ -93,6 +100,9 @@ def formulas(
 def _has_stacks(explorer: Declaration) -> bool:
     """Return whether an explorer offers models that are no plain decoders."""
     options: list[Mapping[str, Any]] = [explorer.fixed]
+    for panel in explorer.picture:
+        if any(not points.measured for points in getattr(panel, "points", ())):
+            return True  # all of the catalog
     for control in explorer.controls:
         options += [*getattr(control, "options", {}).values()]
     return any(bound.get(STACK) for bound in options)

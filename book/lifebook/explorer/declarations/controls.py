@@ -97,15 +97,6 @@ POST_DEVICE = replace(
 )
 
 
-def without_bytes(device: Choice) -> Choice:
-    """Return a choice of devices that leaves open in how many bytes the weights are stored."""
-    options = {
-        name: {symbol: value for symbol, value in bound.items() if symbol != "weight_bytes"}
-        for name, bound in device.options.items()
-    }
-    return replace(device, options=options)
-
-
 BATCH = Range("batch", 1, 4096, POST["batch"], "Batch", per_double=16)
 CONTEXT = Range("context", 128, 2**20, POST["context"], "Context", "context", per_double=16)
 KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], "Cache", per_double=2)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 
-from lifebook.explorer import Explorer, Mark, Points
-from lifebook.explorer.declarations.controls import (
-    BATCH,
-    CHIPS,
-    CONTEXT,
-    DEVICE,
-    KV_BYTES,
-    without_bytes,
+from lifebook.explorer import (
+    Axis,
+    Case,
+    Dot,
+    Explorer,
+    Lane,
+    Lanes,
+    Output,
+    Part,
+    Plot,
+    Points,
 )
-from lifebook.figures import my_model as plots
-from lifebook.figures.style import Figure
-from lifecost.catalog import Model, models, post
+from lifebook.explorer.declarations.controls import BATCH, CHIPS, CONTEXT, DEVICE, KV_BYTES
+from lifecost.catalog import Model, models
 from lifecost.formulas.decode import kv_to_compute_ratio
-from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size
+from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size, weights_size
 from lifecost.formulas.time import (
     chips_needed,
+    decode_compute_time,
     decode_kv_time,
     decode_step_time,
     decode_throughput,
@@ -27,26 +30,6 @@ from lifecost.formulas.time import (
     expected_step_time,
 )
 from lifecost.report import split_by_heads
-from lifecost.stack import STACK
-
-# Those with the most cache for their arithmetic first.
-ORDER = sorted(models.values(), key=lambda m: -float(kv_to_compute_ratio(m, post)))
-
-
-def _marks() -> Iterator[Mark]:
-    yield Mark("yours", "dot", x="kv_to_compute_ratio", y=-1)
-    for row, model in enumerate(ORDER):
-        # Each says all that a model may bind, for the reader's own has something else.
-        bind = {STACK: None, "n_active_params": model.n_active_params, **model.bindings}
-        bind.pop("train_tokens", None)
-        yield Mark(model.name, "dot", x="kv_to_compute_ratio", y=row, bind=bind)
-
-
-MARKS = tuple(_marks())
-
-
-def _draw(points: Points) -> Figure:
-    return plots.among({model.name: model.title for model in ORDER}, points)
 
 
 def explore(model: Model) -> Explorer:
@@ -65,18 +48,50 @@ def explore(model: Model) -> Explorer:
     >>> round(explore(models["mixtral-8x7b"])(context=8192)["kv_to_compute_ratio"], 1)
     12.3
     """
-    device = DEVICE if not model.stored else without_bytes(DEVICE)
     return Explorer(
         name="my-model",
-        title="What does my model cost on this device?",
-        controls=(device, CHIPS, BATCH, CONTEXT, KV_BYTES),
+        title="What does my model cost on this chip?",
+        controls=(replace(DEVICE, leaves=(*model.stored,)), CHIPS, BATCH, CONTEXT, KV_BYTES),
         outputs=(
-            kv_cache_size, kv_bytes_per_token, kv_to_compute_ratio, decode_step_time,
-            expected_step_time, decode_weights_time, decode_kv_time, decode_throughput,
-            chips_needed,
+            Output(decode_step_time, "a step, at the least"),
+            Output(decode_compute_time, "arithmetic"),
+            Output(decode_weights_time, "weights"),
+            Output(decode_kv_time, "KV cache"),
+            Output(expected_step_time, "with experts chosen evenly"),
+            Output(decode_throughput, "throughput, at most", "1 token/s"),
+            Output(weights_size, "weights in all"),
+            Output(kv_cache_size, "KV cache in all"),
+            Output(kv_bytes_per_token, "cached for each token"),
+            Output(kv_to_compute_ratio, "cache ÷ arithmetic", "times"),
+            Output(chips_needed, "chips whose memory holds it"),
         ),
-        marks=MARKS,
-        draw=_draw,
+        answer=(
+            Case("It waits for arithmetic.", "That takes longer than all that a step reads.",
+                 ("decode_compute_time", "decode_step_time")),
+            Case("It reads the cache longest.",
+                 "{decode_kv_time} for the cache, {decode_weights_time} for the weights.",
+                 ("decode_kv_time", "decode_weights_time")),
+            Case("It reads the weights longest.",
+                 "{decode_weights_time} for the weights, {decode_kv_time} for the cache."),
+        ),
+        picture=(
+            Lanes(
+                "seconds",
+                (
+                    Lane("Arithmetic", (Part("decode_compute_time", "arithmetic", "compute"),)),
+                    Lane("Memory", (Part("decode_weights_time", "weights", "weights"),
+                                    Part("decode_kv_time", "KV cache", "kv"))),
+                ),
+                together=True,
+            ),
+            Plot(
+                Axis("n_params", "parameters", 1e8, 3e12, "count"),
+                Axis("kv_to_compute_ratio", "reading the cache ÷ arithmetic", 0.01, 1e3, "times"),
+                dots=(Dot("n_params", "kv_to_compute_ratio", "your model", "kv"),),
+                points=(Points("the catalog", "n_params", "kv_to_compute_ratio"),),
+                split=(1, "waits for the cache", "waits for arithmetic"),
+            ),
+        ),
         fixed={**model.bindings, **model.stored, **split_by_heads(model)},
     )  # fmt: skip
 
