@@ -158,11 +158,12 @@ def move(page: Any) -> bool:
     """Move the first slider of a chapter that was run; return whether what it shows followed."""
     if not scroll_to(page, WIDGET):
         raise RuntimeError("the chapter shows no widget")
-    shown = page.locator(".widget-html").first
-    before = shown.inner_html()
-    page.locator(".widget-slider .noUi-handle").first.press("ArrowRight")
+    explorer = page.locator(".lifecost-live").first
+    shown = explorer.locator(".x-big")
+    before = shown.text_content()
+    explorer.locator("input[type=range]").first.press("PageUp")
     try:
-        page.wait_for_function("([node, before]) => node.innerHTML !== before",
+        page.wait_for_function("([node, before]) => node.textContent !== before",
                                arg=[shown.element_handle(), before])  # fmt: skip
     except TimeoutError:
         return False

@@ -1,21 +1,18 @@
 """Measure how fast the explorers answer: part of `make audit`.
 
 On the built page: from an input event to the changed page, for each explorer, plain and with the
-processor slowed four times. Beside it the same figure as a kernel redraws it (ipywidgets, in this
-process, so without the way to the browser and back).
+processor slowed four times. A notebook's view runs the same script.
 """
 
 from __future__ import annotations
 
 import random
-import re
 import statistics
-import time
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from lifebook.explorer import Choice, widgets
+from lifebook.explorer import Choice
 from lifebook.explorer.gallery import EXPLORERS
 from tools import chromium, host
 
@@ -23,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 400
 MEASURE = """
 ([name, values]) => {
-  const field = document.querySelector(`#${name} input[type=number]`);
+  const field = document.querySelector(`#${name} input.x-num`);
   return values.map((value) => {
     field.value = value;
     const start = performance.now();
@@ -46,7 +43,7 @@ def summary(seconds: list[float]) -> str:
 
 
 def main() -> None:
-    heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}{'kernel':>14}{'ratio':>8}"
+    heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}"
     print(f"{'milliseconds':<16}{heads}")
     with sync_playwright() as playwright, host.serve(ROOT / "_build/html") as server:
         browser = chromium.launch(playwright)
@@ -63,16 +60,7 @@ def main() -> None:
             session = page.context.new_cdp_session(page)
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
             slowed = page.evaluate(MEASURE, [name, values])
-            box = widgets.build(explorer)
-            slider = next(w for w in box.children if re.search("Slider", type(w).__name__))
-            kernel = []
-            for value in values[:12]:
-                start = time.perf_counter()
-                slider.value = value
-                kernel.append(1000 * (time.perf_counter() - start))
-            ratio = statistics.median(kernel) / max(0.01, statistics.median(plain))
-            print(f"{name:<16}{summary(plain)}{summary(slowed)}"
-                  f"{statistics.median(kernel):14.1f}{ratio:8.0f}")  # fmt: skip
+            print(f"{name:<16}{summary(plain)}{summary(slowed)}")
             page.close()
         browser.close()
 

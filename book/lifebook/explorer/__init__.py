@@ -3,6 +3,7 @@
 An `Explorer` says what is asked, what may be changed, what is read out and what there is to see. On
 a page the script draws it and answers; in print it is the picture at its opening setting, in a
 terminal text.
+Where a kernel runs, that sees and sets what the script shows: see `live`.
 
 How one is written, in `declarations/`, with `balance` as the example:
 
@@ -23,9 +24,11 @@ How one is written, in `declarations/`, with `balance` as the example:
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-from lifebook.explorer import page
+from lifebook.explorer import live, page
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
 from lifebook.explorer.picture import Axis, Curve, Dot, Lane, Lanes, Part, Plot, Points
@@ -57,8 +60,44 @@ class Explorer(Declaration):
         """Return the picture at a setting, as matplotlib draws it."""
         return drawing(self, **state)
 
+    @functools.cached_property
+    def _live(self) -> live.Live:
+        return live.Live(self)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The value of each output, in base units, at the setting in which it stands."""
+        return self(**self._live.setting)
+
+    def set(self, **state: object) -> None:
+        """Change its setting, in every cell that shows it.
+
+        Parameters
+        ----------
+        state
+            Controls by name; the others stay as they are.
+
+        Raises
+        ------
+        InputError
+            For no control of it, or no value that it takes; the setting then stays as it is.
+
+        Examples
+        --------
+        >>> from lifebook.explorer.gallery import kv_cache
+        >>> kv_cache.set(batch=64)
+        >>> kv_cache.values == kv_cache(batch=64)
+        True
+        >>> kv_cache.set(**kv_cache.opening)
+        """
+        self._live.set(state)
+
+    def observe(self, follow: Callable[[dict[str, float]], object]) -> None:
+        """Call a function with ``values`` whenever the setting changes, by hand or by ``set``."""
+        self._live.followers.append(follow)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
+        return self._live.bundle() | {
             "text/plain": repr(self),
             "text/html": page.markup(self),
             "image/png": self.figure().png(),

@@ -678,7 +678,7 @@ class Explorer extends HTMLElement {
       write(span, times === 1 ? "This setting is the ghost: change something and compare." : `Ghost ${shown(was, this.kind(main.name))}; now ${shown(times, "times")} that.`);
     } else write(span, this.fill(text, bound));
     this.show();
-    for (const panel of this.panels) panel.render(bound, ghost);
+    if (this.width) for (const panel of this.panels) panel.render(bound, ghost);
     if (this.q(".x-equation").open) this.equate(bound);
     clearTimeout(this.settling);
     if (this.ready) this.settling = setTimeout(() => this.say(`${main.words}: ${main.node.textContent}. ${b.textContent} ${span.textContent}`), 700);
@@ -724,6 +724,16 @@ class Explorer extends HTMLElement {
 
   // ---- from what a reader or a link says to a setting
 
+  set(setting) {                               // as a kernel says it: what is no name is a reader's own
+    const changes = {};
+    for (const [name, value] of Object.entries(setting)) {
+      changes[name] = value;
+      if (typeof value !== "object") continue;
+      this.own[name] = { title: "Your own", bindings: value };
+      changes[name] = "own";
+    }
+    this.change(changes);
+  }
   change(changes) {
     for (const [name, value] of Object.entries(changes)) {
       this.state.set(name, value);
@@ -930,8 +940,9 @@ class Explorer extends HTMLElement {
     this.pin = button("Compare", () => this.compare());
     put(this.pin, { "aria-pressed": "false", title: "Keep this setting as a ghost and compare the next with it" });
     button("Reset", () => { this.reset(); this.said("Back to the first setting."); });
-    button("Link", () => { history.replaceState(null, "", `#${this.hash()}`); this.copy(location.href, "Link copied."); });
-    button("Embed", () => this.copy(this.frame(), "Frame copied."));
+    const live = this.closest(".lifecost-live"); // of a notebook, which has no address of its own
+    if (!live) button("Link", () => { history.replaceState(null, "", `#${this.hash()}`); this.copy(location.href, "Link copied."); });
+    if (!live) button("Embed", () => this.copy(this.frame(), "Frame copied."));
     button("Python", () => this.copy(this.python(), "Python copied."));
     const menu = node("div", { class: "x-menu" }), save = node("details", { class: "x-save" }, node("summary", { class: "x-tool" }, icon("Save"), "Save"), menu);
     const shut = () => { save.open = false; save.firstChild.focus(); };

@@ -16,6 +16,10 @@ from lifecost.config import script as config
 from lifecost.stack import STACK, Stack
 from lifecost.symbols import SYMBOLS
 
+# What the reader of a config.json takes of the scripts before it.
+READS = ("CATALOG", "FORMULAS", "FAMILIES", "KEPT", "NO_MODEL", "limitless", "node", "shown",
+         "totalOf")  # fmt: skip
+
 
 @functools.cache
 def shared(kind: str) -> dict[str, dict[str, Any]]:
@@ -72,7 +76,7 @@ def reader() -> str:
     code = folder.joinpath("explorer", "model.js").read_text("utf-8")
     example = folder.joinpath("data", "example_config.json").read_text("utf-8")
     lines = [
-        "const { CATALOG, FORMULAS, FAMILIES, KEPT, NO_MODEL, limitless, node, shown, totalOf } = globalThis.LIFECOST;",
+        f"const {{ {', '.join(READS)} }} = globalThis.LIFECOST;",
         f"const EXAMPLE = {json.dumps(example)};", config.source(), code,
     ]  # fmt: skip
     return '(() => {\n"use strict";\n' + "\n".join(lines) + "\n})();"

@@ -32,11 +32,21 @@ CARRIED = ("contourpy", "kiwisolver", "matplotlib", "micropip", "numpy", "pillow
 # What comes with JupyterLite's extension.
 OWN = ("piplite", "ipykernel", "pyodide-kernel", "widgetsnbextension")
 # What a chapter may import itself, and what the packages of this tree then need.
-IMPORTED = ("ipywidgets", "lifebook", "lifecost", "matplotlib", "numpy", "rich", "scipy", "sympy")
+IMPORTED = (
+    "anywidget",
+    "ipywidgets",
+    "lifebook",
+    "lifecost",
+    "matplotlib",
+    "numpy",
+    "rich",
+    "scipy",
+    "sympy",
+)
 PROJECTS = {"lifecost": ROOT, "lifebook": ROOT / "book"}
 NEEDED = {
     "lifecost": ["numpy", "rich", "sympy"],
-    "lifebook": ["ipywidgets", "lifecost", "matplotlib"],
+    "lifebook": ["anywidget", "ipywidgets", "lifecost", "matplotlib"],
 }
 BROWSER = {
     "sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix",
