@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from lifebook.explorer import Explorer, Mark
+from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Lane, Lanes, Output, Part, Plot
 from lifebook.explorer.declarations.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
-from lifebook.figures import does_it_hold
-from lifecost.catalog import models
 from lifecost.formulas.time import (
     chips_needed,
     decode_compute_time,
@@ -16,31 +12,59 @@ from lifecost.formulas.time import (
     decode_step_time_serial,
     decode_weights_time,
 )
-from lifecost.report import split_by_heads
 
-ON_CHIPS = {
-    name: {**bound, **split_by_heads(models[name])} for name, bound in MODEL.options.items()
-}
+ARITHMETIC = Part("decode_compute_time", "arithmetic", "compute")
+WEIGHTS = Part("decode_weights_time", "weights", "weights")
+CACHE = Part("decode_kv_time", "KV cache", "kv")
 
 overlap = Explorer(
     name="overlap",
     title="How much does it matter what overlaps?",
-    controls=(replace(MODEL, options=ON_CHIPS), DEVICE, CHIPS, BATCH, CONTEXT),
+    controls=(MODEL, DEVICE, CHIPS, BATCH, CONTEXT),
     outputs=(
-        decode_kv_time,
-        decode_weights_time,
-        decode_compute_time,
-        decode_step_time,
-        decode_step_time_serial,
-        chips_needed,
+        Output(decode_step_time, "step, all overlaps"),
+        Output(decode_step_time_serial, "step, cache first"),
+        Output(decode_compute_time, "arithmetic"),
+        Output(decode_weights_time, "weights"),
+        Output(decode_kv_time, "KV cache"),
+        Output(chips_needed, "chips to hold it", "count", of="n_chip"),
     ),
-    marks=(
-        Mark("compute-time", "dot", x="decode_compute_time", y=0),
-        Mark("weights-time", "dot", x="decode_weights_time", y=1),
-        Mark("kv-time", "dot", x="decode_kv_time", y=2),
-        Mark("overlapped-time", "dot", x="decode_step_time", y=3),
-        Mark("serial-time", "dot", x="decode_step_time_serial", y=4),
+    answer=(
+        Case(
+            "It does not matter here.",
+            "Reading takes all of the time: {decode_step_time} at least, whatever overlaps.",
+            ("decode_step_time", "decode_step_time_serial"),
+        ),
+        Case(
+            "It matters.",
+            "{decode_step_time_serial} at least, if all else waits until the cache is read.",
+        ),
     ),
-    draw=does_it_hold.overlap,
+    picture=(
+        Lanes(
+            "seconds",
+            (
+                Lane("All overlaps", (ARITHMETIC,)),
+                Lane("", (WEIGHTS, CACHE)),
+                Lane("Cache first", (Part("decode_kv_time", "waits", "muted"), ARITHMETIC)),
+                Lane("", (CACHE, WEIGHTS)),
+            ),
+        ),
+        Plot(
+            Axis("batch", "batch (sequences)", 1, 4096, "count"),
+            Axis("decode_step_time", "time of a step", 1e-4, 10, "seconds"),
+            curves=(
+                Curve("decode_step_time", "all overlaps", "decode"),
+                Curve("decode_step_time_serial", "cache first", "decode", dashed=True),
+                Curve("decode_compute_time", "arithmetic", "compute"),
+            ),
+            dots=(
+                Dot("batch", "decode_step_time_serial", "", "decode", ring=True),
+                Dot("batch", "decode_step_time", "", "decode", {"batch": "x"}),
+            ),
+            holds=("chips_needed", "n_chip"),
+            over="over {n_chip} × {memory_capacity}",
+        ),
+    ),
     fixed=POST,
-)
+)  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lifebook.explorer import Choice, Explorer, Mark, Range
-from lifebook.explorer.declarations.controls import BATCH, CONTEXT, MODEL, POST
-from lifebook.figures import model_shape
+from dataclasses import replace
+
+from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Output, Plot, Range
+from lifebook.explorer.declarations.controls import BATCH, CONTEXT, PLAIN_MODEL, POST
 from lifecost.catalog import hardware, models
 from lifecost.formulas.kv_cache import kv_cache_size
 from lifecost.formulas.lifetime import decode_token_cost
@@ -19,41 +20,67 @@ from lifecost.formulas.shape import (
 from lifecost.formulas.time import chips_needed
 from lifecost.shape import shape_laws
 
-OPENING = models[MODEL.opening]
-SIZE = Choice(
-    "model",
-    "size and heads of",
-    {
+OPENING = models[PLAIN_MODEL.opening]
+SIZE = replace(
+    PLAIN_MODEL,
+    label="Size and heads of",
+    options={
         name: {**bound, "n_body": non_embedding_params({
             symbol: bound[symbol] for symbol in non_embedding_params.symbols
         })}
-        for name, bound in MODEL.options.items()
+        for name, bound in PLAIN_MODEL.options.items()
     },
-    MODEL.opening,
-    MODEL.titles,
+    catalog="",  # the size is no part of the catalog
 )  # fmt: skip
-LAYERS = Range("n_layer", 2, 200, OPENING.n_layer, step=2)
-SHARE = Range("ff_ratio", 0.2, 16, shape_ff_ratio(OPENING), step=0.2)
-_LINE = ("n_layer", (2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 160, 200))
+LAYERS = Range("n_layer", 2, 200, OPENING.n_layer, "Layers", step=2)
+SHARE = Range("ff_ratio", 0.2, 16, shape_ff_ratio(OPENING), "Feed-forward ÷ attention", step=0.2)
+CHIP = hardware["h100-sxm"]
+ALONG = Axis("n_layer", "layers, at one size", 2, 200, "count")
 
 shape = Explorer(
     name="shape",
     title="Deep or wide, attention or feed-forward?",
     controls=(SIZE, LAYERS, SHARE, CONTEXT, BATCH),
     outputs=(
-        kv_cache_size, equal_size_factor, shape_width, shape_ff_width, decode_token_cost,
-        equal_size_decode_cost, chips_needed,
+        Output(equal_size_decode_cost, "a decoded token", "FLOP"),
+        Output(decode_token_cost, "as the post counts", "FLOP"),
+        Output(equal_size_factor, "loss ÷ best shape's", "times"),
+        Output(kv_cache_size, "KV cache"),
+        Output(shape_width, "width"),
+        Output(shape_ff_width, "feed-forward width"),
+        Output(chips_needed, f"{CHIP.title} to hold it"),
     ),
-    marks=(
-        Mark("post-line", "line", "n_layer", "decode_token_cost", _LINE),
-        Mark("full-line", "line", "n_layer", "equal_size_decode_cost", _LINE),
-        Mark("full-dot", "dot", x="n_layer", y="equal_size_decode_cost"),
-        Mark("loss-line", "line", "n_layer", "equal_size_factor", _LINE),
-        Mark("loss-dot", "dot", x="n_layer", y="equal_size_factor"),
+    answer=(
+        Case(
+            "The law charges for this shape.",
+            "Its loss is {equal_size_factor} the best shape's; its cache takes {kv_cache_size}.",
+            ("equal_size_factor", 1.01),
+        ),
+        Case(
+            "The law has little against it.",
+            "Its loss is {equal_size_factor} the best shape's; its cache takes {kv_cache_size}.",
+        ),
     ),
-    draw=model_shape.shape,
+    picture=(
+        Plot(
+            ALONG,
+            Axis("equal_size_decode_cost", "FLOP-equivalents a token", 1e10, 1e13, "FLOP"),
+            curves=(
+                Curve("equal_size_decode_cost", "a decoded token", "decode"),
+                Curve("decode_token_cost", "as the post counts", "decode", dashed=True),
+            ),
+            dots=(Dot("n_layer", "equal_size_decode_cost", "", "decode", {"n_layer": "x"}),),
+            holds=("chips_needed", "n_chip"),
+            over="over {memory_capacity}",
+        ),
+        Plot(
+            ALONG,
+            Axis("equal_size_factor", "loss ÷ best shape's", 0.98, 1.16, "times", log=False),
+            curves=(Curve("equal_size_factor", "loss"), Curve(1, "best shape", "muted")),
+            dots=(Dot("n_layer", "equal_size_factor", "", "ink", {"n_layer": "x"}),),
+        ),
+    ),
     fixed={
-        **POST, **shape_laws["bian-1b"].bindings,
-        "memory_capacity": hardware["h100-sxm"].memory_capacity,
+        **POST, **shape_laws["bian-1b"].bindings, "memory_capacity": CHIP.memory_capacity,
     },
 )  # fmt: skip

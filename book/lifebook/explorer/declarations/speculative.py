@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lifebook.explorer import Explorer, Mark, Range
+from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Output, Plot, Range
 from lifebook.explorer.declarations.controls import BATCH, CONTEXT, MODEL, POST
-from lifebook.figures import speculative as plots
+from lifecost.catalog import hardware
 from lifecost.formulas.speculative import (
     expected_tokens,
     speculative_speedup,
@@ -12,25 +12,62 @@ from lifecost.formulas.speculative import (
     verification_cost_full,
 )
 
-LENGTH = Range("draft_length", 1, 24, 4)
-ACCEPTANCE = Range("acceptance_rate", 0.01, 0.98, 0.8, step=0.01)
-_LENGTHS = tuple(float(length) for length in range(int(LENGTH.high) + 1))
+LENGTH = Range("draft_length", 1, 24, 4, "Guesses", step=1)
+ACCEPTANCE = Range("acceptance_rate", 0.01, 0.98, 0.8, "Each is right", "percent", step=0.01)
 
 speculative = Explorer(
     name="speculative",
     title="When does guessing ahead pay?",
     controls=(MODEL, BATCH, CONTEXT, LENGTH, ACCEPTANCE),
     outputs=(
-        expected_tokens, speculative_speedup_full, speculative_speedup, verification_cost_full,
+        Output(speculative_speedup_full, "as fast as without guesses", "times"),
+        Output(speculative_speedup, "as the post counts", "times"),
+        Output(expected_tokens, "tokens a verification", "number"),
+        Output(verification_cost_full, "one verification"),
     ),
-    marks=(
-        Mark("post-curve", "line", "draft_length", "speculative_speedup",
-             ("draft_length", _LENGTHS)),
-        Mark("full-curve", "line", "draft_length", "speculative_speedup_full",
-             ("draft_length", _LENGTHS)),
-        Mark("chosen", "dot", x="draft_length", y="speculative_speedup_full"),
+    answer=(
+        Case(
+            "Guessing pays.",
+            "Of {draft_length} guesses and one token more, a verification keeps "
+            "{expected_tokens} on average.",
+            ("speculative_speedup_full", 1),
+        ),
+        Case(
+            "Guessing costs more than it brings.",
+            "Of {draft_length} guesses and one token more, a verification keeps "
+            "{expected_tokens} on average.",
+        ),
     ),
-    draw=plots.speculation,
+    picture=(
+        Plot(
+            Axis("draft_length", "guesses", 0, 24, "count", log=False),
+            Axis("speculative_speedup_full", "speed-up", 0, 5, "times", log=False),
+            curves=(
+                Curve("speculative_speedup_full", "speed-up", "decode"),
+                Curve("speculative_speedup", "as the post counts", "decode", dashed=True),
+            ),
+            dots=(
+                Dot("draft_length", "speculative_speedup_full", "", "decode",
+                    {"draft_length": "x"}),
+            ),
+            split=(1, "pays", "does not pay"),
+        ),
+        Plot(
+            Axis("batch", "batch (sequences)", 1, 4096, "count"),
+            Axis("speculative_speedup_full", "speed-up", 0, 5, "times", log=False),
+            curves=(
+                Curve("speculative_speedup_full", "speed-up", "decode"),
+                Curve("expected_tokens", "tokens a verification", "muted", dashed=True),
+            ),
+            dots=(Dot("batch", "speculative_speedup_full", "", "decode", {"batch": "x"}),),
+            holds=("memory_needed", "memory_capacity"),
+            over="over {memory_capacity}",
+            split=(1, "pays", "does not pay"),
+        ),
+    ),
     # A draft step at a twentieth of the model's own: the upper end of what Leviathan et al. use.
-    fixed={**POST, "draft_cost_ratio": 1 / 20},
+    fixed={
+        **POST, "draft_cost_ratio": 1 / 20,
+        "memory_capacity": hardware["h100-sxm"].memory_capacity,
+    },
 )  # fmt: skip
