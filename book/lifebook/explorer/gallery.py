@@ -10,9 +10,6 @@ from lifebook.explorer.declarations.my_model import my_model as my_model
 # Whatever the modules of the declarations declare.
 EXPLORERS: dict[str, Explorer] = {}
 for _module in iter_modules(declarations.__path__, f"{declarations.__name__}."):
-    try:
-        _declared = vars(import_module(_module.name)).values()
-    except (ImportError, TypeError):  # TODO: goes when the last one has its new form
-        continue
+    _declared = vars(import_module(_module.name)).values()
     EXPLORERS |= {one.name: one for one in _declared if isinstance(one, Explorer)}
 globals().update({name.replace("-", "_"): explorer for name, explorer in EXPLORERS.items()})

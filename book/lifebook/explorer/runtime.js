@@ -488,7 +488,7 @@ class Plot {
       write(this.tick, shown(spots[on][0], x.kind));
       put(this.tick, { x: clamp(cx, x.from + 8, x.to - 12), y: y.from + 16 });
     }
-    for (const [at, t] of this.ticks) show(t, on < 0 || Math.abs(at - places[on][0]) > 36);
+    for (const [at, t] of this.ticks) show(t, on < 0 || Math.abs(at - clamp(places[on][0], x.from + 8, x.to - 12)) > 36);
     show(this.ghostLine, ghost && this.curves.length);
     show(this.ghostDot, ghost && this.dots.length);
     if (ghost) {

@@ -19,7 +19,9 @@ _KINDS = {
     "byte/parameter": "width", "FLOP/byte": "1 FLOP/B", "USD": "1 USD", "USD/h": "1 USD/h",
     "nat/token": "number",
 }  # fmt: skip
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "phi": "φ", "Delta": "Δ", "ell": "ℓ"}
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "phi": "φ", "rho": "ρ", "Delta": "Δ", "ell": "ℓ",
+}  # fmt: skip
 
 
 def kind_of(unit: str) -> str:

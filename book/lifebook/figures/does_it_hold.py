@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, Figure, Points
-from lifecost.quantities import number, percent, quantity
+from lifebook.figures.style import COLORS, GREY, Figure
+from lifecost.quantities import number, percent
 
 
 @style.apply
@@ -86,41 +85,3 @@ def machine(predicted: Mapping[str, float], measured: Mapping[str, float]) -> Fi
         caption="One core of the machine that ran this notebook: fewer key-value heads make the "
         "step shorter in the predicted proportion.",
     )  # fmt: skip
-
-
-@style.apply
-def overlap(points: Points) -> Figure:
-    """Return the parts of a decode step and its time under both conventions, in seconds."""
-    drawing, axes = style.canvas(7.2, 2.6)
-    names = {
-        "arithmetic": "compute-time",
-        "weights": "weights-time",
-        "KV cache": "kv-time",
-        "step, all overlaps": "overlapped-time",
-        "step, cache waits": "serial-time",
-    }
-    for name, part in zip(
-        names.values(), ("compute", "weights", "kv", "decode", "decode"), strict=True
-    ):
-        style.mark(axes, name, points, "o", color=COLORS[part], markersize=11)
-    axes.set_yticks(range(len(names)), list(names))
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xscale("log")
-    axes.set_xlim(1e-6, 1e3)
-    axes.xaxis.set_major_locator(LogLocator(numticks=10))
-    axes.xaxis.set_major_formatter(FuncFormatter(_seconds))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(visible=True)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("time of one decode step")
-    return Figure(
-        "step-parts", drawing,
-        alt="Five dots on a logarithmic axis of time: arithmetic, reading the weights, reading the "
-        "KV cache, and the whole step under two conventions of what overlaps.",
-        caption="The two conventions differ by less than a factor of two, and by nothing where "
-        "reading takes all of the time.",
-    )  # fmt: skip
-
-
-def _seconds(value: float, _: Any) -> str:
-    return quantity(value, "s", 1) if value < 1 else f"{value:,.0f} s"

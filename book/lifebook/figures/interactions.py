@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure
 
 
 def _as_roof(axes: Axes) -> None:
@@ -160,28 +160,4 @@ def needed_savings(
         "is read for each token of answer, the more of the cache a richer interaction must make "
         "needless to be repaid. Lines at the context of training; dots are published workloads, "
         "each at its own.",
-    )  # fmt: skip
-
-
-@style.apply
-def under_the_roof(points: Points) -> Figure:
-    """Return a roofline with attention in decode as it is, and with a richer interaction."""
-    drawing, axes = style.canvas(7.2, 3.6)
-    style.mark(axes, "roof", points, color=INK, linewidth=1.5)
-    style.mark(
-        axes, "today", points, "o", color=COLORS["kv"], markersize=12, markerfacecolor="none",
-        label="dot products",
-    )  # fmt: skip
-    style.mark(axes, "chosen", points, "o", color=COLORS["kv"], markersize=7, label="as set")
-    _as_roof(axes)
-    axes.set_xlim(0.5, 2**15)
-    axes.set_ylim(2e-4, 2)
-    axes.legend(loc="lower right")
-    return Figure(
-        "qk-interactions", drawing,
-        alt="A roofline on logarithmic axes, the share of the peak rate against FLOPs for each "
-        "byte. A ring on its slope is attention in decode with dot products, a dot the same with "
-        "the interaction that is set.",
-        caption="A richer interaction moves the dot up the slope at no cost in time, as long as "
-        "the step stays memory-bound: up to the corner, but for what the rest of the step needs.",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure
 
 _TICKS = (4, 8, 16, 32, 64, 128)
 # Published laws have no color of their own meaning; green is taken, and so is vermilion.
@@ -136,34 +136,4 @@ def optimal_shapes(
         "searched.",
         caption="The more a model serves, the fewer layers and the more feed-forward it should "
         "have: all three readings agree on the direction, and not on where to start.",
-    )  # fmt: skip
-
-
-@style.apply
-def shape(points: Points) -> Figure:
-    """Return cost and loss along the line of equal size, with the shape that is set."""
-    drawing, (upper, lower) = style.canvas(7.2, 4.6, nrows=2, sharex=True)
-    style.mark(
-        upper, "post-line", points, color=COLORS["decode"], linestyle="--", label="post's level"
-    )
-    style.mark(upper, "full-line", points, color=COLORS["decode"], label="full level")
-    style.mark(upper, "full-dot", points, "o", color=INK)
-    upper.legend(loc="upper left")
-    upper.set(xscale="log", yscale="log", ylabel="FLOP-equivalents\na decoded token")
-    upper.set_ylim(1e9, 1e15)
-    style.mark(lower, "loss-line", points, color=_LAWS[0])
-    style.mark(lower, "loss-dot", points, "o", color=INK)
-    lower.axhline(1, color=GREY, linewidth=1, zorder=0)
-    lower.set(xlabel="layers", ylabel="factor of the loss\n(1 is the best shape)")
-    lower.set_ylim(0.99, 1.15)
-    lower.set_xlim(2, 200)
-    lower.set_xticks([2, *_TICKS])
-    style.plain_log(lower.xaxis)
-    return Figure(
-        "shape", drawing,
-        alt="Two panels over the number of layers. Above, the cost of a decoded token at both "
-        "levels, rising with the layers. Below, the factor of the loss, a valley. A "
-        "dot in each marks the shape that is set.",
-        caption="Everything on a line has the same size. Moving left saves cache; the valley below "
-        "says what the law of Bian et al., fitted to models of 1B, charges for it.",
     )  # fmt: skip

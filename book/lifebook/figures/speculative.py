@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure
 
 _LEVELS = (1.0, 1.1, 1.5, 2.0, 2.5, 3.0)
 _NODE = 8  # chips that commonly stand in one machine
@@ -134,25 +134,4 @@ def by_batch(
         caption="A model that drafts for itself with a short cache gains little for one sequence, "
         "and more the larger the batch, once the context is some thousands of tokens. Pale: "
         f"weights and cache need the memory of more than {_NODE} chips, each one {chip}.",
-    )  # fmt: skip
-
-
-@style.apply
-def speculation(points: Points) -> Figure:
-    """Return the explorer's two curves over the draft length, and the chosen point."""
-    drawing, axes = style.canvas(7.2, 3.2)
-    axes.axhline(1, color=GREY, linewidth=1)
-    style.mark(axes, "post-curve", points, color=COLORS["compute"], linestyle=":")
-    style.mark(axes, "full-curve", points, color=COLORS["decode"])
-    style.mark(axes, "chosen", points, "o", color=COLORS["decode"], markersize=9)
-    axes.set_xlim(0, 24)
-    axes.set_ylim(0, 5)
-    axes.set_xlabel("draft length (tokens)")
-    axes.set_ylabel("speed-up")
-    style.over(axes, "solid: weights and attention counted;  dotted: as the post counts")
-    return Figure(
-        "speculation-explorer", drawing,
-        alt="Speed-up against the draft length at both levels of the cost model, rising, then "
-        "falling, with a dot at the chosen length.",
-        caption="Each curve has a best length; beyond it guesses are thrown away.",
     )  # fmt: skip

@@ -100,6 +100,6 @@ POST_DEVICE = replace(
 BATCH = Range("batch", 1, 4096, POST["batch"], "Batch", per_double=16)
 CONTEXT = Range("context", 128, 2**20, POST["context"], "Context", "context", per_double=16)
 KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], "Cache", per_double=2)
-HOI = Range("hoi", 50, 2000, POST["hoi"], "Intensity of the chip", step=10)
+HOI = Range("hoi", 50, 2000, POST["hoi"], "Intensity", step=10)
 LENGTH = Range("draft_length", 1, 24, 4, "Guesses", step=1)
 CHIPS = Range("n_chip", 1, 1024, 1, "Chips", per_double=16)

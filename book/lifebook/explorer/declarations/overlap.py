@@ -45,9 +45,9 @@ overlap = Explorer(
             "seconds",
             (
                 Lane("All overlaps", (ARITHMETIC,)),
-                Lane("", (WEIGHTS, CACHE)),
+                Lane("and reading", (WEIGHTS, CACHE)),
                 Lane("Cache first", (Part("decode_kv_time", "waits", "muted"), ARITHMETIC)),
-                Lane("", (CACHE, WEIGHTS)),
+                Lane("and reading", (CACHE, WEIGHTS)),
             ),
         ),
         Plot(

@@ -53,7 +53,7 @@ qk_interactions = Explorer(
         ),
         Plot(
             Axis("interaction_multiplier", "arithmetic, today's attention = 1", 1, 256, "times"),
-            Axis("interaction_step_cost_full", "FLOP-equivalents of a step", 1e13, 1e16, "FLOP"),
+            Axis("interaction_step_cost_full", "FLOP-equivalents of a step", 1e13, 1e15, "FLOP"),
             curves=(
                 Curve("interaction_step_cost_full", "a step", "decode"),
                 Curve("interaction_step_cost", "as the post counts", "decode", dashed=True),

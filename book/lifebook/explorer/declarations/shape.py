@@ -23,7 +23,7 @@ from lifecost.shape import shape_laws
 OPENING = models[PLAIN_MODEL.opening]
 SIZE = replace(
     PLAIN_MODEL,
-    label="Size and heads of",
+    label="Size of",
     options={
         name: {**bound, "n_body": non_embedding_params({
             symbol: bound[symbol] for symbol in non_embedding_params.symbols
@@ -33,7 +33,7 @@ SIZE = replace(
     catalog="",  # the size is no part of the catalog
 )  # fmt: skip
 LAYERS = Range("n_layer", 2, 200, OPENING.n_layer, "Layers", step=2)
-SHARE = Range("ff_ratio", 0.2, 16, shape_ff_ratio(OPENING), "Feed-forward ÷ attention", step=0.2)
+SHARE = Range("ff_ratio", 0.2, 16, shape_ff_ratio(OPENING), "FFN ratio", step=0.2)
 CHIP = hardware["h100-sxm"]
 ALONG = Axis("n_layer", "layers, at one size", 2, 200, "count")
 

@@ -53,13 +53,13 @@ speculative = Explorer(
             split=(1, "pays", "does not pay"),
         ),
         Plot(
-            Axis("batch", "batch (sequences)", 1, 4096, "count"),
+            Axis("context", "context (tokens)", 128, 2**20, "context"),
             Axis("speculative_speedup_full", "speed-up", 0, 5, "times", log=False),
             curves=(
                 Curve("speculative_speedup_full", "speed-up", "decode"),
                 Curve("expected_tokens", "tokens a verification", "muted", dashed=True),
             ),
-            dots=(Dot("batch", "speculative_speedup_full", "", "decode", {"batch": "x"}),),
+            dots=(Dot("context", "speculative_speedup_full", "", "decode", {"context": "x"}),),
             holds=("memory_needed", "memory_capacity"),
             over="over {memory_capacity}",
             split=(1, "pays", "does not pay"),
