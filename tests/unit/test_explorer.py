@@ -12,6 +12,7 @@ from IPython.display import HTML
 
 from lifebook.explorer import Choice, Range, declarations, gallery, page, widgets
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures.style import PAGE_HTML
 from lifecost import InputError
 
 POST = dict(model="llama-3-8b", batch=128, context=8192, kv_bytes=1, hoi=600)
@@ -218,7 +219,7 @@ def test_forms_in_one_bundle(explorer):
     bundle = explorer._repr_mimebundle_()
     assert bundle["text/plain"] == repr(explorer)
     # Drawn a second time, and the same to the letter: notebooks are checked by it.
-    assert bundle["text/html"] == markup(explorer.name)
+    assert bundle[PAGE_HTML] == markup(explorer.name)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
