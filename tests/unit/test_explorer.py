@@ -6,9 +6,9 @@ import math
 import pkgutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
-from IPython.display import HTML
 
 from lifebook.explorer import Choice, Range, declarations, gallery, page, widgets
 from lifebook.explorer.gallery import EXPLORERS
@@ -92,7 +92,8 @@ OPENINGS = {
 ELSEWHERE = {"compute-optimal": dict(law="hoffmann", train_flops=5.76e23, n_params=280e9)}
 
 # A picture takes a second: what only looks at the rest draws none, and a page is drawn once.
-UNDRAWN = {name: replace(e, draw=lambda *_: HTML("")) for name, e in EXPLORERS.items()}
+BLANK = SimpleNamespace(markup=lambda: "")
+UNDRAWN = {name: replace(e, draw=lambda *_: BLANK) for name, e in EXPLORERS.items()}
 
 
 @functools.cache
