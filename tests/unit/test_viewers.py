@@ -16,6 +16,7 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from PIL import Image
 
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures import style
 from lifebook.figures.style import PAGE_HTML
 from lifebook.ledger import ledger
 from theme.text import page_outputs
@@ -56,6 +57,21 @@ def test_a_picture_is_legible_on_a_dark_page(forms):
             edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
             assert edge.min() == 255  # a white panel, and nothing is cut off
             assert image.min() < 10
+
+
+@style.apply
+def colored():
+    drawing, axes = style.canvas()
+    for place, color in enumerate(style.SERIES):
+        axes.plot((place, 2 * place + 1), color=color)
+    return style.Figure("colored", drawing, alt="Six lines.", caption="Each has its color.")
+
+
+def test_a_picture_keeps_the_colors_that_mean_something():
+    image = np.asarray(Image.open(io.BytesIO(colored().png())).convert("RGB")).astype(int)
+    for color in style.SERIES:
+        meant = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)])
+        assert (abs(image - meant).max(axis=2) <= 3).sum() > 1000, color
 
 
 def test_nbconvert_sanitizes_and_shows_all(displayed, forms):

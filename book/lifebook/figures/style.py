@@ -112,9 +112,9 @@ class Figure:
             buffer, format="png", dpi=144, facecolor="white", bbox_inches="tight", pad_inches=0.1
         )
         caption.remove()
-        # A third of the bytes, and no pixel changes so that one sees it.
+        # A third of the bytes, and no color changes so that one sees it.
         colors = Image.open(buffer).convert("RGB").quantize(
-            64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            64, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE
         )  # fmt: skip
         colors.save(buffer := io.BytesIO(), "png", optimize=True)
         return buffer.getvalue()
