@@ -180,11 +180,11 @@ class Ledger(list[Entry]):
     def _repr_html_(self) -> str:
         body = "\n".join(_table_row(entry) for entry in self)
         heads = ("The post", "Here", "Verdict", "Claim, and why")
-        # No th or thead: nbconvert's sanitizer would print them as text. The book's pages set them.
-        head = "".join(f'<td role="columnheader"><strong>{text}</strong></td>' for text in heads)
+        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         return (
             '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="The ledger">'
-            f'<table class="lifecost">\n<tr>{head}</tr>\n{body}\n</table></div>'
+            f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
+            f"<tbody>\n{body}\n</tbody></table></div>"
         )
 
 

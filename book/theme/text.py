@@ -1,10 +1,9 @@
-"""The markup of the text: outputs for a page, tables that scroll, folds that need no script."""
+"""The markup of the text: pictures for a page, tables that scroll, folds that need no script."""
 
 from __future__ import annotations
 
 import ast
 import html
-import re
 from typing import Any
 
 from docutils import nodes
@@ -14,20 +13,10 @@ from sphinx.writers.html5 import HTML5Translator
 
 from lifebook.figures.style import PAGE_HTML
 
-# The heads of a table that displays itself, in a notebook's JSON.
-HEADS = re.compile(r'<tr>(<td role=\\"columnheader\\">.*?)</tr>')
-
 
 def page_outputs(_app: Any, _docname: str, source: list[str]) -> None:
-    """Take for each output of a notebook the form that is for pages, and head its tables."""
-    text = source[0].replace(f'"{PAGE_HTML}"', '"text/html"')
-    source[0] = HEADS.sub(_head, text)
-
-
-def _head(match: re.Match[str]) -> str:
-    cells = re.findall("<strong>(.*?)</strong>", match[1])
-    head = "".join(rf"<th scope=\"col\">{cell}</th>" for cell in cells)
-    return f"<thead><tr>{head}</tr></thead>"
+    """Take, of each picture in a notebook, the form that is for pages."""
+    source[0] = source[0].replace(f'"{PAGE_HTML}": [', '"text/html": [')
 
 
 class Translator(HTML5Translator):
