@@ -196,11 +196,11 @@ def setting(
     >>> from lifecost import time_per_token
     >>> at = setting("llama-3-70b", "h100-sxm", Layout(8), 64, 8192, 512)
     >>> round(time_per_token(at), 4)
-    0.0615
+    0.0616
     >>> names = ["llama-3-8b", "deepseek-v3"]
     >>> at = setting(names, "h200-sxm", Layout(np.array([1, 8])), 16, 2048, 256, weights="fp8")
     >>> time_per_token(at).round(4)
-    array([0.0073, 0.0197])
+    array([0.0069, 0.0195])
     """
     keys, index = _cases(model, device, weights, cache, engine)
     rows = [_of_row(*key[:4]) for key in keys]
