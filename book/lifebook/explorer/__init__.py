@@ -2,7 +2,7 @@
 
 An `Explorer` names its controls by symbol, its outputs by formula and one picture. Where a kernel
 runs it is sliders (ipywidgets); on a page without one the page's own script moves the same marks by
-the same formulas; in print it is the picture at its opening setting, in a terminal text.
+the same formulas; elsewhere it is the picture at its opening setting, in a terminal text.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from lifebook.explorer import page, widgets
 from lifebook.explorer.base import Choice, Declaration, Range
 from lifebook.explorer.marks import Mark
-from lifebook.figures.style import Points
+from lifebook.figures.style import PAGE_HTML, Points
 
 
 class Explorer(Declaration):
@@ -39,7 +39,7 @@ class Explorer(Declaration):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle = {
             "text/plain": repr(self),
-            "text/html": page.markup(self),
+            PAGE_HTML: page.markup(self),
             "image/png": self.figure().png(),
         }
         return widgets.view(self) | bundle  # the text form is ours, not that of a box of widgets

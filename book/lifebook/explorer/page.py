@@ -33,7 +33,7 @@ def markup(explorer: Declaration) -> str:
         f'<lifecost-explorer data-name="{explorer.name}" id="{explorer.name}">\n'
         f'<p class="lifecost-title">{html.escape(explorer.title)}</p>\n'
         f'<p class="lifecost-setting">{html.escape(setting(explorer))}</p>\n'
-        f"{figure._repr_html_()}\n"
+        f"{figure.markup()}\n"
         f"{readouts(explorer)}\n"
         f'<p class="lifecost-equation">{html.escape(explorer.equation())}</p>\n'
         f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>\n'

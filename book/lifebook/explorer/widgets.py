@@ -29,7 +29,7 @@ def build(explorer: Declaration) -> Any:
     def update(_: Any = None) -> None:
         state = {c.name: _state(c, controls[c.name].value) for c in explorer.controls}
         values.value = readouts(explorer, **state) + explorer.equation(**state)
-        picture.value = explorer.figure(**state)._repr_html_()
+        picture.value = explorer.figure(**state).markup()
 
     for control in controls.values():
         control.observe(update, names="value")
