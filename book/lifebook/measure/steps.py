@@ -279,3 +279,27 @@ _BOUNDS = {
     "saturated": _of_rates,
     "training": _of_training,
 }
+
+
+def training_shares(source: str, weights: str) -> Array:
+    """Return the shares of their peak that training steps of a source reach in a format, sorted.
+
+    What counts is the work of the model: no recomputation, and of attention the causal half.
+
+    Raises
+    ------
+    InputError
+        If the source has no such steps.
+
+    Examples
+    --------
+    >>> shares = training_shares("megatron-bridge", "bf16")
+    >>> 0.1 < shares[0] < shares[-1] < 0.3
+    True
+    """
+    steps = published_steps()
+    chosen = (steps["mode"] == "training") & (steps["source"] == source)
+    found = steps.where(chosen & (steps["weights"] == weights))
+    if not len(found):
+        raise InputError(f"no training in {weights} is published by {source}")
+    return np.sort(bounds(found) / found.seconds)
