@@ -294,7 +294,7 @@ def training_shares(source: str, weights: str) -> Array:
     Examples
     --------
     >>> shares = training_shares("megatron-bridge", "bf16")
-    >>> 0.1 < shares[0] < shares[-1] < 0.3
+    >>> bool(0.1 < shares[0] < shares[-1] < 0.3)
     True
     """
     steps = published_steps()
