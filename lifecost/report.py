@@ -102,7 +102,7 @@ class Setting:
         """
         named = {name for name, value in (("device", device), ("precision", precision)) if value}
         given = {name: value for name, value in symbols.items() if value is not None}
-        chip = _row(hardware, device or DEVICE)
+        chip = find_device(device or DEVICE)
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
@@ -140,6 +140,11 @@ def _changed(chip: Hardware, precision: str, own: dict[str, Any]) -> Hardware:
     if "memory_capacity" in own:
         own = {**own, "memory_shown": None}
     return replace(chip, **own)
+
+
+def find_device(text: str) -> Hardware:
+    """Return the device that a text names: of the catalog, or of a TOML file."""
+    return _row(hardware, text)
 
 
 def _row(catalog: Catalog[_Row], text: str) -> _Row:

@@ -151,6 +151,24 @@ def copies(s):
     return max(1, s["n_chip"] / s["cache_parts"])
 
 
+def of_a_rank(w, s):
+    return max(1, w.batch / (w.data * s["pipeline_parallel"]))
+
+
+def moved_by_a_chip(w, s):
+    state = (w.chip_state + w.chip_written) * s.get("state_bytes", s["kv_bytes"])
+    return of_a_rank(w, s) * (w.chip_loaded * s["kv_bytes"] + float(state))
+
+
+def held_by_a_chip(w, s):
+    state = float(w.chip_state) * s.get("state_bytes", s["kv_bytes"])
+    return (w.chip_held * s["kv_bytes"] + state) / s["pipeline_parallel"]
+
+
+def mixed_by_a_chip(w, s):
+    return of_a_rank(w, s) * ((w.cache_macs - w.whole_macs) / w.tensor + w.whole_macs)
+
+
 OF_FORMULAS = {
     "parameter_count": lambda w, s: w.stored,
     "active_parameters": lambda w, s: w.active,
@@ -171,6 +189,12 @@ OF_FORMULAS = {
     "expected_weights_time": lambda w, s: w.bytes_read / 2e9,
     "decode_kv_time": lambda w, s: bytes_moved(w, s) * copies(s) / 2e9,
     "memory_needed": lambda w, s: w.bytes_stored + bytes_held(w, s) * copies(s),
+    "chip_weights_size": lambda w, s: w.chip("stored") / s["pipeline_parallel"],
+    "chip_cache_size": held_by_a_chip,
+    "step_kv_time": lambda w, s: (
+        moved_by_a_chip(w, s) / 0.8e9 + 2 * mixed_by_a_chip(w, s) / (0.7 * 5e11)
+    ),
+    "step_operations_time": lambda w, s: 1e-5 * (w.kinds + of_a_rank(w, s)),
     "non_embedding_params": lambda w, s: w.stored - w.matrices["embedding"],
 }
 
