@@ -26,7 +26,7 @@ TRUSTED = """
 """
 DRAWN = """
 (data) => [...document.querySelectorAll(".jp-OutputArea-output img")]
-  .some((image) => image.src.endsWith(data) && image.naturalWidth > 900)
+  .some((image) => image.src.endsWith(data) && image.naturalWidth > 800)
 """
 
 
