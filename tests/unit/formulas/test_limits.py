@@ -396,9 +396,9 @@ def test_energy_of_a_token_is_power_over_rate():
         assert each * rate == pytest.approx(700 * chips, rel=1e-12)
 
 
-# Watts that one chip draws on average, tokens in and out that it does in a second: the least and the
-# most power of 24 runs on each, batches of 1 to 64 of 7B and 8B models (Argonne's LLM-Inference-Bench
-# at 1411ecc, docs/data/Power/All_results.csv).
+# Watts that one chip draws on average, and tokens in and out that it does in a second: the least
+# and the most power of 24 runs on each, batches of 1 to 64 of models of 7 and 8 billion parameters
+# (Argonne's LLM-Inference-Bench at 1411ecc, docs/data/Power/All_results.csv).
 DRAWN = [
     ("a100-sxm-40gb", 191.65, 1 * 2048 / 17.3703), ("a100-sxm-40gb", 341.03, 1571.77),
     ("h100-sxm", 338.32, 2923.80), ("h100-sxm", 598.29, 3930.31),
