@@ -107,6 +107,8 @@ def serving(report: dict[str, Any]) -> Any:
     for name, price in (report["price"] or {}).items():
         words = f"a million tokens of {name.replace('_', ' ')}"
         table.add_row(words, "", f"{number(price)} dollars", "")
+    if report["prompt_chips"] is not None:
+        table.add_row("more chips, which read the prompts", "", number(report["prompt_chips"]), "")
     fits = "all fit" if report["fits"] else "not all fit"
     room = quantity(report["largest_batch"], "sequence")
     table.add_row(f"{number(report['concurrency'])} sequences: {fits}; room for", room, "", "")

@@ -21,7 +21,7 @@ from lifecost.data import load
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.energy import energy_per_token
 from lifecost.formulas.layout import largest_layout_batch, layout_prompt_time, layout_step_time
-from lifecost.formulas.overheads import time_per_token, time_to_first_token
+from lifecost.formulas.overheads import prompt_work_time, time_per_token, time_to_first_token
 from lifecost.formulas.service import (
     cached_input_price,
     input_price,
@@ -90,6 +90,8 @@ class Service:
         Joules for a token of an answer, at the power that the chips are designed for.
     price
         US dollars for a million tokens of input, cached input and output, of the chips alone.
+    prompt_chips
+        How many more chips read the prompts, where these do not: at the expected throughput.
     regime
         Which row of ``data/regimes.toml`` says how far estimates were off.
     """
@@ -111,6 +113,7 @@ class Service:
     throughput: dict[str, float | None] | None
     energy_per_token: float | None
     price: dict[str, float] | None
+    prompt_chips: float | None
     regime: str
     taken_from: dict[str, str]
     notes: list[str]
@@ -131,6 +134,7 @@ class Service:
             "throughput": self.throughput,
             "energy_per_token": self.energy_per_token,
             "price": self.price,
+            "prompt_chips": self.prompt_chips,
             "regime": self.regime,
             "taken_from": self.taken_from,
             "notes": self.notes,
@@ -187,7 +191,7 @@ def serve(
     options = layouts(model, int(chips), _degrees(layout))
     cases = cases_of(model, device, weights, cache, engine)
     at = bound_by(cases, options, concurrency, prompt, answer)
-    room = _room(at, options)
+    room = room_in(at, options)
     batch = np.minimum(concurrency, np.maximum(room, 1))
     at = {**at, "batch": batch}
     linked = device.link_bandwidth is not None
@@ -212,6 +216,9 @@ def serve(
     energy = None
     if device.tdp is not None and rate is not None:
         energy = float(energy_per_token(chip_power=device.tdp, n_chip=chips, token_rate=rate))
+    readers = None
+    if engine == "disaggregated" and rate is not None and possible:
+        readers = rate / answer * float(prompt_work_time(at)) * chosen.tensor_parallel
     prices = {
         name: float(formula(at)) * MILLION
         for name, formula in PRICES.items() if price and is_known
@@ -233,7 +240,7 @@ def serve(
         time_per_token=step if possible else None, time_to_first_token=begin if possible else None,
         throughput={"bound": float(layout_throughput(at)), "estimate": rate} if possible else None,
         energy_per_token=energy if possible else None,
-        price=prices or None if possible else None, regime=row,
+        price=prices or None if possible else None, prompt_chips=readers, regime=row,
         taken_from=_taken(device, row, priced), notes=notes,
     )  # fmt: skip
 
@@ -243,7 +250,7 @@ def _time(at: Mapping[str, Any], bound: Any, estimate: Any, known: bool, row: An
     return Time(float(bound(at)), expected, known and row["tested"], row.get("error"))
 
 
-def _room(at: dict[str, Any], layout: Layout) -> Any:
+def room_in(at: dict[str, Any], layout: Layout) -> Any:
     """Return how many sequences fit at their full length, in whole blocks, on ranks alike."""
     block = load("engines")["vllm"]["block"]
     whole = math.ceil((at["prompt_length"] + at["answer_length"]) / block) * block
@@ -278,7 +285,7 @@ def _taken(device: Hardware, row: str, priced: str) -> dict[str, str]:
         "overheads": f"{chips.title}; fitted end to end: {', '.join(chips.fitted)}",
         "error": load("regimes")[row]["conditions"],
         "memory": f"{left} {told}, in blocks of {engine['block']} tokens, as {engine['title']}",
-        "price": priced,
+        "price": f"{priced}; a cached token of input is one whose entries are in memory, read once",
     }
 
 
