@@ -15,7 +15,7 @@ from lifecost.stack import FAMILIES, ONCE
 from lifecost.symbols import OPTIONAL, SUMS
 
 # Sums that whatever reads a model on the page asks for, formulas aside.
-READ = ("stored_params", "active_params", "cache_held", "state_held")
+READ = ("stored_params", "active_params", "cache_held", "chip_cache_held", "state_held")
 
 
 def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:

@@ -9,7 +9,18 @@ import pytest
 from lifecost import FORMULAS, InputError, hardware, models
 from lifecost.__main__ import main
 from lifecost.data import load
-from lifecost.serving import Layout, layouts, overheads, price_of, regime, serve, setting
+from lifecost.report import split_by_heads
+from lifecost.serving import (
+    Layout,
+    fewest_chips,
+    frontier,
+    layouts,
+    overheads,
+    price_of,
+    regime,
+    serve,
+    setting,
+)
 
 ALONE = Layout()
 # What a chip reaches where nothing is lost.
@@ -359,3 +370,58 @@ def test_wrong_input_is_one_line(words, complaint, capsys):
 def test_what_cannot_be_is_refused(call, complaint):
     with pytest.raises(InputError, match=complaint):
         call()
+
+
+# What to choose
+
+
+def test_nothing_beats_the_frontier():
+    points = frontier("mixtral-8x7b", "h100-sxm", 8, 2048, 256, weights="fp8")
+    assert len(points) > 3
+    times, rates = ([getattr(p, name) for p in points] for name in ("time_per_token", "throughput"))
+    assert times == sorted(set(times))
+    assert rates == sorted(set(rates))
+    for users in (1, 8, 256, 1024):
+        for row in zip(*layouts(models["mixtral-8x7b"], 8), strict=True):
+            other = serve("mixtral-8x7b", "h100-sxm", 8, users, 2048, 256, weights="fp8",
+                          layout=Layout(*map(int, row)))  # fmt: skip
+            if other.fits:
+                step, rate = other.time_per_token.estimate, other.throughput["estimate"]
+                assert any(t <= step * (1 + 1e-12) and r >= rate * (1 - 1e-12)
+                           for t, r in zip(times, rates, strict=True))  # fmt: skip
+
+
+def test_fewer_chips_are_not_enough():
+    job = dict(concurrency=100, prompt=4000, answer=400)
+    room = fewest_chips("llama-3-70b", "h100-sxm", **job)
+    assert room.fits
+    assert not serve("llama-3-70b", "h100-sxm", room.layout.n_chip // 2, **job).fits
+    target = 0.8 * room.time_per_token.estimate
+    quick = fewest_chips("llama-3-70b", "h100-sxm", **job, time_per_token=target)
+    assert quick.time_per_token.estimate <= target
+    half = serve("llama-3-70b", "h100-sxm", quick.layout.n_chip // 2, **job)
+    assert not half.fits or half.time_per_token.estimate > target
+    with pytest.raises(
+        InputError, match="no number of chips up to 8,192 serves 100 requests in 1e"
+    ):
+        fewest_chips("llama-3-70b", "h100-sxm", **job, time_per_token=1e-6)
+
+
+def test_prompts_that_others_read_take_chips_too():
+    found = serve("llama-3-70b", "h100-sxm", 8, 64, 4096, 512, engine="disaggregated")
+    arriving = found.throughput["estimate"] / 512 * 4096  # tokens of prompts in a second
+    hours = found.price["input"] / 1e6 / price_of(hardware["h100-sxm"])[0]
+    assert found.prompt_chips == pytest.approx(arriving * hours * 3600, rel=1e-9)
+    assert serve("llama-3-70b", "h100-sxm", 8, 64, 4096, 512).prompt_chips is None
+
+
+def test_layers_that_split_differently():
+    # Gemma 4 31B: 50 layers of 16 heads of 256, whose values are theirs, and 10 of 4 heads of 512.
+    held = 2 * (50 * 16 * 256 + 10 * 4 * 512)
+    each = 2 * (50 * 256 + 10 * 512)
+    assert split_by_heads(models["gemma-4-31b"])["cache_parts"] == pytest.approx(held / each)
+    # On so many chips as heads and more, the report's copies are what the layout holds.
+    for name in ("gemma-4-31b", "deepseek-v3.2", "llama-3-70b"):
+        at = setting(name, "h100-sxm", Layout(64), 1, 1, 1) | {"context": 1}
+        copies = 64 * FORMULAS["chip_cache_size"](at) / FORMULAS["kv_cache_size"](at)
+        assert copies == pytest.approx(64 / split_by_heads(models[name])["cache_parts"], rel=1e-9)
