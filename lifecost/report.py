@@ -170,7 +170,7 @@ def split_by_heads(model: Model) -> dict[str, float]:
     """Return how many parts tensor parallelism splits a model's cache into, as a symbol.
 
     They are its key-value heads, and a latent, which all heads share, is one: what a token holds
-    over what each of very many chips would. Where layers differ that is a mean.
+    over what each chip would, however many there are. Where layers differ that is a mean.
 
     Examples
     --------
