@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lifebook.data import load
-from lifebook.measure.regimes import REGIMES, decodes, has_experts, runs_on
+from lifebook.measure.regimes import REGIMES, decodes, runs_on
 from lifebook.measure.steps import (
     FILE,
     Array,
@@ -43,19 +43,20 @@ _DRAWS = 400  # of a bootstrap: its interval moves by a few thousandths between 
 
 
 def sound(steps: Steps) -> Steps:
-    """Return the rows whose measurement is not known to be at fault."""
+    """Return those of some ``steps`` whose measurement is not known to be at fault."""
     return steps.where(steps["fault"] == "")
 
 
 def ratios(steps: Steps) -> Array:
-    """Return measured times over their bounds."""
+    """Return the measured times of ``steps`` over their bounds."""
     return steps.seconds / bounds(steps)
 
 
 def spread(steps: Steps) -> Array:
     """Return how far apart the times are that different engines take for the same setting.
 
-    For each setting that several engines ran, the longest over the shortest time.
+    For each setting that several engines ran, among the rows of ``steps``, the longest over the
+    shortest time.
     """
     same = ("model", "device", "chips", "tensor", "data", "expert", "mode", "weights", "batch",
             "prompt", "answer")  # fmt: skip
@@ -356,11 +357,3 @@ def lines() -> list[dict[str, Any]]:
             "slope": (row["slope"], *slopes), "intercept": (row["intercept"], *starts),
         })  # fmt: skip
     return found
-
-
-def training_shares(experts: bool) -> Array:
-    """Return shares of the peak that published training reaches, with experts or without."""
-    steps = published_steps()
-    steps = steps.where(steps["mode"] == "training")
-    steps = steps.where(has_experts(steps) == experts)
-    return bounds(steps) / steps.seconds

@@ -32,7 +32,7 @@ def _families(steps: Steps, *names: str) -> Array:
 
 
 def has_experts(steps: Steps) -> Array:
-    """Return which rows are of mixtures of experts."""
+    """Return which rows of ``steps`` are of mixtures of experts."""
     return _families(steps, "experts")
 
 

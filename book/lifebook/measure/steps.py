@@ -112,7 +112,7 @@ def published_steps() -> Steps:
 
 
 def read(text: str) -> Steps:
-    """Return the rows of a table in the form of the data file.
+    """Return the rows of a table, a ``text`` in the form of the data file.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def _chips(steps: Steps) -> dict[str, Array]:
 
 
 def bounds(steps: Steps) -> Array:
-    """Return the least seconds of each row, by the full level: peaks, full overlap, no messages.
+    """Return the least seconds of ``steps``, by the full level: peaks, full overlap, no messages.
 
     Of the experts of a mixture a bound counts those that one token needs.
     """
@@ -224,7 +224,7 @@ def bounds(steps: Steps) -> Array:
 
 
 def expectations(steps: Steps) -> Array:
-    """Return the same seconds, with the experts that a batch meets if each token chooses evenly."""
+    """Return the same of ``steps``, with the experts that a batch meets if tokens choose evenly."""
     return _least(steps, expected_step_time)
 
 
