@@ -259,9 +259,25 @@ def room_in(at: dict[str, Any], layout: Layout) -> Any:
 
 
 def price_of(device: Hardware) -> tuple[float | None, str]:
-    """Return the price of a chip for an hour, in US dollars, and whose it is.
+    """Return the price of a chip for an hour, in US dollars, and whose it is, in words.
 
     It is the middle one of those that are asked; of those that somebody reckons with, if none is.
+
+    Parameters
+    ----------
+    device
+        A row of the catalog.
+
+    Returns
+    -------
+    tuple
+        The price in USD/h, or None where no source says one, and what it is.
+
+    Examples
+    --------
+    >>> from lifecost import hardware
+    >>> price_of(hardware["b200"])
+    (6.69, '6.69 dollars for a chip and an hour; asked: 6.69, until 2026-09-20')
     """
     rows = [row for row in load("prices")["row"] if row["hardware"] == device.name]
     asked = [row for row in rows if not row.get("reckoned")]
