@@ -23,7 +23,7 @@ ROOMS = {
         "errors", "data", "symbols", "algebra", "units", "printers", "values", "stack", "blocks",
         "lowered", "formula", "formulas", "script", "quantities", "config", "catalog", "citations",
         "level", "shape", "optimum",
-        "speculation", "report", "tables", "__init__", "__main__",
+        "speculation", "serving", "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
         "__init__", "data", "designs", "evidence", "measure", "claims", "ledger", "exercises",
