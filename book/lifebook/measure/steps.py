@@ -282,9 +282,10 @@ _BOUNDS = {
 
 
 def training_shares(source: str, weights: str) -> Array:
-    """Return the shares of their peak that training steps of a source reach in a format, sorted.
+    """Return the shares of their peak that training steps of a ``source`` reach, sorted.
 
-    What counts is the work of the model: no recomputation, and of attention the causal half.
+    Those whose ``weights`` are in one format. What counts is the work of the model: no
+    recomputation, and of attention the causal half.
 
     Raises
     ------
