@@ -60,8 +60,9 @@ def by_regime(rows: Sequence[Mapping[str, Any]]) -> Figure:
         "lines to either side, on a logarithmic axis that begins just below one. Nothing lies left "
         "of one. Medians of dense models lie between two and six. Those of experts lie far to the "
         "right, with rings between two and seven.",
-        caption="No sound run beats its bound. Dense models take two to six times as long; a bound "
-        "that counts certain experts only says little of a large batch.",
+        caption="Dense models on one machine of NVIDIA's chips, where nothing else is said. No "
+        "sound run beats its bound; most take two to six times as long. A bound that counts "
+        "certain experts only says little of a large batch.",
     )  # fmt: skip
 
 
