@@ -91,18 +91,22 @@ def step_operations_time(s: Symbols) -> Expr:
 def _sent(s: Symbols, tokens: Expr) -> Expr:
     """Return the time that a chip sends for tokens of its rank: bytes over the rate of its links.
 
-    Two all-reduces a layer, in which a chip sends all but its own part twice; and each token to the
-    experts of other ranks and back, a part of its elements from each chip of its rank.
+    Two all-reduces a layer, in which a chip sends all but its own part twice. Each token goes to
+    the ranks of its experts and back, where these are in other data-parallel ranks: to each chip
+    that has a part of them, a part from each chip that has it.
     """
     reduced = 2 * s.n_layer * 2 * (s.tensor_parallel - 1) / s.tensor_parallel
-    apart = (s.expert_parallel - 1) / s.expert_parallel
-    routed = 2 * s.choices * apart / s.tensor_parallel
-    elements = (reduced + routed) * tokens * s.d_model
+    elements = (reduced + 2 * _sent_apart(s) / s.expert_parallel) * tokens * s.d_model
     return elements * s.activation_bytes / (s.link_share * s.link_bandwidth)
 
 
+def _sent_apart(s: Symbols) -> Expr:
+    """Return the choices of a token, over all layers, times the ranks beside its own."""
+    return s.choices * (s.data_parallel - 1)
+
+
 def _waits(s: Symbols) -> Expr:
-    shared = s.tensor_parallel * s.expert_parallel > 1
+    shared = s.tensor_parallel - 1 + _sent_apart(s) > 0
     return sympy.Piecewise((2 * s.n_layer * s.collective_time, shared), (0, True))
 
 
@@ -111,7 +115,7 @@ def _waits(s: Symbols) -> Expr:
     assumptions=("two collectives a layer where chips share one, and one machine's links",),
     varies=(
         "* n_layer + batch d_model activation_bytes collective_time tensor_parallel "
-        f"expert_parallel - {_RANKS} link_bandwidth link_share"
+        f"- {_RANKS} link_bandwidth link_share"
     ),
     example=(SERVED, STEP_LINKS, "64 collectives"),
 )  # fmt: skip
@@ -123,7 +127,7 @@ def step_links_time(s: Symbols) -> Expr:
 @formula(
     r"t_\text{step}^\text{real}", "s", level="overheads", assumptions=_SERIAL,
     varies=(
-        f"+ batch context expert_parallel {RISES} - tied_embeddings {_RANKS} {RATES} "
+        f"+ batch context {RISES} - tied_embeddings {_RANKS} {RATES} "
         "~ tensor_parallel"
     ),
     example=(SERVED, STEP, "the sum"),
@@ -161,7 +165,7 @@ def between(s: Symbols) -> Expr:
 @formula(
     r"t_\text{token}", "s", level="overheads", assumptions=_EVENLY,
     varies=(
-        f"+ batch context prompt_length aggregated expert_parallel {RISES} - tied_embeddings "
+        f"+ batch context prompt_length aggregated {RISES} - tied_embeddings "
         f"answer_length {_RANKS} {RATES} ~ tensor_parallel"
     ),
     example=(SERVED, STEP + 127 / 256 * WORK / 4, "127 other prompts in 256 steps"),
@@ -174,7 +178,7 @@ def time_per_token(s: Symbols) -> Expr:
 @formula(
     r"t_\text{first}", "s", level="overheads", assumptions=_ALONE,
     varies=(
-        f"+ batch context prompt_length aggregated expert_parallel {RISES} - tied_embeddings "
+        f"+ batch context prompt_length aggregated {RISES} - tied_embeddings "
         f"{_RANKS} {RATES} ~ tensor_parallel"
     ),
     example=(SERVED, FIRST, "after half a step"),

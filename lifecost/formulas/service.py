@@ -38,7 +38,7 @@ def layout_throughput(s: Symbols) -> Expr:
     r"r_\text{real}", "token/s", level="overheads", assumptions=_STEADY,
     varies=(
         f"+ batch answer_length tied_embeddings {_RANKS} {RATES} - context prompt_length "
-        f"aggregated expert_parallel {RISES} ~ tensor_parallel"
+        f"aggregated {RISES} ~ tensor_parallel"
     ),
     example=(SERVED, 1 / (STEP / 128 + WORK / 256 / 4), "a step for 128, a prompt for 256 tokens"),
 )  # fmt: skip
@@ -50,7 +50,7 @@ def service_throughput(s: Symbols) -> Expr:
 @formula(
     r"p_\text{out}", "USD/token", level="overheads", assumptions=_BUSY,
     varies=(
-        f"* chip_hour_price + context tensor_parallel expert_parallel {_RANKS} {RISES} - batch "
+        f"* chip_hour_price + context tensor_parallel {_RANKS} {RISES} - batch "
         f"tied_embeddings {RATES}"
     ),
     example=(SERVED, DOLLARS * 8 * STEP / 128, "eight chips"),
