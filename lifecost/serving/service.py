@@ -44,6 +44,7 @@ from lifecost.serving.cases import (
 
 MILLION = 10**6  # tokens that a price is of
 PRICES = {"input": input_price, "cached_input": cached_input_price, "output": output_price}
+_CACHED = "; a cached token of input is one whose entries are in memory, read once"
 _HEADS = ("n_head", "n_value_head")  # what tensor parallelism splits
 
 
@@ -208,8 +209,9 @@ def serve(
     possible = bool(room[best] >= 1)
     is_known = bool(known[best])
     known_errors = load("regimes")
-    # Of a chip that nothing was held against, no other error says anything.
-    first = known_errors["first-token" if overheads[device.generation].tested else row]
+    # Of other chips no first token was held against a measurement.
+    like_others = overheads[device.generation].tested
+    first = known_errors["first-token"] if like_others else {"tested": False}
     step = _time(at, layout_step_time, time_per_token, is_known, known_errors[row])
     begin = _time(at, layout_prompt_time, time_to_first_token, is_known, first)
     rate = float(service_throughput(at)) if is_known else None
@@ -241,7 +243,7 @@ def serve(
         throughput={"bound": float(layout_throughput(at)), "estimate": rate} if possible else None,
         energy_per_token=energy if possible else None,
         price=prices or None if possible else None, prompt_chips=readers, regime=row,
-        taken_from=_taken(device, row, priced), notes=notes,
+        taken_from=_taken(device, row, priced + _CACHED * bool(price)), notes=notes,
     )  # fmt: skip
 
 
@@ -288,7 +290,8 @@ def price_of(device: Hardware) -> tuple[float | None, str]:
     how = "asked" if asked else "reckoned with"
     last = max(row["date"] for row in asked or rows)
     middle = median(found)
-    return middle, f"{middle:.2f} dollars for a chip and an hour; {how}: {ends}, until {last}"
+    words = f"{middle:.2f} dollars for a chip and an hour; {how}: {ends}, until {last}"
+    return middle, words
 
 
 def _taken(device: Hardware, row: str, priced: str) -> dict[str, str]:
@@ -301,7 +304,7 @@ def _taken(device: Hardware, row: str, priced: str) -> dict[str, str]:
         "overheads": f"{chips.title}; fitted end to end: {', '.join(chips.fitted)}",
         "error": load("regimes")[row]["conditions"],
         "memory": f"{left} {told}, in blocks of {engine['block']} tokens, as {engine['title']}",
-        "price": f"{priced}; a cached token of input is one whose entries are in memory, read once",
+        "price": priced,
     }
 
 
