@@ -165,7 +165,8 @@ def serve(
         Requests at a time, tokens of each prompt, and of each answer: means, where they differ.
     layout
         All degrees of parallelism, or some of them. What is not given is chosen: of the layouts in
-        which all find room, the one with the shortest expected time between two tokens.
+        which all find room, without pipeline stages if there are such, the one with the shortest
+        expected time between two tokens.
     weights, cache
         Formats, such as ``"fp8"``: else weights as the model is published, a cache of 16 bits.
     engine
@@ -199,8 +200,8 @@ def serve(
     known = linked | (options.tensor_parallel * options.expert_parallel == 1)
     slow = np.where(known, time_per_token(at), layout_step_time(at))
     fits = room >= concurrency
-    order = np.lexsort((slow, -room * ~fits, ~fits))
-    best = order[0]
+    # What stages send each other, and wait for each other, is not counted: they come last.
+    best = np.lexsort((slow, options.pipeline_parallel > 1, -room * ~fits, ~fits))[0]
     chosen = Layout(*(int(degree[best]) for degree in options))
     at = {**at, **chosen.bindings, "batch": float(batch[best])}
     price, priced = price_of(device)
@@ -210,8 +211,8 @@ def serve(
     is_known = bool(known[best])
     known_errors = load("regimes")
     # Of other chips no first token was held against a measurement.
-    like_others = overheads[device.generation].tested
-    first = known_errors["first-token"] if like_others else {"tested": False}
+    is_tested = overheads[device.generation].tested
+    first = known_errors["first-token"] if is_tested else {"tested": False}
     step = _time(at, layout_step_time, time_per_token, is_known, known_errors[row])
     begin = _time(at, layout_prompt_time, time_to_first_token, is_known, first)
     rate = float(service_throughput(at)) if is_known else None
@@ -290,8 +291,7 @@ def price_of(device: Hardware) -> tuple[float | None, str]:
     how = "asked" if asked else "reckoned with"
     last = max(row["date"] for row in asked or rows)
     middle = median(found)
-    words = f"{middle:.2f} dollars for a chip and an hour; {how}: {ends}, until {last}"
-    return middle, words
+    return middle, f"{middle:.2f} dollars for a chip and an hour; {how}: {ends}, until {last}"
 
 
 def _taken(device: Hardware, row: str, priced: str) -> dict[str, str]:
