@@ -63,6 +63,8 @@ def frontier(
     users = 2.0 ** np.arange(MOST)[:, None]
     at = setting(model, device, options, users, prompt, answer, **formats)
     fits = room_in(at, options) >= users
+    flat = fits & (options.pipeline_parallel == 1)
+    fits = flat if flat.any() else fits  # as of `serve`: stages come last
     times, rates = time_per_token(at), service_throughput(at)
     points: list[Point] = []
     for i, j in sorted(zip(*np.nonzero(fits), strict=True), key=lambda at: times[at]):

@@ -392,7 +392,7 @@ def test_nothing_beats_the_frontier():
         for row in zip(*layouts(models["mixtral-8x7b"], 8), strict=True):
             other = serve("mixtral-8x7b", "h100-sxm", 8, users, 2048, 256, weights="fp8",
                           layout=Layout(*map(int, row)))  # fmt: skip
-            if other.fits:
+            if other.fits and other.layout.pipeline_parallel == 1:
                 step, rate = other.time_per_token.estimate, other.throughput["estimate"]
                 assert any(t <= step * (1 + 1e-12) and r >= rate * (1 - 1e-12)
                            for t, r in zip(times, rates, strict=True))  # fmt: skip
