@@ -27,6 +27,18 @@ SYMBOLS = (
     ("memory", "memory_capacity", "bytes of a chip's memory, in place of the device's"),
 )
 
+# The same of a service; the first four are needed.
+SERVED = (
+    ("chips", "n_chip", "chips that share the model"),
+    ("concurrency", "batch", "requests at a time"),
+    ("prompt", "prompt_length", "tokens of a prompt; their mean, where prompts differ"),
+    ("answer", "answer_length", "tokens of an answer, likewise"),
+    ("tensor-parallel", "tensor_parallel", "chips that split each layer"),
+    ("data-parallel", "data_parallel", "ranks with sequences and attention weights of their own"),
+    ("expert-parallel", "expert_parallel", "ranks that whole experts are split among"),
+    ("pipeline-parallel", "pipeline_parallel", "stages with their share of the layers"),
+)
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -75,6 +87,23 @@ def _cost(arguments: argparse.Namespace) -> int:
     costs = [report.cost(report.find_model(name), setting) for name in arguments.model]
     content = costs if arguments.compare else costs[0]
     _print(arguments, content, lambda: tables.costs(costs))
+    return 0
+
+
+def _serving(arguments: argparse.Namespace) -> int:
+    from lifecost import report, tables, values
+    from lifecost.serving import Layout, serve
+
+    for option, symbol, _ in SERVED:
+        if (value := getattr(arguments, option.replace("-", "_"))) is not None:
+            values.checked(symbol, value, f"--{option}")
+    given = {n: d for n in Layout._fields if (d := getattr(arguments, n)) is not None}
+    found = serve(
+        report.find_model(arguments.model), report.find_device(arguments.hardware),
+        arguments.chips, arguments.concurrency, arguments.prompt, arguments.answer, layout=given,
+        weights=arguments.weights, cache=arguments.cache, engine=arguments.engine,
+    ).as_dict()  # fmt: skip
+    _print(arguments, found, lambda: tables.serving(found))
     return 0
 
 
@@ -136,6 +165,18 @@ def _parser() -> _Parser:
     compare = commands.add_parser("compare", parents=[setting], help="models side by side")
     compare.add_argument("model", nargs="+", metavar="MODEL", help=model)
     compare.set_defaults(run=_cost, compare=True)
+    serving = commands.add_parser("serving", help="the layout, times and price of a service")
+    serving.add_argument("model", metavar="MODEL", help=model)
+    serving.add_argument("--hardware", metavar="NAME", required=True, help="as for cost")
+    for i, (name, _, meaning) in enumerate(SERVED):
+        serving.add_argument(f"--{name}", type=_number, metavar="X", required=i < 4, help=meaning)
+    serving.add_argument("--weights", metavar="NAME", help="fp8, ...; else as it is published")
+    serving.add_argument("--cache", metavar="NAME", help="fp8, ...; else bf16")
+    serving.add_argument(
+        "--engine", default="aggregated", metavar="HOW",
+        help="aggregated, or disaggregated where other chips read the prompts",
+    )  # fmt: skip
+    serving.set_defaults(run=_serving)
     optimum = commands.add_parser("optimum", help="the cheapest model of a quality over its life")
     optimum.add_argument("--law", default="sardana", metavar="NAME", help="a law of the catalog")
     optimum.add_argument(
@@ -149,7 +190,7 @@ def _parser() -> _Parser:
     optimum.set_defaults(run=_optimum)
     ledger = commands.add_parser("ledger", help="every number of the post against its formula")
     ledger.set_defaults(run=_ledger)
-    for command in (cost, compare, optimum, ledger):
+    for command in (cost, compare, serving, optimum, ledger):
         command.add_argument("--json", action="store_true", help="for programs")
     return parser
 

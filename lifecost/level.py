@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,6 +19,13 @@ from lifecost.formulas.decode import (
     kv_load_flop_equivalent,
     weight_load_flop_equivalent,
 )
+from lifecost.formulas.overheads import (
+    step_kv_time,
+    step_links_time,
+    step_operations_time,
+    step_time,
+    step_weights_time,
+)
 from lifecost.formulas.time import (
     decode_compute_time,
     decode_kv_time,
@@ -26,10 +34,13 @@ from lifecost.formulas.time import (
     expected_step_time,
     expected_weights_time,
 )
-from lifecost.quantities import number, quantity
+from lifecost.quantities import number, percent, quantity
 
 Row: TypeAlias = tuple[str, tuple[Formula, Formula | None, Formula, Formula], str]
-_HEADS = ("level", "compute", "weights", "KV cache", "step", "memory/compute", "kind")
+_HEADS = (
+    "level", "compute", "weights", "KV cache", "overheads", "step", "memory/compute", "kind"
+)  # fmt: skip
+_OVERHEADS = _HEADS.index("overheads")
 # Name, what a step costs by parts and whole, and what that is. The first two levels take each
 # parameter as multiplied and read, the looked-up embedding too: by that they may exceed the bound.
 _IN_FLOPS: tuple[Row, ...] = (
@@ -51,20 +62,22 @@ _ANY_RATE = 10**6
 class Level(NamedTuple):
     """One decode step as a level counts it, in seconds or FLOP-equivalents.
 
-    ``weights`` is None where the level leaves them out; ``kind`` says what the numbers are.
+    None is what a level leaves out; ``kind`` says what the numbers are. With overheads, arithmetic
+    counts with what it waits for, the weights or the cache.
     """
 
     name: str
-    compute: float
+    compute: float | None
     weights: float | None
     kv: float
+    overheads: float | None
     step: float
     kind: str
 
     @property
-    def memory_to_compute(self) -> float:
-        """Cost of what is read as a multiple of the cost of the arithmetic."""
-        return ((self.weights or 0) + self.kv) / self.compute
+    def memory_to_compute(self) -> float | None:
+        """Cost of what is read over the cost of the arithmetic, where these are apart."""
+        return self.compute and ((self.weights or 0) + self.kv) / self.compute
 
 
 class Levels(tuple[Level, ...]):
@@ -83,21 +96,25 @@ class Levels(tuple[Level, ...]):
         return made
 
     def _cells(self) -> list[list[str]]:
-        def shown(cost: float | None) -> str:
-            return "not counted" if cost is None else quantity(cost, self.unit)
-
-        return [
-            [
-                row.name, *map(shown, (row.compute, row.weights, row.kv, row.step)),
-                number(row.memory_to_compute), row.kind,
+        def shown(row: Level) -> list[str]:
+            costs = [
+                "not counted" if cost is None else quantity(cost, self.unit) for cost in row[1:-1]
             ]
-            for row in self
-        ]  # fmt: skip
+            ratio = row.memory_to_compute
+            if ratio is None:
+                costs[0] = "with both"
+            return [row.name, *costs, "" if ratio is None else number(ratio), row.kind]
+
+        rows = [list(_HEADS), *map(shown, self)]
+        if all(row.overheads is None for row in self):
+            for cells in rows:
+                del cells[_OVERHEADS]
+        return rows
 
     def __repr__(self) -> str:
-        rows = [list(_HEADS), *self._cells()]
+        rows = self._cells()
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        texts = {0, len(_HEADS) - 1}
+        texts = {0, len(rows[0]) - 1}
         lines = (
             "  ".join(
                 cell.ljust(width) if i in texts else cell.rjust(width)
@@ -108,8 +125,9 @@ class Levels(tuple[Level, ...]):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{text}</th>' for text in _HEADS)
-        body = "\n".join(_row(cells) for cells in self._cells())
+        heads, *rows = self._cells()
+        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+        body = "\n".join(map(_row, rows))
         return (
             '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="Levels of cost">'
             f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
@@ -125,17 +143,20 @@ def _row(cells: list[str]) -> str:
     ).replace(" %", "&nbsp;%")
 
 
-def levels(*objects: Any, **values: Any) -> Levels:
+def levels(*objects: Any, error: float | None = None, **values: Any) -> Levels:
     """Return what each level of the cost model counts of one decode step.
 
     Where a device is bound (``peak_flops`` and ``memory_bandwidth``), costs are seconds on its
-    chips; where only ``hoi`` is, FLOP-equivalents.
+    chips; where only ``hoi`` is, FLOP-equivalents. Where `lifecost.serving.setting` binds what real
+    chips reach, the level with overheads is there too.
 
     Parameters
     ----------
     objects, values
         One model, and what a step needs beside it: ``batch``, ``context``, ``kv_bytes``,
         ``weight_bytes``, and a device or ``hoi``; single numbers.
+    error
+        Of the level with overheads: the median error of such an estimate, as a fraction.
 
     Raises
     ------
@@ -154,7 +175,8 @@ def levels(*objects: Any, **values: Any) -> Levels:
     bound = _bound(objects, values)
     on_chips = {"peak_flops", "memory_bandwidth"} <= bound.keys()
     if on_chips:
-        bound = {"n_chip": 1, **bound}
+        shared = [bound.get(f"{how}_parallel", 1) for how in ("tensor", "data", "pipeline")]
+        bound = {"n_chip": math.prod(shared), **bound}
         bound["hoi"] = bound["peak_flops"] / bound["memory_bandwidth"]
     elif "hoi" in bound:
         rates = {"peak_flops": bound["hoi"] * _ANY_RATE, "memory_bandwidth": _ANY_RATE}
@@ -170,6 +192,9 @@ def levels(*objects: Any, **values: Any) -> Levels:
     ]
     if found[-1].weights == found[-2].weights:
         found.pop()  # without experts nothing is expected that is not certain
+    if "operation_time" in bound:
+        kind = "estimate" + (f", median error {percent(error)}" if error is not None else "")
+        found.append(_estimate(bound, kind))
     return Levels(found, unit)
 
 
@@ -197,4 +222,11 @@ def _bound(objects: tuple[Any, ...], values: check.Bindings) -> dict[str, Any]:
 def _level(row: Row, bound: check.Bindings, scale: float) -> Level:
     name, (compute, weights, kv, step), kind = row
     read = None if weights is None else scale * weights(bound)
-    return Level(name, scale * compute(bound), read, scale * kv(bound), scale * step(bound), kind)
+    costs = scale * compute(bound), read, scale * kv(bound), None, scale * step(bound)
+    return Level(name, *costs, kind)
+
+
+def _estimate(bound: check.Bindings, kind: str) -> Level:
+    beside = step_operations_time(bound) + step_links_time(bound)
+    read = step_weights_time(bound), step_kv_time(bound)
+    return Level("with overheads", None, *read, beside, step_time(bound), kind)

@@ -46,7 +46,6 @@ from lifecost.formulas.time import (
     prefill_time,
 )
 from lifecost.quantities import quantity
-from lifecost.stack import FAMILIES
 from lifecost.symbols import SYMBOLS
 
 OVERLAPS = {
@@ -102,7 +101,7 @@ class Setting:
         """
         named = {name for name, value in (("device", device), ("precision", precision)) if value}
         given = {name: value for name, value in symbols.items() if value is not None}
-        chip = _row(hardware, device or DEVICE)
+        chip = find_device(device or DEVICE)
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
@@ -142,6 +141,11 @@ def _changed(chip: Hardware, precision: str, own: dict[str, Any]) -> Hardware:
     return replace(chip, **own)
 
 
+def find_device(text: str) -> Hardware:
+    """Return the device that a text names: of the catalog, or of a TOML file."""
+    return _row(hardware, text)
+
+
 def _row(catalog: Catalog[_Row], text: str) -> _Row:
     """Return the row that a text names: of a catalog, or of a TOML file."""
     found = _ROWS_FILE.fullmatch(text)
@@ -162,20 +166,20 @@ def _row(catalog: Catalog[_Row], text: str) -> _Row:
     return replace(rows[name], name=f"{path}:{name}")
 
 
-def split_by_heads(model: Model) -> dict[str, int]:
+def split_by_heads(model: Model) -> dict[str, float]:
     """Return how many parts tensor parallelism splits a model's cache into, as a symbol.
 
-    They are its key-value heads, the fewest of its layers; a latent, which all heads share, is one.
+    They are its key-value heads, and a latent, which all heads share, is one: what a token holds
+    over what each chip would, however many there are. Where layers differ that is a mean.
 
     Examples
     --------
     >>> split_by_heads(models["llama-3-70b"]), split_by_heads(models["deepseek-v3"])
-    ({'cache_parts': 8}, {'cache_parts': 1})
+    ({'cache_parts': 8.0}, {'cache_parts': 1.0})
     """
-    blocks = (part.block for part in model.stack.parts)
-    caches = (block for block in blocks if "cache_held" in FAMILIES[block.family].lowered)
-    parts = [dict(block.sizes).get("n_kv_head", 1) for block in caches]
-    return {"cache_parts": min(parts)} if parts else {}
+    at = {"context": 1, "tensor_parallel": SYMBOLS["tensor_parallel"].high}
+    held, kept = (model.stack.value(name, at) for name in ("cache_held", "chip_cache_held"))
+    return {"cache_parts": held / kept} if held else {}
 
 
 def find_model(text: str) -> Model:

@@ -14,8 +14,9 @@ from lifecost.printers import javascript
 from lifecost.stack import FAMILIES, ONCE
 from lifecost.symbols import OPTIONAL, PARTS, SUMS
 
-# Sums that the reader of a config.json asks for, formulas aside; it asks for each weight too.
-READ = ("stored_params", "active_params", "cache_held", "state_held")
+# Sums that whatever reads a model on the page asks for, formulas aside; the reader of a config.json
+# asks for each weight too.
+READ = ("stored_params", "active_params", "cache_held", "chip_cache_held", "state_held")
 
 
 def formulas(plain: Iterable[str], of_models: Iterable[str] = (), *, reader: bool = False) -> str:

@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
     Tensor parallelism splits what is kept ``ways`` ways, by heads where there are any, and the
     multiplications with a cache ``work`` ways; beyond them chips hold and do the same. A matrix is
-    split any number of ways, where nothing is said, and a vector not at all. What is ``routed`` is
+    split any number of ways, where nothing is said, and a vector not at all. ``routed`` ones are
     split among all chips of a stage, those of other data-parallel ranks too.
     """
 

@@ -362,7 +362,7 @@ optimizer_bytes = symbol(
 )  # fmt: skip
 activation_bytes = symbol(
     "activation_bytes", r"b_\text{act}", "byte/element",
-    "bytes that store one activation", 1 / 64, 64, usual=(0.5, 4),
+    "bytes of one activation, stored or sent to another chip", 1 / 64, 64, usual=(0.5, 4),
 )  # fmt: skip
 weight_shards = shards("weight_shards", r"n_\text{shard,w}", "the weights")
 gradient_shards = shards("gradient_shards", r"n_\text{shard,grad}", "the gradients")
@@ -378,11 +378,6 @@ batch = symbol("batch", "B", "sequence", "sequences decoded together", 1, 1e9, u
 context = symbol(
     "context", "S", "token", "tokens in the cache of each sequence", 1, 1e12, usual=(1, 1e7)
 )
-activation_bytes = symbol(
-    "activation_bytes", r"b_\text{act}", "byte/element",
-    "bytes of an element that chips send each other",
-    1 / 64, 64, usual=(0.25, 4),
-)  # fmt: skip
 prompt_length = symbol(
     "prompt_length", r"S_\text{in}", "token", "tokens of a prompt", 1, 1e12, usual=(1, 1e6)
 )

@@ -69,6 +69,56 @@ def optimum(found: Optimum) -> Any:
     return table
 
 
+SERVED = (
+    ("time_per_token", "time between two tokens", "s"),
+    ("time_to_first_token", "time to the first token", "s"),
+    ("throughput", "tokens of answers in a second", "token/s"),
+)
+
+
+def serving(report: dict[str, Any]) -> Any:
+    """Return a table of what `lifecost.serving.serve` reports: what is certain, and expected.
+
+    Raises
+    ------
+    InputError
+        If the library that draws tables is not installed.
+    """
+    degrees = {name.partition("_")[0]: degree for name, degree in report["layout"].items()}
+    shared = ", ".join(f"{n} {degree}" for n, degree in degrees.items() if degree > 1)
+    lines = [
+        f"{report['model']} on {report['chips']} x {report['hardware']}: {shared or 'one chip'}; "
+        f"weights {report['weights']}, cache {report['cache']}; {report['engine']}",
+        *(f"{kind}: {text}" for kind, text in report["taken_from"].items()),
+        *(f"note: {note}" for note in report["notes"]),
+    ]
+    table = _table(["bound", "estimate", "typical error"], "\n".join(lines))
+    for name, words, unit in SERVED:
+        found = report[name] or {}
+        cells = (found.get(kind) for kind in ("bound", "estimate"))
+        tested = found.get("tested", True)
+        error = percent(found["error"]) if found.get("error") else ""
+        if name != "throughput" and found and not tested:
+            error = f"{error} (untested)".strip()
+        table.add_row(words, *(_known(value, unit) for value in cells), error)
+    table.add_row(
+        "energy of a token, at full power", "", _known(report["energy_per_token"], "J"), ""
+    )
+    for name, price in (report["price"] or {}).items():
+        words = f"a million tokens of {name.replace('_', ' ')}"
+        table.add_row(words, "", f"{number(price)} dollars", "")
+    if report["prompt_chips"] is not None:
+        table.add_row("more chips, which read the prompts", "", number(report["prompt_chips"]), "")
+    fits = "all fit" if report["fits"] else "not all fit"
+    room = quantity(report["largest_batch"], "sequence")
+    table.add_row(f"{number(report['concurrency'])} sequences: {fits}; room for", room, "", "")
+    return table
+
+
+def _known(value: float | None, unit: str) -> str:
+    return "not known" if value is None else quantity(value, unit)
+
+
 def _table(heads: Sequence[str], caption: str) -> Any:
     try:
         from rich.table import Table

@@ -15,6 +15,7 @@ import pytest
 from settings import USUAL
 
 from lifecost import FORMULAS, columns, hardware, models
+from lifecost.serving import Layout, setting
 
 # The tests only try it: few points, one round.
 SHORT = "LIFECOST_BENCH_SHORT" in os.environ
@@ -234,6 +235,23 @@ def test_models_of_any_blocks(benchmark, capsys, name):
     benchmark.pedantic(once, rounds=1 if SHORT else 5, warmup_rounds=1)
     seconds = benchmark.stats.stats.median
     row(capsys, f"{name}, a million points", f"{seconds:.2f} s", "(1 wanted)" * (seconds >= 1))
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+def test_cases_of_serving(benchmark, capsys):
+    """Cases of ten models on four devices in any layout: the setting, the bound, the estimate."""
+    rows, draw = (10**3 if SHORT else 10**5), np.random.default_rng(1)
+    model, device = (list(draw.choice(names, rows)) for names in (MODELS, DEVICES))
+    layout = Layout(*(2.0 ** draw.integers(0, 4, rows) for _ in range(4)))
+    given = [draw.integers(1, most, rows) for most in (500, 9000, 2000)]
+
+    def once():
+        at = setting(model, device, layout, *given)
+        return [FORMULAS[name](at) for name in ("layout_step_time", "time_per_token")]
+
+    benchmark.pedantic(once, rounds=1 if SHORT else 5, warmup_rounds=1)
+    rate = rows / benchmark.stats.stats.median
+    row(capsys, "cases of serving", f"{rate:,.0f} a second", "(100,000 wanted)" * (rate < 1e5))
 
 
 @pytest.mark.benchmark(timer=time.process_time)

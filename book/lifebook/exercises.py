@@ -41,7 +41,7 @@ class Reply:
     def _repr_html_(self) -> str:
         lead, rest = html.escape(self.text).split(". ", 1)
         rest = re.sub("`([^`]*)`", r"<code>\1</code>", rest)
-        return f"<p><strong>{lead}.</strong> {rest}</p>"
+        return f"<div><strong>{lead}.</strong> {rest}</div>"
 
 
 @dataclass(frozen=True)

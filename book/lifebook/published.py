@@ -13,7 +13,7 @@ from lifebook.data import load
 from lifebook.evidence import rows
 from lifebook.measure.published import runs, setting_of
 from lifecost.catalog import laws, models
-from lifecost.formula import Formula
+from lifecost.formula import FORMULAS, Formula
 from lifecost.formulas.decode import forward_flops
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size, weights_size
 from lifecost.formulas.scaling_law import optimal_params
@@ -118,6 +118,21 @@ def _training() -> Iterator[Number]:
         optimal_params.name, "1", float(exponent), "0.513",
         note="The law's constants are printed to four digits.",
     )  # fmt: skip
+
+
+def _training_memory() -> Iterator[Number]:
+    for row in rows("printed_training"):
+        given = row["inputs"]
+        asked = {n: FORMULAS[v](given) for n, v in given.items() if isinstance(v, str)}
+        given = {**given, **asked}
+        formula = FORMULAS[row["formula"]]
+        found = _of(formula, formula(given))
+        if "over" in row:
+            found |= {"unit": "1", "value": found["value"] / FORMULAS[row["over"]](given) - 1}
+        yield Number(
+            row["source"], row["where"], row["title"], **found, printed=row["printed"],
+            note=row.get("note", ""),
+        )  # fmt: skip
 
 
 def _caches() -> Iterator[Number]:
@@ -234,5 +249,5 @@ def _lives() -> Iterator[Number]:
 
 
 _GROUPS: tuple[Callable[[], Iterator[Number]], ...] = (
-    _counts, _training, _caches, _served, _designs, _lives,
+    _counts, _training, _training_memory, _caches, _served, _designs, _lives,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The markup of the text: tables that scroll by themselves, and folds that need no script."""
+"""The markup of the text: pictures for a page, tables that scroll, folds that need no script."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from docutils import nodes
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
+
+from lifebook.figures.style import PAGE_HTML
+
+
+def page_outputs(_app: Any, _docname: str, source: list[str]) -> None:
+    """Take, of each picture in a notebook, the form that is for pages."""
+    source[0] = source[0].replace(f'"{PAGE_HTML}": [', '"text/html": [')
 
 
 class Translator(HTML5Translator):
@@ -101,6 +108,7 @@ def _raw(markup: str) -> nodes.raw:
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
+    app.connect("source-read", page_outputs)
     app.set_translator("html", Translator)
     app.add_post_transform(FoldCode)
     app.add_post_transform(FoldAdmonitions)

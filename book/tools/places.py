@@ -27,6 +27,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from playwright.sync_api import Error, TimeoutError, sync_playwright
 
+from lifebook.figures.style import PAGE_HTML
 from tools import chromium, host
 from tools.chromium import PATIENCE
 
@@ -138,10 +139,15 @@ def _stop(server: Any) -> None:
         server.wait()
 
 
-def run(page: Any, name: str) -> Any:
-    """Run all cells of a chapter in an open JupyterLab; return its notebook with the outputs."""
+def show(page: Any, url: str, name: str) -> None:
+    """Open an address, with a workspace of its own where it names one, and a chapter there."""
+    page.goto(url.format(workspace=uuid.uuid4().hex))
     page.wait_for_function("window.jupyterapp")
     page.wait_for_function(OPEN, arg=f"{name}.ipynb")
+
+
+def run(page: Any, name: str) -> Any:
+    """Run all cells of an open chapter; return its notebook with the outputs."""
     # A chapter is many questions at once.
     done = page.wait_for_function(RUN, arg=f"{name}.ipynb", timeout=5000 * PATIENCE).json_value()
     if not done["succeeded"]:
@@ -183,9 +189,9 @@ def outputs(notebook: Any) -> list[tuple[str, str]]:
         # What is printed is one text, however the kernel cut the stream.
         said = ["".join("".join(output.get("text", "")) for output in cell["outputs"])]
         for output in (output for output in cell["outputs"] if "data" in output):
-            shown = {k: "".join(v) for k, v in output["data"].items() if "text/" in k}
+            shown = {kind: "".join(form) for kind, form in output["data"].items()}
             said += [shown.get("text/plain", ""), shown.get("text/latex", "")]
-            said += re.findall(r'data-value="([^"]*)"', shown.get("text/html", ""))
+            said += re.findall(r'data-value="([^"]*)"', shown.get(PAGE_HTML, ""))
         found.append(("".join(cell["source"]), "\n".join(said)))
     return found
 
@@ -216,8 +222,8 @@ def fresh(_page: Any, _url: str, name: str) -> Any:
 
 
 def in_tab(page: Any, url: str, name: str) -> Any:
-    """Open an address, with a workspace of its own where it names one, and run a chapter there."""
-    page.goto(url.format(workspace=uuid.uuid4().hex))
+    """Open a chapter at an address, and run it there."""
+    show(page, url, name)
     return run(page, name)
 
 

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures.style import PAGE_HTML
 from lifecost import FORMULAS
 from theme.mathml import mathml
 from tools.execute import NUMBER
@@ -83,7 +84,7 @@ def brought(title: str, target: str, site: Path) -> str:
         assert found, f"{name} has no takeaway"
         return MARKDOWN.render(found[1])
     if kind == "explorer":
-        still = EXPLORERS[name].figure()._repr_html_() + "\n"
+        still = EXPLORERS[name].figure().markup() + "\n"
         if not (site / "embed" / f"{name}.html").exists():
             return still
         live = f'<iframe src="../embed/{name}.html" title="{html.escape(title)}" loading="lazy">'
@@ -91,7 +92,7 @@ def brought(title: str, target: str, site: Path) -> str:
     chapter, _, name = target.partition(".ipynb#")
     for cell in _cells(chapter):
         for output in cell.get("outputs", ()):
-            markup = output.get("data", {}).get("text/html", "")
+            markup = output.get("data", {}).get(PAGE_HTML, "")
             if markup.startswith(f'<figure class="lifecost-figure" id="{name}"'):
                 return markup + "\n"
     raise LookupError(f"no figure {target}")

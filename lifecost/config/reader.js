@@ -497,10 +497,9 @@ function modelOf(config) {
 }
 
 // How many parts tensor parallelism splits the cache into: lifecost.report.split_by_heads.
-function splitByHeads({ parts }) {
-  const caches = parts.filter(([, , family]) => FAMILIES[family].sums.cache_held);
-  const heads = caches.map(([, , , sizes]) => sizes.n_kv_head ?? 1);
-  return heads.length ? { cache_parts: Math.min(...heads) } : {};
+function splitByHeads(stack) {
+  const held = totalOf("cache_held", { stack }, [1]);
+  return held ? { cache_parts: held / totalOf("chip_cache_held", { stack }, [1, LIMITS.chips]) } : {};
 }
 
 // The sizes of a plain decoder on which all blocks agree that have them.

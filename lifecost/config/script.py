@@ -42,6 +42,7 @@ def source() -> str:
         "longest": LONGEST,
         "number": LARGEST_NUMBER,
         "model": LARGEST_MODEL,
+        "chips": SYMBOLS["tensor_parallel"].high,
         "file": LARGEST_FILE,
     }
     folder = resources.files("lifecost").joinpath("config")

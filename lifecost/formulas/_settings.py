@@ -104,3 +104,23 @@ BODY_1B = 16 * (2 * 2048 * (2048 + 512) + 3 * 2048 * 8192 + 2 * 2048) + 2048
 BODY_8B = PARAMETERS_8B - 2 * 128256 * 4096
 # The line of equal size through the 8B model: 4.2 is 3 x 14336 over 2 x (4096 + 1024).
 LINE_8B: dict[str, float] = dict(n_body=BODY_8B, n_layer=32, ff_ratio=4.2, n_kv_head=8, d_head=128)
+
+# The 8B model on eight H100s: two share a layer, in two stages, of which there are two ranks. A
+# chip holds half of the matrices of its stage, and all norms; it works on 32 of 128 sequences at a
+# time. By hand: bytes of its weights, seconds of a step (its cache, weights, an operation for each
+# of 162 matrices and 32 sequences, 64 collectives) and of a prompt of 8,192 tokens.
+SERVED: dict[str, float] = {
+    **LLAMA_8B, **POST, **LAYOUT, **H100, **REACHED, "aggregated": 1, "prompt_length": 8192,
+    "answer_length": 256,
+}  # fmt: skip
+CHIP_8B = ((PARAMETERS_8B - 65 * 4096) / 2 + 65 * 4096) / 2
+STEP_KV = KV_8B / 4 / 2 / (0.8 * 3.35e12) + 32 * ATTENTION_8B / 2 / (0.75 * 989e12)
+READ_WEIGHTS = MATRICES_8B / 2 / (0.8 * 3.35e12)
+STEP_WEIGHTS = READ_WEIGHTS + 32 * MATRICES_8B / (0.5 * 1979e12)
+STEP_OPERATIONS = (162 + 32) * 1e-5
+STEP_LINKS = 64 * 5e-6 + 64 * 32 * 4096 * 2 / (0.75 * 450e9)
+STEP = STEP_KV + STEP_WEIGHTS + STEP_OPERATIONS + STEP_LINKS
+WORK = 8192 * (MATRICES_8B / (0.5 * 1979e12) + ATTENTION_8B / 4 / (0.75 * 989e12))
+WORK += 8192 * 64 * 4096 * 2 / (0.75 * 450e9)
+FIRST = WORK + READ_WEIGHTS + 162e-5 + 64 * 5e-6 + STEP / 2
+DOLLARS = 2 / 3600  # of a chip and a second

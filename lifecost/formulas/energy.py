@@ -1,7 +1,8 @@
 """Energy: what the chips draw at most for a token.
 
 The power is what a device is designed for. No chip draws more for long, and one that waits for its
-memory draws less; the rest of the machine, its cooling and idle hours are not counted.
+memory draws less: single A100 and H100 that decode were measured at 48 to 86 % of it
+(Chitty-Venkata et al. 2024). The rest of the machine, its cooling and idle hours are not counted.
 """
 
 from __future__ import annotations

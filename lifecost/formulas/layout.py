@@ -10,16 +10,7 @@ from __future__ import annotations
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import (
-    ATTENTION_8B,
-    H100,
-    KV_8B,
-    LAYOUT,
-    LLAMA_8B,
-    MATRICES_8B,
-    PARAMETERS_8B,
-    POST,
-)
+from lifecost.formulas._settings import ATTENTION_8B, CHIP_8B, KV_8B, MATRICES_8B, SERVED
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _EVEN = ("sequences, layers and experts are spread evenly",)
@@ -27,9 +18,6 @@ _PEAK = (
     *_EVEN, "every chip runs at its peak, and what chips tell each other takes no time",
     "a step reads the experts that one token needs: those are certain",
 )  # fmt: skip
-_STEP = {**LLAMA_8B, **POST, **LAYOUT, **H100}
-# On one of two chips: half of the matrices, and the norms, which both have; of two stages, half.
-_WEIGHTS = (PARAMETERS_8B - 65 * 4096) / 2 + 65 * 4096
 
 
 @formula(
@@ -48,7 +36,7 @@ def rank_batch(s: Symbols) -> Expr:
         "* weight_bytes / pipeline_parallel + n_layer d_model n_ff_matrix d_ff n_head n_kv_head "
         "d_head vocab_size - tensor_parallel tied_embeddings"
     ),
-    example=(_STEP, _WEIGHTS / 2, "counted by hand"),
+    example=(SERVED, CHIP_8B, "counted by hand"),
 )  # fmt: skip
 def chip_weights_size(s: Symbols) -> Expr:
     """Bytes of weights that each chip holds."""
@@ -60,7 +48,7 @@ def chip_weights_size(s: Symbols) -> Expr:
     varies=(
         "* n_layer d_head kv_bytes context / pipeline_parallel + n_kv_head - tensor_parallel"
     ),
-    example=(_STEP, KV_8B / 128 / 4, "four of eight heads, half of the layers"),
+    example=(SERVED, KV_8B / 128 / 4, "four of eight heads, half of the layers"),
 )  # fmt: skip
 def chip_cache_size(s: Symbols) -> Expr:
     """Bytes of one sequence's cache, and fixed states, on each chip of its rank."""
@@ -75,7 +63,7 @@ def chip_cache_size(s: Symbols) -> Expr:
         "tied_embeddings - n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
         "weight_bytes memory_reserve"
     ),
-    example=(_STEP, 2 * (80e9 - _WEIGHTS / 2) / (KV_8B / 128 / 4), "counted by hand"),
+    example=(SERVED, 2 * (80e9 - CHIP_8B) / (KV_8B / 128 / 4), "counted by hand"),
 )  # fmt: skip
 def largest_layout_batch(s: Symbols) -> Expr:
     """Sequences whose cache fits beside the weights, over all ranks; round each rank's down.
@@ -106,7 +94,7 @@ def cache_moved(s: Symbols) -> Expr:
         "kv_bytes weight_bytes - peak_flops memory_bandwidth tensor_parallel data_parallel "
         "pipeline_parallel"
     ),
-    example=(_STEP, (MATRICES_8B + KV_8B / 4) / 2 / 3.35e12, "bound by memory"),
+    example=(SERVED, (MATRICES_8B + KV_8B / 4) / 2 / 3.35e12, "bound by memory"),
 )  # fmt: skip
 def layout_step_time(s: Symbols) -> Expr:
     """Least time between two tokens of a sequence: arithmetic or traffic, whichever is longer."""
@@ -121,7 +109,7 @@ def layout_step_time(s: Symbols) -> Expr:
         "+ prompt_length n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
         "weight_bytes / pipeline_parallel - peak_flops memory_bandwidth tensor_parallel"
     ),
-    example=(dict(_STEP, prompt_length=8192),
+    example=(SERVED,
              8192 * (2 * MATRICES_8B + ATTENTION_8B / 2) / 4 / 1979e12, "by four chips"),
 )  # fmt: skip
 def layout_prompt_time(s: Symbols) -> Expr:

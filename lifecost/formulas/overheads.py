@@ -13,14 +13,14 @@ import sympy
 from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
-    ATTENTION_8B,
-    H100,
-    KV_8B,
-    LAYOUT,
-    LLAMA_8B,
-    MATRICES_8B,
-    POST,
-    REACHED,
+    FIRST,
+    SERVED,
+    STEP,
+    STEP_KV,
+    STEP_LINKS,
+    STEP_OPERATIONS,
+    STEP_WEIGHTS,
+    WORK,
 )
 from lifecost.formulas.layout import cache_moved, rank_batch, step_macs
 from lifecost.formulas.transformer import EVEN_EXPERTS
@@ -29,19 +29,6 @@ from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 _SERIAL = ("kernels follow each other, and nothing overlaps", *EVEN_EXPERTS)
 _ALONE = (*_SERIAL, "no other prompt is before it: it does not queue")
 _EVENLY = (*_SERIAL, "requests come evenly: as many prompts are read as answers end")
-# By hand: two chips a stage, two stages, two ranks, so that a chip works on 32 of 128 sequences.
-SERVED: dict[str, float] = {
-    **LLAMA_8B, **POST, **LAYOUT, **H100, **REACHED, "aggregated": 1, "prompt_length": 8192,
-    "answer_length": 256,
-}  # fmt: skip
-_KV = KV_8B / 4 / 2 / (0.8 * 3.35e12) + 32 * ATTENTION_8B / 2 / (0.75 * 989e12)
-_WEIGHTS = MATRICES_8B / 2 / (0.8 * 3.35e12) + 32 * MATRICES_8B / (0.5 * 1979e12)
-_OPERATIONS = (32 * 5 + 2 + 32) * 1e-5
-_LINKS = 2 * 32 * 5e-6 + 2 * 32 * 32 * 4096 * 2 / (0.75 * 450e9)
-STEP = _KV + _WEIGHTS + _OPERATIONS + _LINKS
-WORK = 8192 * (MATRICES_8B / (0.5 * 1979e12) + ATTENTION_8B / 4 / (0.75 * 989e12))
-WORK += 8192 * 2 * 32 * 4096 * 2 / (0.75 * 450e9)
-
 # How times answer to what: the sizes of a plain decoder, rates and shares of the chips.
 MODEL = "n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size"
 _COMPUTE = "peak_flops flops_share attention_peak attention_peak_share"
@@ -56,7 +43,7 @@ _RANKS = "data_parallel pipeline_parallel"
         "* n_layer d_head + batch context n_head n_kv_head kv_bytes - tensor_parallel "
         f"{_RANKS} memory_bandwidth bandwidth_share attention_peak attention_peak_share"
     ),
-    example=(SERVED, _KV, "counted by hand"),
+    example=(SERVED, STEP_KV, "counted by hand"),
 )  # fmt: skip
 def step_kv_time(s: Symbols) -> Expr:
     """Time of attention in a decode step: reading the cache, and arithmetic with it."""
@@ -71,7 +58,7 @@ def step_kv_time(s: Symbols) -> Expr:
         f"+ batch {MODEL} weight_bytes - tensor_parallel {_RANKS} memory_bandwidth bandwidth_share "
         "peak_flops flops_share"
     ),
-    example=(SERVED, _WEIGHTS, "counted by hand"),
+    example=(SERVED, STEP_WEIGHTS, "counted by hand"),
 )  # fmt: skip
 def step_weights_time(s: Symbols) -> Expr:
     """Time of all other matrices in a decode step: reading the weights, and arithmetic."""
@@ -94,7 +81,7 @@ def _multiplying(s: Symbols, dense: Expr, routed: Expr) -> Expr:
     r"t_\text{op}", "s", level="overheads",
     assumptions=("each kind of matrix in each layer is an operation, and each sequence of a rank",),
     varies=f"* operation_time + n_layer batch - tied_embeddings {_RANKS}",
-    example=(SERVED, _OPERATIONS, "5 a layer, 2 tables, 32 sequences"),
+    example=(SERVED, STEP_OPERATIONS, "5 a layer, 2 tables, 32 sequences"),
 )  # fmt: skip
 def step_operations_time(s: Symbols) -> Expr:
     """Time of a step that is neither traffic nor arithmetic: launches, latencies, the host."""
@@ -104,18 +91,22 @@ def step_operations_time(s: Symbols) -> Expr:
 def _sent(s: Symbols, tokens: Expr) -> Expr:
     """Return the time that a chip sends for tokens of its rank: bytes over the rate of its links.
 
-    Two all-reduces a layer, in which a chip sends all but its own part twice; and each token to the
-    experts of other ranks and back, a part of its elements from each chip of its rank.
+    Two all-reduces a layer, in which a chip sends all but its own part twice. Each token goes to
+    the ranks of its experts and back, where these are in other data-parallel ranks: to each chip
+    that has a part of them, a part from each chip that has it.
     """
     reduced = 2 * s.n_layer * 2 * (s.tensor_parallel - 1) / s.tensor_parallel
-    apart = (s.expert_parallel - 1) / s.expert_parallel
-    routed = 2 * s.choices * apart / s.tensor_parallel
-    elements = (reduced + routed) * tokens * s.d_model
+    elements = (reduced + 2 * _sent_apart(s) / s.expert_parallel) * tokens * s.d_model
     return elements * s.activation_bytes / (s.link_share * s.link_bandwidth)
 
 
+def _sent_apart(s: Symbols) -> Expr:
+    """Return the choices of a token, over all layers, times the ranks beside its own."""
+    return s.choices * (s.data_parallel - 1)
+
+
 def _waits(s: Symbols) -> Expr:
-    shared = s.tensor_parallel * s.expert_parallel > 1
+    shared = s.tensor_parallel - 1 + _sent_apart(s) > 0
     return sympy.Piecewise((2 * s.n_layer * s.collective_time, shared), (0, True))
 
 
@@ -124,9 +115,9 @@ def _waits(s: Symbols) -> Expr:
     assumptions=("two collectives a layer where chips share one, and one machine's links",),
     varies=(
         "* n_layer + batch d_model activation_bytes collective_time tensor_parallel "
-        f"expert_parallel - {_RANKS} link_bandwidth link_share"
+        f"- {_RANKS} link_bandwidth link_share"
     ),
-    example=(SERVED, _LINKS, "64 collectives"),
+    example=(SERVED, STEP_LINKS, "64 collectives"),
 )  # fmt: skip
 def step_links_time(s: Symbols) -> Expr:
     """Time that chips take to tell each other in a decode step what they need."""
@@ -136,7 +127,7 @@ def step_links_time(s: Symbols) -> Expr:
 @formula(
     r"t_\text{step}^\text{real}", "s", level="overheads", assumptions=_SERIAL,
     varies=(
-        f"+ batch context expert_parallel {RISES} - tied_embeddings {_RANKS} {RATES} "
+        f"+ batch context {RISES} - tied_embeddings {_RANKS} {RATES} "
         "~ tensor_parallel"
     ),
     example=(SERVED, STEP, "the sum"),
@@ -174,7 +165,7 @@ def between(s: Symbols) -> Expr:
 @formula(
     r"t_\text{token}", "s", level="overheads", assumptions=_EVENLY,
     varies=(
-        f"+ batch context prompt_length aggregated expert_parallel {RISES} - tied_embeddings "
+        f"+ batch context prompt_length aggregated {RISES} - tied_embeddings "
         f"answer_length {_RANKS} {RATES} ~ tensor_parallel"
     ),
     example=(SERVED, STEP + 127 / 256 * WORK / 4, "127 other prompts in 256 steps"),
@@ -187,11 +178,10 @@ def time_per_token(s: Symbols) -> Expr:
 @formula(
     r"t_\text{first}", "s", level="overheads", assumptions=_ALONE,
     varies=(
-        f"+ batch context prompt_length aggregated expert_parallel {RISES} - tied_embeddings "
+        f"+ batch context prompt_length aggregated {RISES} - tied_embeddings "
         f"{_RANKS} {RATES} ~ tensor_parallel"
     ),
-    example=(SERVED, WORK + MATRICES_8B / 2 / (0.8 * 3.35e12) + 162 * 1e-5 + 64 * 5e-6 + STEP / 2,
-             "after half a step"),
+    example=(SERVED, FIRST, "after half a step"),
 )  # fmt: skip
 def time_to_first_token(s: Symbols) -> Expr:
     """Time from a request to its first token: its prompt, after half of the step under way."""

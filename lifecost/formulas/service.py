@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from lifecost.formula import formula
-from lifecost.formulas._settings import KV_8B, MATRICES_8B
+from lifecost.formulas._settings import DOLLARS, KV_8B, MATRICES_8B, SERVED, STEP, WORK
 from lifecost.formulas.layout import layout_step_time
 from lifecost.formulas.overheads import (
     MODEL,
     RATES,
     RISES,
-    SERVED,
-    STEP,
-    WORK,
     between,
     prompt_work_time,
     step_time,
@@ -22,7 +19,6 @@ _STEADY = ("the batch is full: an answer that ends makes room for the next reque
 _BUSY = (*_STEADY, "chips are never idle")
 _KEPT = (*_BUSY, "its entries are in the chips' memory already, where keeping them costs nothing")
 _RANKS = "data_parallel pipeline_parallel"
-_DOLLARS = 2 / 3600  # of a chip and a second
 
 
 @formula(
@@ -42,7 +38,7 @@ def layout_throughput(s: Symbols) -> Expr:
     r"r_\text{real}", "token/s", level="overheads", assumptions=_STEADY,
     varies=(
         f"+ batch answer_length tied_embeddings {_RANKS} {RATES} - context prompt_length "
-        f"aggregated expert_parallel {RISES} ~ tensor_parallel"
+        f"aggregated {RISES} ~ tensor_parallel"
     ),
     example=(SERVED, 1 / (STEP / 128 + WORK / 256 / 4), "a step for 128, a prompt for 256 tokens"),
 )  # fmt: skip
@@ -54,10 +50,10 @@ def service_throughput(s: Symbols) -> Expr:
 @formula(
     r"p_\text{out}", "USD/token", level="overheads", assumptions=_BUSY,
     varies=(
-        f"* chip_hour_price + context tensor_parallel expert_parallel {_RANKS} {RISES} - batch "
+        f"* chip_hour_price + context tensor_parallel {_RANKS} {RISES} - batch "
         f"tied_embeddings {RATES}"
     ),
-    example=(SERVED, _DOLLARS * 8 * STEP / 128, "eight chips"),
+    example=(SERVED, DOLLARS * 8 * STEP / 128, "eight chips"),
 )  # fmt: skip
 def output_price(s: Symbols) -> Expr:
     """Price of the chips' time for a token of an answer."""
@@ -71,7 +67,7 @@ def output_price(s: Symbols) -> Expr:
         f"* chip_hour_price + prompt_length {MODEL} activation_bytes tensor_parallel - peak_flops "
         "flops_share attention_peak attention_peak_share link_bandwidth link_share"
     ),
-    example=(SERVED, _DOLLARS * 2 * WORK / 8192, "two chips of a stage at a time"),
+    example=(SERVED, DOLLARS * 2 * WORK / 8192, "two chips of a stage at a time"),
 )  # fmt: skip
 def input_price(s: Symbols) -> Expr:
     """Price of the chips' time for a token of a prompt that is read anew."""
@@ -85,7 +81,7 @@ def input_price(s: Symbols) -> Expr:
         "* chip_hour_price n_layer d_head kv_bytes / memory_bandwidth bandwidth_share + n_kv_head "
         "tensor_parallel"
     ),
-    example=(SERVED, _DOLLARS * KV_8B / 128 / 8192 / (0.8 * 3.35e12), "its entries, read once"),
+    example=(SERVED, DOLLARS * KV_8B / 128 / 8192 / (0.8 * 3.35e12), "its entries, read once"),
 )  # fmt: skip
 def cached_input_price(s: Symbols) -> Expr:
     """Price of the chips' time for a cached token of a prompt: its entries, read once."""

@@ -10,6 +10,7 @@ import pytest
 
 from lifebook.explorer import Choice
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures.style import PAGE_HTML
 from theme.links import PERMALINK
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def test_link_opens_an_explorer_of_that_chapter_at_a_setting_in_range(page, chap
     name, query = target.split("?")
     opened = f'data-name="{name}"'
     outputs = [o for c in cells(BOOK / f"{chapter}.ipynb") for o in c.get("outputs", ())]
-    assert any(opened in o.get("data", {}).get("text/html", "") for o in outputs)
+    assert any(opened in o.get("data", {}).get(PAGE_HTML, "") for o in outputs)
     explorer = EXPLORERS[name]
     assert explorer(**state(query, explorer))
 

@@ -18,6 +18,16 @@ EXPLORED = [
     for name in NAMES
     if "<lifecost-explorer" in (places.BOOK / f"{name}.ipynb").read_text("utf-8")
 ]
+# A notebook that was made elsewhere is not trusted: JupyterLab sanitizes what it shows.
+TRUSTED = """
+() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+  .filter((cell) => cell.type === "code" && cell.trusted && cell.outputs.length)
+  .map((cell) => cell.sharedModel.source)
+"""
+DRAWN = """
+(data) => [...document.querySelectorAll(".jp-OutputArea-output img")]
+  .some((image) => image.src.endsWith(data) && image.naturalWidth > 800)
+"""
 
 
 def committed(name):
@@ -60,6 +70,20 @@ class TestJupyterLab:
         found = places.in_tab(tab, address, name)
         assert places.differences(found, committed(name)) == []
         assert name not in EXPLORED or places.move(tab)
+
+    @pytest.mark.parametrize("name", [*NAMES, "ledger"])
+    def test_a_downloaded_chapter_keeps_its_pictures_and_tables(self, tab, address, name):
+        places.show(tab, address, name)
+        assert tab.evaluate(TRUSTED) == []
+        for output in (o for c in committed(name).cells for o in c.get("outputs", ())):
+            if picture := output.get("data", {}).get("image/png"):
+                assert places.scroll_to(tab, picture[-60:])
+                tab.wait_for_function(DRAWN, arg=picture[-60:])
+            elif "<table" in (text := output.get("data", {}).get("text/html", "")):
+                first = re.search(r'<tr id="([^"]+)"', text)[1]
+                assert places.scroll_to(tab, first)
+                table = tab.locator("table", has=tab.locator(f"[data-jupyter-id='{first}']"))
+                expect(table.locator("tr")).to_have_count(text.count("<tr"))
 
     def test_an_exercise_answers(self, tab, address):
         places.in_tab(tab, address, "inference")

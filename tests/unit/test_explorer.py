@@ -6,12 +6,13 @@ import math
 import pkgutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
-from IPython.display import HTML
 
 from lifebook.explorer import Choice, Range, declarations, gallery, page, widgets
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures.style import PAGE_HTML
 from lifecost import InputError
 
 POST = dict(model="llama-3-8b", batch=128, context=8192, kv_bytes=1, hoi=600)
@@ -91,7 +92,8 @@ OPENINGS = {
 ELSEWHERE = {"compute-optimal": dict(law="hoffmann", train_flops=5.76e23, n_params=280e9)}
 
 # A picture takes a second: what only looks at the rest draws none, and a page is drawn once.
-UNDRAWN = {name: replace(e, draw=lambda *_: HTML("")) for name, e in EXPLORERS.items()}
+BLANK = SimpleNamespace(markup=lambda: "")
+UNDRAWN = {name: replace(e, draw=lambda *_: BLANK) for name, e in EXPLORERS.items()}
 
 
 @functools.cache
@@ -218,7 +220,7 @@ def test_forms_in_one_bundle(explorer):
     bundle = explorer._repr_mimebundle_()
     assert bundle["text/plain"] == repr(explorer)
     # Drawn a second time, and the same to the letter: notebooks are checked by it.
-    assert bundle["text/html"] == markup(explorer.name)
+    assert bundle[PAGE_HTML] == markup(explorer.name)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 

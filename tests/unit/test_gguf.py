@@ -113,6 +113,25 @@ def test_heads_that_guess_are_no_part_of_the_model(tmp_path):
     assert load_model(path).stack == load_model(row["config"]).stack
 
 
+def test_latents_as_the_converter_wrote_them_at_first(tmp_path):
+    row, path = ROWS["deepseek_v2"], tmp_path / "m.gguf"
+    config = row["config"]
+    heads, rank = config["num_attention_heads"], config["kv_lora_rank"]
+    nope, rope, value = (config[f"{n}_head_dim"] for n in ("qk_nope", "qk_rope", "v"))
+    keys = {
+        "key_length_mla": None, "value_length_mla": None, "head_count_kv": [["UINT32"], heads],
+        "key_length": [["UINT32"], nope + rope], "value_length": [["UINT32"], value],
+    }  # fmt: skip
+    tensors = [
+        [name.replace("k_b.", "kv_b."), [rank, heads * (nope + value)], kind]
+        if "attn_k_b" in name else [name, shape, kind]
+        for name, shape, kind in row["tensors"] if "attn_v_b" not in name
+    ]  # fmt: skip
+    keys = {f"deepseek2.attention.{name}": found for name, found in keys.items()}
+    written(path, {**row, "tensors": tensors}, keys)
+    assert load_model(path).stack == load_model(config).stack
+
+
 def test_a_tokenizer_is_passed_over(tmp_path):
     path, words = tmp_path / "m.gguf", [f"word {i}" for i in range(100_000)]
     kinds = {"tokens": (["STRING"], words), "scores": (["FLOAT32"], [0.0] * len(words))}

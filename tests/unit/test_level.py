@@ -6,6 +6,7 @@ import pickle
 import pytest
 
 from lifecost import FORMULAS, InputError, hardware, levels, models, post
+from lifecost.serving import Layout, setting
 
 H100 = hardware["h100-sxm"].at("fp8")
 SETTING = {**post.bindings, **H100, "n_chip": 8}
@@ -60,6 +61,24 @@ def test_ratios_are_those_of_the_chapter():
     names = "kv_to_compute_ratio", "memory_to_compute_ratio", "decode_memory_to_compute_ratio"
     for row, name in zip(levels(model, post), names, strict=True):
         assert row.memory_to_compute == pytest.approx(value(name, model, post), rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "device", "degrees"), [
+    ("llama-3-70b", "h100-sxm", (4, 1, 1, 1)), ("deepseek-v3", "h200-sxm", (8, 1, 1, 1)),
+])  # fmt: skip
+def test_the_level_with_overheads_is_there_where_a_service_is_set(name, device, degrees):
+    at = setting(name, device, Layout(*degrees), 64, 1024, 1024)
+    *bounds, last = levels(models[name], at, error=0.15)
+    assert [row.name for row in bounds][:3] == NAMES
+    parts = last.weights, last.kv, last.overheads
+    assert last.step == pytest.approx(sum(parts), rel=1e-12)
+    assert last.step == pytest.approx(value("step_time", at), rel=1e-12)
+    assert last.step > bounds[2].step
+    chips = {"n_chip": math.prod(degrees)}
+    assert bounds[2].step == value("decode_step_time", models[name], at | chips)
+    assert (last.kind, last.memory_to_compute) == ("estimate, median error 15 %", None)
+    assert [row.overheads for row in bounds] == [None] * len(bounds)
+    assert "overheads" in repr(levels(models[name], at)).splitlines()[0]
 
 
 def test_it_prints_as_a_table():

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from lifebook.figures.style import PAGE_HTML
 from lifecost import FORMULAS
 from lifecost.symbols import SYMBOLS
 from tools import execute
@@ -74,7 +75,7 @@ def test_nothing_fleeting_is_committed(notebook):
 
 def test_no_word_of_a_figure_is_black_on_a_dark_page(notebook):
     outputs = [output.get("data", {}) for cell in code(notebook) for output in cell.outputs]
-    drawn = "\n".join(data.get("text/html", "") for data in outputs)
+    drawn = "\n".join(data.get(PAGE_HTML, "") for data in outputs)
     for svg in re.findall(r"<svg.*?</svg>", drawn, re.S):
         words = re.findall(r"<text([^>]*)>\s*[^<\s]", svg)
         # Without a fill it would be; the map of speculation is opaque, its words in white boxes.
@@ -107,7 +108,7 @@ def test_figures_have_a_name_and_a_caption(notebook):
     found = []
     for cell in code(notebook):
         for output in cell.outputs:
-            html = output.get("data", {}).get("text/html", "")
+            html = output.get("data", {}).get(PAGE_HTML, "")
             # What there is to see, for those who do not see it; and, in a sentence, what of it.
             seen = re.findall(r'<svg role="img" aria-label="([^"]{80,}\.)"', html)
             said = re.findall(r"<figcaption>([^<]{50,}\.)</figcaption>", html)
@@ -159,4 +160,4 @@ def test_at_least_two_exercises_with_folded_solutions(chapter):
 
 def test_opens_with_its_picture(chapter):
     first = next(cell for cell in code(chapter) if cell.outputs)
-    assert "<svg" in first.outputs[0]["data"]["text/html"]
+    assert "<svg" in first.outputs[0]["data"][PAGE_HTML]

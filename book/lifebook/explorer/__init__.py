@@ -32,7 +32,7 @@ from lifebook.explorer import live, page
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
 from lifebook.explorer.picture import Axis, Curve, Dot, Lane, Lanes, Part, Plot, Points
-from lifebook.figures.style import Figure
+from lifebook.figures.style import PAGE_HTML, Figure
 
 
 class Explorer(Declaration):
@@ -99,7 +99,7 @@ class Explorer(Declaration):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self._live.bundle() | {
             "text/plain": repr(self),
-            "text/html": page.markup(self),
+            PAGE_HTML: page.markup(self),
             "image/png": self.figure().png(),
         }
 

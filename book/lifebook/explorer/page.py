@@ -46,7 +46,7 @@ def markup(explorer: Declaration) -> str:
 <div class="x-main">{output(answer, **{"class": "x-big"})}
 <p class="x-verdict"><b>{html.escape(head)}</b> <span>{html.escape(text)}</span></p></div>
 <dl class="x-legend">{"".join(parts)}</dl>
-<div class="x-picture">{drawing(explorer)._repr_html_()}</div>
+<div class="x-picture">{drawing(explorer).markup()}</div>
 </div>
 <div class="x-foot">
 <details class="x-equation"><summary>The equation with these numbers</summary>

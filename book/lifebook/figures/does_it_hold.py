@@ -3,85 +3,149 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, Figure
-from lifecost.quantities import number, percent
+from lifebook.figures.style import COLORS, GREY, INK, SERIES, Figure
+from lifecost.quantities import number, quantity
 
 
 @style.apply
-def shares(titles: Sequence[str], full: Sequence[float], light: Sequence[float | None]) -> Figure:
-    """Return the share of its bound that each published run reaches.
+def by_regime(rows: Sequence[Mapping[str, Any]]) -> Figure:
+    """Return how many times their bounds published runs took, by what kind of run they are.
 
     Parameters
     ----------
-    titles
-        What ran, best last.
-    full
-        Least time by the full level over the measured time.
-    light
-        The same without weights, as the post counts; None for prefill.
+    rows
+        A kind of run each, the first on top: ``title``, ``quantiles``, the multiples of the bound
+        that 5, 25, 50, 75 and 95 % of its runs stay below, and ``even``, the median multiple of
+        what even routing of experts would take.
     """
-    drawing, axes = style.canvas(7.2, 0.27 * len(titles) + 1.2)
+    drawing, axes = style.canvas(7.2, 0.26 * len(rows) + 1.2)
     axes.axvline(1, color=GREY, linewidth=2.5)
-    for row, (share, without) in enumerate(zip(full, light, strict=True)):
-        look = {"color": COLORS["weights" if without is not None else "prefill"], "markersize": 7}
-        axes.plot(share, row, "o", **look)
-        style.note(
-            axes, percent(share), (1, row), (6, 0), fontsize=8, va="center", annotation_clip=False
-        )
-        if without is not None:
-            axes.plot(without, row, "o", markerfacecolor="none", markersize=7, color=COLORS["kv"])
+    names = {}
+    for place, row in enumerate(rows):
+        least, low, middle, high, most = row["quantiles"]
+        axes.plot((least, most), (place, place), color=COLORS["decode"], linewidth=1.5)
+        axes.plot((low, high), (place, place), color=COLORS["decode"], linewidth=5, alpha=0.6)
+        (dot,) = axes.plot(middle, place, "o", color=INK, markersize=6)
+        dot.set_gid(f"median-{place}")
+        said = f"{row['title']}, {row['rows']} runs: median {number(middle)} times the bound"
+        if row["even"] < 0.99 * middle:
+            axes.plot(row["even"], place, "o", markerfacecolor="none", color=COLORS["weights"])
+            said += f", {number(row['even'])} times what even routing takes"
+        names[f"median-{place}"] = said
+        style.note(axes, number(middle, 2), (1, place), (6, 0), xycoords=("axes fraction", "data"),
+                   fontsize=8, va="center", annotation_clip=False)  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlim(1e-3, 1)
-    axes.xaxis.set_major_locator(LogLocator(numticks=9))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share, 1)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlim(0.9, 100)
+    axes.set_xticks((1, 2, 5, 10, 20, 50, 100))
+    style.plain_log(axes.xaxis)
     axes.grid(visible=True, axis="x")
-    axes.set_xlabel("least time over measured time")
-    axes.set_yticks(range(len(titles)), titles, fontsize=8)
+    axes.set_xlabel("measured time over its bound")
+    axes.set_yticks(range(len(rows)), [row["title"] for row in rows], fontsize=8)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(-0.6, len(titles) - 0.4)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     style.over(
-        axes, "filled: every byte and FLOP counted, decode (purple) or prefill (light blue);\n"
-        "ring: decode without the weights", 5,
-    )  # fmt: skip
+        axes,
+        "dot: median, at the right in numbers; thick line: half of the runs; thin: nine of ten;\n"
+        "ring: the median, if the experts that even routing meets are counted",
+        5,
+    )
     return Figure(
-        "bounds-and-reality", drawing,
-        alt="A row for each published run, with a filled dot at the share of its bound that it "
-        "reaches, on a logarithmic axis that ends at one hundred percent. All filled dots lie "
-        "between a fifth and four fifths. Rings show the share when weights are left out: for "
-        "single sequences they lie hundreds of times lower.",
-        caption="No run beats its bound, and most reach a quarter to three quarters of it. For a "
-        "single sequence a bound without the weights says next to nothing.",
+        "bounds-and-reality", drawing, names=names,
+        alt="A row for each kind of run, with a dot at the median of measured time over bound and "
+        "lines to either side, on a logarithmic axis that begins just below one. Nothing lies left "
+        "of one. Medians of dense models lie between two and six. Those of experts lie far to the "
+        "right, with rings between two and seven.",
+        caption="Dense models on one machine of NVIDIA's chips, where nothing else is said. No "
+        "sound run beats its bound; most take two to six times as long. A bound that counts "
+        "certain experts only says little of a large batch.",
     )  # fmt: skip
 
 
 @style.apply
-def machine(predicted: Mapping[str, float], measured: Mapping[str, float]) -> Figure:
-    """Return predicted and measured times of one decode step, in seconds, by variant."""
+def predicted(
+    runs: Sequence[Mapping[str, Any]], sources: Sequence[str], legend: Sequence[str]
+) -> Figure:
+    """Return predicted against measured times of a token, a dot for each machine and model.
+
+    Parameters
+    ----------
+    runs
+        What ran (``title``), its ``source``, and seconds ``measured`` and ``estimated``.
+    sources, legend
+        Sources, each with a color and a shape of its own, and what they are called.
+    """
+    drawing, axes = style.canvas(6.0, 5.2)
+    times = [run[name] for run in runs for name in ("measured", "estimated")]
+    ends = 0.8 * min(times), 1.25 * max(times)
+    axes.plot(ends, ends, color=GREY, linewidth=1.5)
+    for share in (0.75, 1.25):
+        axes.plot(ends, [share * end for end in ends], color=GREY, linewidth=1, linestyle=":")
+    names = {}
+    for at, run in enumerate(runs):
+        group = sources.index(run["source"])
+        look = {"color": SERIES[group], "marker": "osD^"[group], "markersize": 5, "alpha": 0.8}
+        (dot,) = axes.plot(run["measured"], run["estimated"], linestyle="none", **look)
+        dot.set_gid(f"run-{at}")
+        names[f"run-{at}"] = (
+            f"{run['title']}: measured {quantity(run['measured'], 's')}, "
+            f"predicted {quantity(run['estimated'], 's')}"
+        )
+    for group, name in enumerate(legend):
+        axes.plot((), (), "osD^"[group], color=SERIES[group], label=name)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(*ends)
+    axes.set_ylim(*ends)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(_seconds))
+        axis.set_minor_formatter(NullFormatter())
+    axes.grid(visible=True)
+    axes.set_xlabel("measured time of a token")
+    axes.set_ylabel("predicted")
+    axes.legend(loc="upper left", fontsize=8)
+    return Figure(
+        "predicted-measured", drawing, names=names,
+        alt="Dots on logarithmic axes of measured and predicted time, from two milliseconds to a "
+        "fifth of a second, in four colors and shapes, one for each source. They lie along the "
+        "diagonal, most of them between two dotted lines 25 percent above and below it.",
+        caption="Each dot is one model on one machine with one engine, predicted with a constant "
+        "that its own source had no part in. Rest the pointer on it for its name.",
+    )  # fmt: skip
+
+
+@style.apply
+def machine(parts: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Return the parts of one decode step, in seconds, by variant of attention."""
     drawing, axes = style.canvas(7.2, 2.4)
-    for row, name in enumerate(predicted):
-        least, found = predicted[name], measured[name]
-        axes.barh(row - 0.2, 1e3 * least, 0.36, color=GREY, label="predicted" if not row else None)
-        axes.barh(
-            row + 0.2, 1e3 * found, 0.36, color=COLORS["kv"], label="measured" if not row else None
-        )
-        style.note(
-            axes, f"{number(found / least)} times", (1e3 * found, row + 0.2), (4, 0), va="center"
-        )
-    axes.set_yticks(range(len(predicted)), list(predicted))
+    rest = {"color": "none", "edgecolor": GREY, "hatch": "///", "linewidth": 0}
+    looks: Sequence[dict[str, Any]] = ({"color": COLORS["kv"]}, {"color": COLORS["weights"]}, rest)
+    for row, name in enumerate(parts):
+        start = 0.0
+        for (part, seconds), look in zip(parts[name].items(), looks, strict=True):
+            axes.barh(row, 1e3 * seconds, 0.6, 1e3 * start, label=None if row else part, **look)
+            start += seconds
+        style.note(axes, quantity(start, "s"), (1e3 * start, row), (4, 0), va="center")
+    axes.set_yticks(range(len(parts)), list(parts))
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(predicted) - 0.4, -0.6)
-    axes.set_xlim(0, 1.2e3 * max(*predicted.values(), *measured.values()))
+    axes.set_ylim(len(parts) - 0.4, -0.6)
+    axes.set_xlim(0, 1.2e3 * max(sum(part.values()) for part in parts.values()))
     axes.set_xlabel("one decode step (ms)")
     axes.legend(loc="lower right")
     return Figure(
         "this-machine", drawing,
-        alt="Pairs of bars for multi-head, grouped-query and multi-query attention: the predicted "
-        "and the measured time of one decode step on the machine that ran this notebook.",
-        caption="One core of the machine that ran this notebook: fewer key-value heads make the "
-        "step shorter in the predicted proportion.",
+        alt="A bar for each of multi-head, grouped-query and multi-query attention: what reading "
+        "the cache and the matrices take at least, and hatched behind them the rest of the "
+        "measured time of one decode step on the machine that ran this notebook.",
+        caption="One core of the machine that ran this notebook: fewer key-value heads shorten the "
+        "part of the cache, and the rest is what a bound leaves out.",
     )  # fmt: skip
+
+
+def _seconds(value: float, _: Any) -> str:
+    return quantity(value, "s", 1) if value < 1 else f"{value:,.0f} s"

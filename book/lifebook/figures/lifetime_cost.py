@@ -41,8 +41,11 @@ def valleys(
     for (demand, (forward, full)), color in zip(costs.items(), SERIES, strict=False):
         axes.plot(sizes, forward, linestyle=":", color=color)
         axes.plot(sizes, full, color=color, label=demand)
-        for (size, cost), face in zip(lowest[demand], ("none", color), strict=True):
+        looks = (("none", "center", 0), (color, "right", -4))
+        for (size, cost), (face, side, shift) in zip(lowest[demand], looks, strict=True):
             axes.plot(size, cost, "o", markersize=8, color=color, markerfacecolor=face)
+            height = -16 if cost < 0.95 else 8  # below the highest valley lie the next one's walls
+            style.note(axes, f"{number(size / 1e9, 2)}B", (size, cost), (shift, height), ha=side)
     axes.plot(peer, 1, "s", color=GREY, markersize=8)
     style.note(axes, "compute-optimal", (peer, 1), (8, -4), va="top")
     _sizes(axes, sizes[0], sizes[-1])

@@ -6,8 +6,9 @@ import functools
 import html
 import io
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeAlias
 
 import matplotlib as mpl
@@ -17,10 +18,14 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure as MplFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
+from PIL import Image
 
 from lifecost.quantities import quantity
 
 _Given = ParamSpec("_Given")
+# Only the book's own pages show this form. Whoever else opens a notebook (JupyterLab before it is
+# trusted, a forge, an editor) strips SVG from HTML or takes no HTML, and shows the PNG beside it.
+PAGE_HTML = "text/vnd.lifecost+html"
 Array: TypeAlias = NDArray[np.float64]
 # Coordinates of each mark, by its name: where the parts of a figure that move stand.
 Points = Mapping[str, tuple[Sequence[float], Sequence[float]]]
@@ -66,7 +71,7 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that shows itself as SVG in the colors of the page around it.
+    """A drawing that shows itself: on the book's pages as SVG in their colors, elsewhere as PNG.
 
     Attributes
     ----------
@@ -78,12 +83,15 @@ class Figure:
         What there is to see, for readers who do not see it.
     caption
         The takeaway, in a sentence.
+    names
+        What a browser says of an artist when the pointer rests on it, by its gid.
     """
 
     name: str
     drawing: MplFigure
     alt: str
     caption: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def svg(self) -> str:
         """Return the figure as inline SVG, the same text for the same figure."""
@@ -92,15 +100,29 @@ class Figure:
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
         self.drawing.set_layout_engine("none")  # laid out once: again would move it by a hair
         text = _lean(buffer.getvalue())
+        for mark, name in self.names.items():
+            opened = f'<g id="{mark}">'
+            text = text.replace(opened, f"{opened}\n<title>{html.escape(name)}</title>", 1)
         text = re.sub(r"(\bid=\"|xlink:href=\"#|url\(#)", rf"\g<1>{self.name}-", text)
         label = html.escape(self.alt, quote=True)
         return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
     def png(self) -> bytes:
-        """Return the figure as PNG, in black on white, for print."""
+        """Return the figure with its caption as PNG, in black on white: legible on any page."""
+        self.svg()  # the axes take their places as it is drawn, and not before
+        width, height = self.drawing.get_size_inches()
+        lines = textwrap.fill(self.caption, int(13 * width))  # letters to the inch, at this size
+        caption = self.drawing.text(0.01, -0.1 / height, lines, va="top", color=INK, size=10)
         buffer = io.BytesIO()
-        with mpl.rc_context({"svg.fonttype": "none"}):
-            self.drawing.savefig(buffer, format="png", dpi=110, facecolor="white")
+        self.drawing.savefig(
+            buffer, format="png", dpi=144, facecolor="white", bbox_inches="tight", pad_inches=0.1
+        )
+        caption.remove()
+        # A third of the bytes, and no color changes so that one sees it.
+        colors = Image.open(buffer).convert("RGB").quantize(
+            64, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE
+        )  # fmt: skip
+        colors.save(buffer := io.BytesIO(), "png", optimize=True)
         return buffer.getvalue()
 
     def frames(self) -> dict[str, dict[str, list[float]]]:
@@ -126,16 +148,17 @@ class Figure:
                     found[name] = frame
         return found
 
-    def _repr_html_(self) -> str:
+    def markup(self) -> str:
+        """Return the figure as HTML for the book's pages: the SVG over its caption."""
         caption = html.escape(self.caption)
-        # JupyterLab shows nothing of an SVG in a notebook that is not trusted yet, but its text:
-        # at size zero that text does not litter the page. Text inside the SVG has its own size.
         return (
             f'<figure class="lifecost-figure" id="figure-{self.name}">\n'
-            f'<div class="lifecost-drawing" tabindex="0" role="group" style="font-size: 0">'
-            f"{self.svg()}</div>\n"
+            f'<div class="lifecost-drawing" tabindex="0" role="group">{self.svg()}</div>\n'
             f"<figcaption>{caption}</figcaption>\n</figure>"
         )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": repr(self), PAGE_HTML: self.markup(), "image/png": self.png()}
 
     def __repr__(self) -> str:
         return f"Figure: {self.caption}"

@@ -123,19 +123,22 @@ def published_laws(
     upper.set_ylabel("compute-optimal parameters")
     style.note(upper, "Gopher's budget", (budget, 3e7), (5, 6))
     lower.axhline(20, color=GREY, linewidth=1, zorder=0)
-    low = 0.1
-    lower.set_ylim(low, 1000)
+    lower.set_ylim(0.1, 1000)
     lower.set(xlabel="compute budget (FLOPs)", ylabel="tokens for each parameter")
-    lower.set_yticks([low, 1, 10, 20, 100, 1000])
+    lower.set_yticks([0.1, 1, 10, 20, 100, 1000])
     style.plain_log(lower.yaxis)
-    ends = {title: float(values[-1]) for title, values in tokens_per_parameter.items()}
-    for (title, y), color in zip(_spread(ends, 1.7).items(), SERIES, strict=False):
-        last = int(np.flatnonzero(np.asarray(tokens_per_parameter[title]) > low)[-1])
-        beyond = last == len(flops) - 1
-        style.note(
-            lower, title, (flops[last], y if beyond else low), (6, 0 if beyond else 10),
-            va="center", annotation_clip=False, color=color,
-        )  # fmt: skip
+    for axes, values, apart in ((upper, sizes, 2.8), (lower, tokens_per_parameter, 1.7)):
+        bottom, top = axes.get_ylim()
+        ends = {title: float(line[-1]) for title, line in values.items()}
+        for (title, y), color in zip(_spread(ends, apart).items(), SERIES, strict=False):
+            line = np.asarray(values[title])
+            last = int(np.flatnonzero((bottom < line) & (line < top))[-1])
+            beyond = last == len(flops) - 1  # or else it leaves the panel below or above
+            style.note(
+                axes, title, (flops[last], y if beyond else line[last]),
+                (6, 0 if beyond else 10 * np.sign(line[0] - line[-1])),
+                va="center", annotation_clip=False, color=color,
+            )  # fmt: skip
     return Figure(
         "published-laws", drawing,
         alt="Above, compute-optimal size against budget, by five published laws and three "

@@ -18,8 +18,8 @@ import numpy as np
 from lifebook.data import load
 from lifecost.errors import InputError
 from lifecost.formulas.hardware import operational_intensity
-from lifecost.formulas.time import decode_step_time_serial
-from lifecost.quantities import number, quantity
+from lifecost.formulas.time import decode_kv_time, decode_step_time_serial
+from lifecost.quantities import number, percent, quantity
 
 # The libraries that NumPy multiplies with each read one of these when they are loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -60,6 +60,21 @@ class Measured:
             for name, heads in chosen["variants"].items()
         }
 
+    @property
+    def parts(self) -> dict[str, dict[str, float]]:
+        """Seconds of each variant's step: what cache and matrices take at least, and the rest.
+
+        The rest is what a bound does not count: kernels below the peaks, softmax, and the start of
+        each operation.
+        """
+        chosen, found = load("machine"), {}
+        for name, whole in self.predicted.items():
+            at = (_shape(chosen["variants"][name]), chosen["setting"], self.bindings)
+            cache = float(decode_kv_time(*at))
+            rest = self.steps[name] - whole
+            found[name] = {"KV cache": cache, "matrices": whole - cache, "the rest": rest}
+        return found
+
     def ratios(self) -> dict[str, tuple[float, float]]:
         """Return multi-head attention's time over each variant's: predicted and measured."""
         predicted, measured = self.predicted, self.steps
@@ -81,6 +96,9 @@ class Measured:
                 f"{name}: bound {quantity(seconds, 's')}, measured {quantity(measured, 's')}, "
                 f"{number(measured / seconds)} times the bound"
             )
+        for name, parts in self.parts.items():
+            shares = (f"{part} {percent(t / self.steps[name])}" for part, t in parts.items())
+            lines.append(f"{name}: {', '.join(shares)}")
         for name, (predicted, measured) in self.ratios().items():
             lines.append(
                 f"MHA over {name}: {number(predicted)} predicted, {number(measured)} measured"

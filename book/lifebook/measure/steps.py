@@ -112,7 +112,7 @@ def published_steps() -> Steps:
 
 
 def read(text: str) -> Steps:
-    """Return the rows of a table in the form of the data file.
+    """Return the rows of a table, a ``text`` in the form of the data file.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def _chips(steps: Steps) -> dict[str, Array]:
 
 
 def bounds(steps: Steps) -> Array:
-    """Return the least seconds of each row, by the full level: peaks, full overlap, no messages.
+    """Return the least seconds of ``steps``, by the full level: peaks, full overlap, no messages.
 
     Of the experts of a mixture a bound counts those that one token needs.
     """
@@ -224,7 +224,7 @@ def bounds(steps: Steps) -> Array:
 
 
 def expectations(steps: Steps) -> Array:
-    """Return the same seconds, with the experts that a batch meets if each token chooses evenly."""
+    """Return the same of ``steps``, with the experts that a batch meets if tokens choose evenly."""
     return _least(steps, expected_step_time)
 
 
@@ -279,3 +279,28 @@ _BOUNDS = {
     "saturated": _of_rates,
     "training": _of_training,
 }
+
+
+def training_shares(source: str, weights: str) -> Array:
+    """Return the shares of their peak that training steps of a ``source`` reach, sorted.
+
+    Those whose ``weights`` are in one format. What counts is the work of the model: no
+    recomputation, and of attention the causal half.
+
+    Raises
+    ------
+    InputError
+        If the source has no such steps.
+
+    Examples
+    --------
+    >>> shares = training_shares("megatron-bridge", "bf16")
+    >>> bool(0.1 < shares[0] < shares[-1] < 0.3)
+    True
+    """
+    steps = published_steps()
+    chosen = (steps["mode"] == "training") & (steps["source"] == source)
+    found = steps.where(chosen & (steps["weights"] == weights))
+    if not len(found):
+        raise InputError(f"no training in {weights} is published by {source}")
+    return np.sort(bounds(found) / found.seconds)

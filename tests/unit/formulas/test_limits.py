@@ -396,6 +396,22 @@ def test_energy_of_a_token_is_power_over_rate():
         assert each * rate == pytest.approx(700 * chips, rel=1e-12)
 
 
+# Watts that one chip draws on average, and tokens in and out that it does in a second: the least
+# and the most power of 24 runs on each, batches of 1 to 64 of models of 7 and 8 billion parameters
+# (Argonne's LLM-Inference-Bench at 1411ecc, docs/data/Power/All_results.csv).
+DRAWN = [
+    ("a100-sxm-40gb", 191.65, 1 * 2048 / 17.3703), ("a100-sxm-40gb", 341.03, 1571.77),
+    ("h100-sxm", 338.32, 2923.80), ("h100-sxm", 598.29, 3930.31),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("device", "watts", "rate"), DRAWN)
+def test_measured_energy_is_below_the_bound_and_above_two_fifths_of_it(device, watts, rate):
+    chip = {"chip_power": hardware[device].tdp, "n_chip": 1}
+    most = FORMULAS["energy_per_token"](chip, token_rate=rate)
+    assert 0.4 * most < watts / rate < 0.9 * most
+
+
 def test_what_fits_fits():
     setting = dict(memory_capacity=80e9, n_chip=8, context=8192)
     assert at("largest_batch", **setting) == pytest.approx(

@@ -151,6 +151,39 @@ def copies(s):
     return max(1, s["n_chip"] / s["cache_parts"])
 
 
+def of_a_rank(w, s):
+    return max(1, w.batch / (w.data * s["pipeline_parallel"]))
+
+
+def moved_by_a_chip(w, s):
+    state = (w.chip_state + w.chip_written) * s.get("state_bytes", s["kv_bytes"])
+    return of_a_rank(w, s) * (w.chip_loaded * s["kv_bytes"] + float(state))
+
+
+def held_by_a_chip(w, s):
+    state = float(w.chip_state) * s.get("state_bytes", s["kv_bytes"])
+    return (w.chip_held * s["kv_bytes"] + state) / s["pipeline_parallel"]
+
+
+def mixed_by_a_chip(w, s):
+    return of_a_rank(w, s) * ((w.cache_macs - w.whole_macs) / w.tensor + w.whole_macs)
+
+
+def messages(w, s):
+    """Two rings a layer, of steps in which each chip sends a part; tokens to experts elsewhere."""
+    layers, tokens = s["n_layer"], of_a_rank(w, s)
+    sent = 0
+    for _ in range(2 * layers):
+        for _ in range(2 * (w.tensor - 1)):  # reduce, then gather
+            sent += tokens * w.width / w.tensor
+    # Chips with a part of each expert; those of the own rank have the token already.
+    holders = w.sent * w.tensor * w.data / w.expert
+    away = holders * (w.data - 1) / w.data
+    sent += 2 * tokens * w.width / w.tensor * away  # there and back, a part from each chip
+    waits = 2 * layers * 5e-6 if w.tensor > 1 or (w.sent and w.data > 1) else 0
+    return waits + sent * 2 / (0.75 * 1e8)
+
+
 OF_FORMULAS = {
     "parameter_count": lambda w, s: w.stored,
     "active_parameters": lambda w, s: w.active,
@@ -171,6 +204,13 @@ OF_FORMULAS = {
     "expected_weights_time": lambda w, s: w.bytes_read / 2e9,
     "decode_kv_time": lambda w, s: bytes_moved(w, s) * copies(s) / 2e9,
     "memory_needed": lambda w, s: w.bytes_stored + bytes_held(w, s) * copies(s),
+    "chip_weights_size": lambda w, s: w.chip("stored") / s["pipeline_parallel"],
+    "chip_cache_size": held_by_a_chip,
+    "step_kv_time": lambda w, s: (
+        moved_by_a_chip(w, s) / 0.8e9 + 2 * mixed_by_a_chip(w, s) / (0.7 * 5e11)
+    ),
+    "step_links_time": messages,
+    "step_operations_time": lambda w, s: 1e-5 * (w.kinds + of_a_rank(w, s)),
     "non_embedding_params": lambda w, s: w.stored - w.matrices["embedding"],
 }
 
@@ -287,7 +327,8 @@ def test_a_formula_of_any_model_agrees_for_a_plain_decoder(formula, draw):
     # Written out in the sizes, and as the sums of a stack: one and the same.
     if not formula.of_any_model or not (formula.general.sums or formula.general.unknown):
         return
-    names = plain_symbols() | {"expert_flops_share"}  # which a plain decoder has no use for
+    # A plain decoder has no use for what is said of experts.
+    names = plain_symbols() | {"expert_flops_share", "expert_parallel"}
     row = {n: column[0].item() for n, column in draw(names, 1).items()}
     for model in ("llama-2-7b", "llama-3-405b"):
         bound = {**row, **models[model].bindings}

@@ -1,7 +1,6 @@
-"""What it takes to serve a model: its layout on so many chips, and the times that users see.
+"""What a case of serving binds: a model in a format, a chip and what it reaches, a layout, lengths.
 
-Bounds are of the chips alone; an estimate counts what real chips reach (`overheads`) and carries
-the error that it had on measurements that no constant was fitted on (`regime`).
+A setting is one case or arrays of many. `regime` says how far estimates for it were off.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ class Overheads(Row):
             for name in known
             if (share := self.flops_share.get(str(load("formats")["bits"][name])))
         ]
-        usual = [n for n in of_format(_usual())["arithmetic"] if n in device.peak_flops]
+        usual = [n for n in of_format(usual_format())["arithmetic"] if n in device.peak_flops]
         attention = device.peak_flops[usual[0]] if usual else min(device.peak_flops.values())
         names = (
             "bandwidth_share", "expert_flops_share", "attention_peak_share", "link_share",
@@ -106,7 +105,8 @@ class Layout(NamedTuple):
         return self._asdict()
 
 
-def _usual() -> str:
+def usual_format() -> str:
+    """Return the format that counts where nothing else is said."""
     return str(load("formats")["usual"]["format"])
 
 
@@ -119,22 +119,31 @@ def of_format(name: str) -> Mapping[str, Any]:
     return found
 
 
+def format_of(model: Model) -> str:
+    """Return the format that a model is served in where nothing else is said: its own, or 16 bits.
+
+    One of more bits is served in 16.
+    """
+    known = load("formats")["formats"]
+    wide = model.format in known and known[model.format]["bytes"] > known[usual_format()]["bytes"]
+    return usual_format() if wide or not model.format else model.format
+
+
 def weights_of(model: Model, weights: str | None) -> tuple[dict[str, float], list[str]]:
     """Return the bytes of a model's weights by part, and the formats to compute in.
 
-    Without a format, or in its own, they are as the model is published, but for one of 32 bits,
-    which is served in 16. In another of less than 16 bits the tables at both ends, norms and
-    routers stay in 16.
+    In its own format they are as the model is published. In another of less than 16 bits the
+    tables at both ends, norms and routers stay in 16.
     """
-    usual = of_format(_usual())
-    name = weights or model.format or _usual()
+    name = weights or format_of(model)
+    usual = of_format(usual_format())
     if name == model.format and "weight_bytes" in model.stored:
         each = model.stored["weight_bytes"]
         parts = {part: model.stored.get(part, each) for part in PARTS}
         known = load("formats")["formats"].get(name, usual)
         return {"weight_bytes": each, **parts}, known["arithmetic"]
     found = of_format(name)
-    each = found["bytes"] if weights else min(found["bytes"], usual["bytes"])
+    each = found["bytes"]
     wide = max(each, usual["bytes"])
     parts = {"expert_bytes": each, "embedding_bytes": wide, "other_bytes": wide}
     return {"weight_bytes": each, **parts}, found["arithmetic"]
@@ -146,7 +155,7 @@ def _of_row(
 ) -> dict[str, Any]:
     """Return what a model and a device bind in formats."""
     parts, arithmetic = weights_of(model, weights)
-    kv = of_format(cache_format or _usual())["bytes"]
+    kv = of_format(cache_format or usual_format())["bytes"]
     return {
         **overheads[device.generation].at(device, arithmetic),
         **parts,
@@ -196,31 +205,38 @@ def setting(
     >>> from lifecost import time_per_token
     >>> at = setting("llama-3-70b", "h100-sxm", Layout(8), 64, 8192, 512)
     >>> round(time_per_token(at), 4)
-    0.0615
+    0.0616
     >>> names = ["llama-3-8b", "deepseek-v3"]
     >>> at = setting(names, "h200-sxm", Layout(np.array([1, 8])), 16, 2048, 256, weights="fp8")
     >>> time_per_token(at).round(4)
-    array([0.0073, 0.0197])
+    array([0.0069, 0.0195])
     """
-    keys, index = _cases(model, device, weights, cache, engine)
-    rows = [_of_row(*key[:4]) for key in keys]
+    cases = cases_of(model, device, weights, cache, engine)
     across = np.asarray(layout.tensor_parallel) * np.asarray(layout.expert_parallel) > 1
-    unknown = np.array(["link_bandwidth" not in row for row in rows])[index]
+    unknown = np.array([key[1].link_bandwidth is None for key in cases.keys])[cases.index]
     if np.any(across & unknown):
-        names = sorted({key[1].name for key, row in zip(keys, rows, strict=True)
-                        if "link_bandwidth" not in row})  # fmt: skip
+        names = sorted({key[1].name for key in cases.keys if key[1].link_bandwidth is None})
         raise InputError(f"no source says the bandwidth of the links of {', '.join(names)}")
-    most = SYMBOLS["link_bandwidth"].high  # nothing crosses links there
-    rows = [{"link_bandwidth": most, **row} for row in rows]
+    return bound_by(cases, layout, concurrency, prompt, answer)
+
+
+def bound_by(
+    cases: Cases, layout: Layout, concurrency: Numbers, prompt: Numbers, answer: Numbers
+) -> dict[str, Any]:
+    """Return a setting, in which links are without limit where no source says it."""
+    most = SYMBOLS["link_bandwidth"].high
+    rows = [{"link_bandwidth": most, **_of_row(*key[:4])} for key in cases.keys]
+    engines = [ENGINES[key[4]] for key in cases.keys]
+    stacks = [key[0].stack for key in cases.keys]
     own: dict[str, Any]
-    if index.ndim:
-        own = {name: np.array([row[name] for row in rows])[index] for name in rows[0]}
-        own[STACK] = Fleet([key[0].stack for key in keys], index)
-        own["aggregated"] = np.array([ENGINES[key[4]] for key in keys])[index]
+    if cases.index.ndim:
+        own = {name: np.array([row[name] for row in rows])[cases.index] for name in rows[0]}
+        own[STACK] = Fleet(stacks, cases.index)
+        own["aggregated"] = np.array(engines)[cases.index]
     else:
-        own = {**rows[0], STACK: keys[0][0].stack, "aggregated": ENGINES[keys[0][4]]}
-    prompt, answer = (_plain(name, value) for name, value in
-                      (("prompt_length", prompt), ("answer_length", answer)))  # fmt: skip
+        own = {**rows[0], STACK: stacks[0], "aggregated": engines[0]}
+    lengths = ("prompt_length", prompt), ("answer_length", answer)
+    prompt, answer = (check.checked(name, value) for name, value in lengths)
     return {
         **own,
         **layout.bindings,
@@ -231,13 +247,15 @@ def setting(
     }
 
 
-def _plain(name: str, value: Any) -> Any:
-    return check.checked(name, value)
+class Cases(NamedTuple):
+    """Different models, devices, formats and engines, and which of these each row is."""
+
+    keys: list[tuple[Any, ...]]
+    index: Any  # without an axis, where there is but one
 
 
-def _cases(*columns: Any) -> tuple[list[tuple[Any, ...]], Any]:
-    """Return the different cases, and which of them each row is: an array of no axis for one."""
-    model, device, *rest = columns
+def cases_of(*columns: Any) -> Cases:
+    """Return the different cases of models, devices, formats of weights and cache, and engines."""
     several = [c for c in columns if c is not None and not isinstance(c, (str, Model, Hardware))]
     lengths = {len(column) for column in several}
     if len(lengths) > 1:
@@ -245,22 +263,24 @@ def _cases(*columns: Any) -> tuple[list[tuple[Any, ...]], Any]:
     count = lengths.pop() if lengths else None
     spread = [
         column if any(column is one for one in several) else itertools.repeat(column, count or 1)
-        for column in (model, device, *rest)
+        for column in columns
     ]
     places: dict[tuple[Any, ...], int] = {}
     index = [places.setdefault(key, len(places)) for key in zip(*spread, strict=True)]
-    keys = [(_model(key[0]), _device(key[1]), *key[2:]) for key in places]
+    keys = [(model_of(key[0]), device_of(key[1]), *key[2:]) for key in places]
     for key in keys:
         if key[4] not in ENGINES:
             raise unknown_name("engine", key[4], ENGINES)
-    return keys, np.array(index) if count is not None else np.array(0)
+    return Cases(keys, np.array(index) if count is not None else np.array(0))
 
 
-def _model(named: Any) -> Model:
+def model_of(named: Any) -> Model:
+    """Return a model by name, or as it is."""
     return named if isinstance(named, Model) else models[named]
 
 
-def _device(named: Any) -> Hardware:
+def device_of(named: Any) -> Hardware:
+    """Return a device by name, or as it is."""
     return named if isinstance(named, Hardware) else hardware[named]
 
 
@@ -282,7 +302,7 @@ def regime(device: Any, at: Mapping[str, Any]) -> Any:
     chips = at["tensor_parallel"] * at["data_parallel"] * at["pipeline_parallel"]
     known = {**at, "n_chip": chips}
     one = isinstance(device, (str, Hardware))
-    tested = [overheads[_device(d).generation].tested for d in ([device] if one else device)]
+    tested = [overheads[device_of(d).generation].tested for d in ([device] if one else device)]
     other = ~np.asarray(tested[0] if one else tested)
     names, applies = [], []
     for name, row in load("regimes").items():

@@ -1,0 +1,103 @@
+"""A chapter as others show it: what nbconvert's sanitizers leave of what it displays.
+
+What JupyterLab's leaves is in tests/places.
+"""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from PIL import Image
+
+from lifebook.explorer.gallery import EXPLORERS
+from lifebook.figures import style
+from lifebook.figures.style import PAGE_HTML
+from theme.text import page_outputs
+
+BOOK = Path(__file__).parents[2] / "book"
+IMAGE = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]+)"')
+
+
+@pytest.fixture(scope="module")
+def displayed():
+    """Return a notebook of all that the chapters display, without their code and their prose."""
+    every = nbformat.v4.new_notebook()
+    for path in sorted(BOOK.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            outputs = [output for output in cell.get("outputs", ()) if "data" in output]
+            every.cells.append(nbformat.v4.new_code_cell(outputs=outputs))
+    return every
+
+
+@pytest.fixture(scope="module")
+def forms(displayed):
+    return [output.data for cell in displayed.cells for output in cell.outputs]
+
+
+def test_a_picture_takes_no_form_that_a_sanitizer_empties(forms):
+    pictures = [data for data in forms if PAGE_HTML in data]
+    assert len(pictures) > len(EXPLORERS)
+    assert not any("<svg" in data.get("text/html", "") for data in forms)
+    # Where there is HTML, viewers choose it, and strip it; where there is SVG, some drop it.
+    assert {tuple(sorted(data)) for data in pictures} == {("image/png", "text/plain", PAGE_HTML)}
+
+
+def test_a_picture_is_legible_on_a_dark_page(forms):
+    for data in forms:
+        if "image/png" in data:
+            png = io.BytesIO(base64.b64decode(data["image/png"]))
+            image = np.asarray(Image.open(png).convert("L"))
+            assert image.shape[1] > 800
+            edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+            assert edge.min() == 255  # a white panel, and nothing is cut off
+            assert image.min() < 10
+
+
+@style.apply
+def colored():
+    drawing, axes = style.canvas()
+    for place, color in enumerate(style.SERIES):
+        axes.plot((place, 2 * place + 1), color=color)
+    return style.Figure("colored", drawing, alt="Six lines.", caption="Each has its color.")
+
+
+def test_a_picture_keeps_the_colors_that_mean_something():
+    image = np.asarray(Image.open(io.BytesIO(colored().png())).convert("RGB")).astype(int)
+    for color in style.SERIES:
+        meant = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)])
+        assert (abs(image - meant).max(axis=2) <= 3).sum() > 1000, color
+
+
+def test_nbconvert_sanitizes_and_shows_all(displayed, forms):
+    page, _ = HTMLExporter(sanitize_html=True).from_notebook_node(displayed)
+    body = page.partition("<main")[2]
+    assert IMAGE.findall(body) == [data["image/png"] for data in forms if "image/png" in data]
+    html = "".join(data["text/html"] for data in forms if "text/html" in data)
+    assert body.count("<tr") == html.count("<tr") > 0
+    assert body.count("<td") == html.count("<td")
+    # What it does not let through, it prints as text: of no table the heads, and of nothing else.
+    assert set(re.findall(r"&lt;/?(\w+)", body)) <= {"thead", "th", "tbody"}
+
+
+def test_nbconvert_keeps_the_pictures_where_it_takes_out_all_else(displayed, forms):
+    kept, _ = SanitizeHTML().preprocess(nbformat.from_dict(displayed), {})
+    left = [output.data for cell in kept.cells for output in cell.outputs]
+    assert [d.get("image/png") for d in left] == [d.get("image/png") for d in forms]
+    assert not any(PAGE_HTML in data for data in left)
+
+
+def test_the_page_takes_its_own_form():
+    bundle = colored()._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell(
+        outputs=[nbformat.v4.new_output("display_data", {PAGE_HTML: bundle[PAGE_HTML]})]
+    )
+    source = [nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))]
+    page_outputs(None, "", source)
+    (read,) = nbformat.reads(source[0], as_version=4).cells
+    assert read.outputs[0].data == {"text/html": colored().markup()}
