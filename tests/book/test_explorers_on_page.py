@@ -1,6 +1,7 @@
-"""The explorers of the built page, in a browser, against Python.
+"""The explorers of the built site, in a browser, against Python.
 
-`browser` and `server` (the address of the built book) are fixtures of tests/conftest.py.
+`browser` and `server` (the address of the built book) are fixtures of tests/conftest.py. An
+explorer is opened once, alone on its own page; what a chapter adds is asked of the chapter.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import random
 import re
 from pathlib import Path
 from urllib.parse import quote
-from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from tabs import listen
 
-from lifebook.explorer import Choice
+from lifebook.explorer import Choice, Lanes, Plot
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.explorer.words import shown
+from lifecost.stack import STACK
 
 ROOT = Path(__file__).parents[2]
 CHAPTER = {
@@ -30,27 +31,28 @@ CHAPTER = {
     if f'data-name=\\"{explorer}\\"' in path.read_text("utf-8")
 }
 SETTINGS = 200
-SVG, USE = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/2000/svg}use"
+EXACT = 1e-12
+VIEWS = {"laptop": (1280, 720), "phone": (390, 844)}
 
-# Sets the controls as a reader does, one input event each, and reads back all that is shown.
+# Sets the controls as a reader does, one entry each, and reads back all that is shown.
 DRIVE = """
 ([name, states]) => {
   const explorer = document.querySelector(`lifecost-explorer[data-name="${name}"]`);
+  explorer.querySelector(".x-equation").open = true;
   return states.map((state) => {
     for (const [control, value] of Object.entries(state)) {
       const field = explorer.querySelector(`[name="${control}"]`);
       field.value = value;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
+      for (const event of ["input", "change"]) field.dispatchEvent(new Event(event, { bubbles: true }));
     }
     const outputs = [...explorer.querySelectorAll("output")];
     return {
-      values: Object.fromEntries(outputs.map((o) => [o.name, o.dataset.value])),
-      texts: outputs.map((o) => o.textContent),
-      equation: explorer.querySelector(".lifecost-equation").textContent,
-      problem: explorer.querySelector(".lifecost-problem").textContent,
-      marks: Object.fromEntries(explorer.data.marks.map(({ name, kind, node }) => [name,
-        kind === "dot" ? [node.getAttribute("x"), node.getAttribute("y")].join(" ")
-          : node.getAttribute("d")])),
+      values: Object.fromEntries(outputs.map((o) => [o.name, Number(o.dataset.value)])),
+      texts: Object.fromEntries(outputs.map((o) => [o.name, o.textContent])),
+      verdict: [...explorer.querySelector(".x-verdict").children].map((n) => n.textContent),
+      equation: explorer.querySelector(".x-equation p").textContent,
+      problem: [...explorer.querySelectorAll(".x-error")].map((n) => n.textContent).join(""),
+      picture: explorer.svg.outerHTML,
     };
   });
 }
@@ -81,10 +83,21 @@ def settings(explorer, count, seed=0):
                 state[control.name] = draw.choice(corners)
             else:
                 low, high = control.low, control.high
-                value = low * (high / low) ** draw.random()
+                at = draw.random()
+                value = low * (high / low) ** at if low > 0 else low + (high - low) * at
                 value = min(high, max(low, float(f"{value:.6g}")))
                 state[control.name] = round(value) if control.is_whole else value
         yield state
+
+
+def read(page, explorer, state=None):
+    """Return all that an explorer shows, after a setting was made."""
+    (found,) = page.evaluate(DRIVE, [explorer.name, [state or {}]])
+    return found
+
+
+def query(state):
+    return "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
 
 
 @pytest.fixture(params=EXPLORERS, scope="module")
@@ -93,178 +106,126 @@ def explorer(request):
 
 
 @pytest.fixture(scope="module")
-def chapter(browser, server, explorer):
-    """Yield the explorer's page; at the end nothing may have gone wrong on it."""
-    with browser.new_page() as page:
-        listen(page).goto(f"{server}/book/{CHAPTER[explorer.name]}.html")
+def alone(browser, server, explorer):
+    """Yield the explorer's own page; at the end nothing may have gone wrong on it."""
+    with browser.new_page(viewport={"width": 1280, "height": 720}) as page:
+        listen(page).goto(f"{server}/embed/{explorer.name}.html")
         yield page
         assert page.complaints == []
+        assert not [url for url in page.requests if not url.startswith((server, "data:", "blob:"))]
 
 
 @pytest.fixture
-def page(chapter, explorer):
-    chapter.locator(f"#{explorer.name} button", has_text="Reset").click()
-    return chapter
-
-
-def drawn(explorer, state):
-    """Return the size of the SVG that matplotlib draws of a setting, and where its marks are.
-
-    Read from the drawing itself, which knows nothing of what the page is told of its axes.
-    """
-    figure = explorer.figure(**state)
-    tree = ElementTree.fromstring(figure.svg())
-    groups = {group.get("id"): group for group in tree.iter(f"{SVG}g")}
-    found = {}
-    for mark in explorer.marks:
-        group = groups[f"{figure.name}-{mark.name}"]
-        if mark.kind == "dot":
-            found[mark.name] = [(float(u.get("x")), float(u.get("y"))) for u in group.iter(USE)]
-        else:
-            paths = [path for path in group.iter(f"{SVG}path") if path.get("style")]
-            found[mark.name] = points(paths[-1].get("d")) if paths else []
-    _, _, width, height = map(float, tree.get("viewBox").split())
-    return (width, height), found
-
-
-def points(path):
-    """Return the corners of a path of lines."""
-    numbers = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", path)]
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def distance(point, line):
-    """Return how far a point is from a line through corners."""
-    p, corners = np.array(point), np.array(line)
-    starts, steps = corners[:-1], np.diff(corners, axis=0)
-    lengths = np.maximum((steps**2).sum(axis=1), 1e-12)
-    along = np.clip(((p - starts) * steps).sum(axis=1) / lengths, 0, 1)
-    return np.sqrt(((starts + along[:, None] * steps - p) ** 2).sum(axis=1)).min()
+def page(alone, explorer):
+    alone.set_viewport_size(dict(zip(("width", "height"), VIEWS["laptop"], strict=True)))
+    alone.locator(f"#{explorer.name} button", has_text="Reset").click()
+    return alone
 
 
 def test_every_explorer_stands_on_a_page():
     assert set(CHAPTER) == set(EXPLORERS)
 
 
-def test_values_texts_and_marks_are_those_of_python(page, explorer):
+# ---- the same as in Python
+
+
+def test_values_and_words_are_those_of_python(page, explorer):
     states = list(settings(explorer, SETTINGS))
-    kinds = {mark.name: mark.kind for mark in explorer.marks}
-    for state, shown in zip(states, page.evaluate(DRIVE, [explorer.name, states]), strict=True):
-        assert shown["problem"] == ""
-        expected = explorer(**state)
-        assert {k: float(v) for k, v in shown["values"].items()} == pytest.approx(
-            expected, rel=1e-9
-        )
-        assert shown["texts"] == [text for _, text in explorer.readouts(**state)]
-        assert shown["equation"] == explorer.equation(**state)
-    compared = set()
-    # Drawing in matplotlib takes a while: every tenth setting, the extremes among them.
-    for state in states[::10]:
-        (shown,) = page.evaluate(DRIVE, [explorer.name, [state]])
-        size, marks = drawn(explorer, state)
-        for name, wanted in marks.items():
-            text = shown["marks"][name]
-            if kinds[name] == "bar":  # from the same base, to the same end
-                (left, _), (right, _), *_ = points(text)
-                (base, _), (end, _), *_ = wanted
-                assert left == pytest.approx(base, abs=0.02)
-                assert right == pytest.approx(max(base, end), abs=0.02)  # never less than nothing
-            elif kinds[name] == "dot":
-                (got,) = points(text)
-                # Matplotlib leaves out what is outside of the figure.
-                assert got == pytest.approx(wanted[0], abs=0.02) if wanted else outside(got, size)
-            else:  # it also cuts lines at the figure's edge, and leaves out corners that are none
-                inside = [point for point in points(text) if not outside(point, size)]
-                assert all(distance(point, wanted) < 0.15 for point in inside)
-                compared.update([name] if inside else [])
-    lines = {name for name, kind in kinds.items() if kind == "line"}
-    assert compared == lines
-
-
-def outside(point, size):
-    """Return whether a point lies beyond the edge of the figure."""
-    return not all(0 <= at <= end for at, end in zip(point, size, strict=True))
+    kinds = set()
+    names = [output.formula.name for output in explorer.outputs]
+    for state, found in zip(states, page.evaluate(DRIVE, [explorer.name, states]), strict=True):
+        assert found["problem"] == ""
+        assert found["values"] == pytest.approx(explorer(**state), rel=EXACT), state
+        texts = [found["texts"][name] for name in names]
+        assert texts == [text for _, text in explorer.readouts(**state)], state
+        assert found["verdict"] == list(explorer.verdict(**state)), state
+        assert found["equation"] == explorer.equation(**state), state
+        assert "NaN" not in found["picture"]
+        assert "undefined" not in found["picture"]
+        kinds.add(bool(explorer.bind(**state).get(STACK)))
+    offered = (c.options for c in explorer.controls if isinstance(c, Choice))
+    assert kinds >= {True} or not any(b.get(STACK) for each in offered for b in each.values())
 
 
 def test_a_link_restores_the_setting(page, explorer, server):
-    address = f"{server}/book/{CHAPTER[explorer.name]}.html"
     for k, state in enumerate(settings(explorer, 35, seed=1)):
-        query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
         if k % 15 == 0:  # a fresh page now and then; otherwise the open one hears of the link
             page.goto("about:blank")
-            page.goto(f"{address}#{explorer.name}?{query}")
-        page.evaluate(FOLLOW, f"{explorer.name}?{query}")
-        (shown,) = page.evaluate(DRIVE, [explorer.name, [{}]])
-        assert {k: float(v) for k, v in shown["values"].items()} == pytest.approx(
-            explorer(**state), rel=1e-9
-        )
+            page.goto(f"{server}/embed/{explorer.name}.html#{explorer.name}?{query(state)}")
+        page.evaluate(FOLLOW, f"{explorer.name}?{query(state)}")
+        assert read(page, explorer)["values"] == pytest.approx(explorer(**state), rel=EXACT)
 
 
-def test_copy_link_and_copy_as_python_give_the_same_numbers(page, explorer):
+def test_link_and_python_give_the_same_numbers(page, explorer):
     *_, state = settings(explorer, 40, seed=2)
-    page.evaluate(DRIVE, [explorer.name, [state]])
-    code = page.evaluate(f'document.querySelector("#{explorer.name}").python()')
+    before = read(page, explorer, state)["values"]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        exec(code, {})
-    printed = eval(output.getvalue(), {"inf": math.inf})
-    (shown,) = page.evaluate(DRIVE, [explorer.name, [{}]])
-    assert {k: float(v) for k, v in shown["values"].items()} == pytest.approx(printed, rel=1e-9)
-    page.locator(f"#{explorer.name} button", has_text="Copy link").click()
+        exec(page.evaluate(f'document.querySelector("#{explorer.name}").python()'), {})
+    assert eval(output.getvalue(), {"inf": math.inf}) == pytest.approx(before, rel=EXACT)
+    page.locator(f"#{explorer.name} button", has_text="Link").click()
     assert page.url.partition("#")[2].startswith(f"{explorer.name}?")
-    page.evaluate(DRIVE, [explorer.name, [explorer.opening]])
     page.reload()
-    (again,) = page.evaluate(DRIVE, [explorer.name, [{}]])
-    assert again["values"] == shown["values"]
+    assert read(page, explorer)["values"] == before
 
 
 def test_reset_returns_to_the_opening(page, explorer):
-    before = page.evaluate(DRIVE, [explorer.name, [{}]])
+    before = read(page, explorer)
     page.evaluate(DRIVE, [explorer.name, list(settings(explorer, 3, seed=3))])
     page.locator(f"#{explorer.name} button", has_text="Reset").click()
-    assert page.evaluate(DRIVE, [explorer.name, [{}]]) == before
+    found = read(page, explorer)
+    assert found["values"] == before["values"] == pytest.approx(explorer(), rel=EXACT)
+    assert found["texts"] == before["texts"]
 
 
-def test_sliders_move_by_keyboard(page, explorer):
-    slider = page.locator(f"#{explorer.name} input[type=range]").first
-    field = page.locator(f"#{explorer.name} input[type=number]").first
-    before = float(field.input_value())
-    slider.focus()
-    for _ in range(40):
-        page.keyboard.press("ArrowRight")
-    assert float(field.input_value()) > before
-    assert slider.get_attribute("aria-valuetext")
+# ---- what goes wrong
 
 
-@pytest.mark.parametrize("text", ["", "-1", "nope", "1e999", "NaN", "0x10", "1e30"])
-def test_an_impossible_number_is_named_and_changes_nothing(page, explorer, text):
-    before = page.evaluate(DRIVE, [explorer.name, [{}]])[0]
-    control = next(c for c in explorer.controls if not isinstance(c, Choice))
-    (shown,) = page.evaluate(DRIVE, [explorer.name, [{control.name: text}]])
-    assert shown["values"] == before["values"]
-    assert control.name in shown["problem"]
+def ranges(explorer):
+    return [c for c in explorer.controls if not isinstance(c, Choice)]
 
 
-def test_a_fraction_of_a_whole_number_is_named_and_changes_nothing(page, explorer):
-    before = page.evaluate(DRIVE, [explorer.name, [{}]])[0]
-    for control in explorer.controls:
-        if not isinstance(control, Choice) and control.is_whole:
-            (shown,) = page.evaluate(DRIVE, [explorer.name, [{control.name: "2.5"}]])
-            assert shown["values"] == before["values"]
-            assert f"{control.name} = 2.5: give a whole number from" in shown["problem"]
+def test_a_wrong_entry_stays_is_explained_and_changes_nothing(page, explorer):
+    before = read(page, explorer)["values"]
+    for control in ranges(explorer):
+        high = shown(control.high, control.kind_of_number)
+        wrong = {text: "is not a number here. Write for example" for text in ("nope", "-1", "0x10")}
+        wrong |= {"": "Nothing typed.", "1e99": f"goes from .* to {re.escape(high)}"}
+        if control.is_whole:
+            wrong |= {f"{control.low}.5": "is not whole"}
+        for text, said in wrong.items():
+            found = read(page, explorer, {control.name: text})
+            assert found["values"] == before
+            assert re.search(said, found["problem"]), (control.name, text, found["problem"])
+            field = page.locator(f"#{explorer.name} input[name={control.name}]")
+            assert field.input_value() == text
+            assert field.get_attribute("aria-invalid") == "true"
+        page.locator(f"#{explorer.name} button", has_text="Reset").click()
+        assert read(page, explorer)["problem"] == ""
+
+
+def test_a_number_is_typed_as_people_write_it(page, explorer):
+    for control in ranges(explorer):
+        value = (control.low * control.high) ** 0.5 if control.low > 0 else control.high
+        text = shown(round(value) if control.is_whole else value, control.kind_of_number)
+        found = read(page, explorer, {control.name: text})
+        assert found["problem"] == "", text
+        field = page.locator(f"#{explorer.name} input[name={control.name}]")
+        assert field.input_value() == text
 
 
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "1e400", "-1e400", "NaN",
     "Infinity", "__proto__", "constructor", "toString", "hasOwnProperty", "javascript:alert(1)",
     "%00", "%E0%A4%A", "' OR 1=1", "9" * 5000, "1;2", "[]", "{}", "null",
+    '{"title":"<b>x</b>","bindings":{"__proto__":1}}', '{"bindings":{"n_params":1,"stack":{}}}',
 ]  # fmt: skip
 
 
 def test_hostile_links_change_nothing(page, explorer):
-    before = page.evaluate(DRIVE, [explorer.name, [{}]])[0]
+    before = read(page, explorer)
     nodes = page.evaluate("document.querySelectorAll('*').length")
-    names = [c.name for c in explorer.controls] + ["__proto__", "constructor", "data", "state"]
+    names = [c.name for c in explorer.controls] + ["own", "__proto__", "constructor", "data"]
     # The event by hand: browsers throttle hundreds of navigations in a row.
     links = [f"{explorer.name}?{name}={text}" for text in HOSTILE for name in names]
     page.evaluate(
@@ -276,17 +237,185 @@ def test_hostile_links_change_nothing(page, explorer):
     )
     for link in ("?" * 5000, f"{explorer.name}?{'x' * 1_000_000}"):
         page.evaluate(FOLLOW, link)
-    assert page.evaluate(DRIVE, [explorer.name, [{}]])[0] == before
+    assert read(page, explorer)["values"] == before["values"]
     assert page.evaluate("document.querySelectorAll('*').length") == nodes
 
 
+# ---- by keyboard and pointer
+
+
+def test_sliders_and_dots_move_by_keyboard(page, explorer):
+    sliders = page.locator(f"#{explorer.name} input[type=range], #{explorer.name} [role=slider]")
+    assert sliders.count() >= len(ranges(explorer))
+    for slider in sliders.all():
+        if not slider.is_visible():
+            continue
+        slider.focus()
+        page.keyboard.press("Home")
+        low = slider.get_attribute("aria-valuetext")
+        page.keyboard.press("PageUp")
+        assert slider.get_attribute("aria-valuetext") != low
+        page.keyboard.press("End")
+        page.keyboard.press("Home")
+        assert slider.get_attribute("aria-valuetext").split(":")[0] == low.split(":")[0]
+
+
+def test_a_model_is_found_by_typing(page, explorer):
+    box = page.locator(f"#{explorer.name} input[role=combobox]").first
+    if not box.count():
+        assert not any(getattr(c, "catalog", "") for c in explorer.controls)
+        return
+    box.click()
+    assert page.locator(f"#{explorer.name} [role=option]:visible").count() > 1
+    box.press("Escape")
+    assert page.locator(f"#{explorer.name} [role=option]:visible").count() == 0
+    control = next(c for c in explorer.controls if getattr(c, "catalog", ""))
+    name = [*control.options][-1]
+    box.click()
+    box.fill(control.title(name))
+    box.press("Enter")
+    assert page.locator(f"#{explorer.name} select[name={control.name}]").input_value() == name
+
+
+def test_a_dot_is_dragged(page, explorer):
+    for panel in explorer.picture:
+        for dot in getattr(panel, "dots", ()):
+            for name, axis in dot.drag.items():
+                handle = page.locator(f"#{explorer.name} [role=slider]:visible").last
+                before = page.evaluate(f"[...document.querySelector('#{explorer.name}').state]")
+                box = handle.bounding_box()
+                x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+                page.mouse.move(x, y)
+                page.mouse.down()
+                for sign in (1, -1):  # at an end, one way leads nowhere
+                    by = 40 * sign
+                    page.mouse.move(x + by * (axis == "x"), y + by * (axis == "y"), steps=3)
+                    after = page.evaluate(f"[...document.querySelector('#{explorer.name}').state]")
+                    if after != before:
+                        break
+                page.mouse.up()
+                assert after != before, name
+                return
+
+
+# ---- tools
+
+
+def test_compare_keeps_a_ghost_and_says_the_ratio(page, explorer):
+    pin = page.locator(f"#{explorer.name} button", has_text="Compare")
+    pin.click()
+    assert pin.get_attribute("aria-pressed") == "true"
+    name = explorer.outputs[0].formula.name
+    was = explorer()[name]
+    for state in settings(explorer, 8, seed=7):
+        now = explorer(**state)[name]
+        if not (math.isfinite(now / was) and now != was):
+            continue
+        expected = f"now {shown(now / was, 'times')} that."
+        assert expected in read(page, explorer, state)["verdict"][1]
+    pin.click()
+    assert pin.get_attribute("aria-pressed") == "false"
+
+
+def test_what_is_saved(page, explorer, tmp_path):
+    page.evaluate(DRIVE, [explorer.name, list(settings(explorer, 1, seed=9))])
+    for label, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"")):
+        page.locator(f"#{explorer.name} .x-save summary").click()
+        with page.expect_download() as caught:
+            page.locator(f"#{explorer.name} .x-menu button", has_text=label).click()
+        path = tmp_path / label
+        caught.value.save_as(path)
+        content = path.read_bytes()
+        assert content.startswith(start)
+        assert caught.value.suggested_filename == f"{explorer.name}.{label.lower()}"
+        if label == "CSV":
+            head, *rows = content.decode().splitlines()
+            assert rows
+            assert {row.count(",") for row in rows} == {head.count(",")}
+            assert "NaN" not in content.decode()
+
+
+# ---- what is seen
+
+# Texts that stand on one another, or are cut: of the picture, and of the parts beside it.
+FAULTS = """
+(name) => {
+  const explorer = document.getElementById(name), faults = [];
+  const box = (n) => n.getBoundingClientRect();
+  const seen = (n) => n.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && n.textContent.trim();
+  const texts = [...explorer.svg.querySelectorAll("text")].filter(seen)
+    .filter((n) => !n.closest(".hover")).map((n) => [n, box(n)]).filter(([, b]) => b.width);
+  const frame = box(explorer.svg);
+  for (const [n, b] of texts) {
+    if (b.left < frame.left - 2 || b.right > frame.right + 2 || b.top < frame.top - 2 || b.bottom > frame.bottom + 2)
+      faults.push(`cut: ${n.textContent}`);
+  }
+  texts.forEach(([n, a], i) => texts.slice(i + 1).forEach(([m, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 5) faults.push(`overlap: ${n.textContent} / ${m.textContent}`);
+  }));
+  for (const n of explorer.querySelectorAll(".x-big, .x-verdict, dt, dd, .x-label, .x-tool, .x-num")) {
+    if (n.checkVisibility() && n.scrollWidth > n.clientWidth + 1 && getComputedStyle(n).display !== "inline") faults.push(`cut: ${n.textContent || n.value}`);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
+  return faults;
+}
+"""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_is_cut_and_no_text_stands_on_another(page, explorer, view):
+    width, height = VIEWS[view]
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    for state in [{}, *settings(explorer, 12, seed=11)]:
+        read(page, explorer, state)
+        assert page.evaluate(FAULTS, explorer.name) == [], state
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_controls_answer_and_picture_are_in_one_view(page, explorer, view):
+    width, height = VIEWS[view]
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    for slider in page.locator(f"#{explorer.name} input[type=range]").all():
+        slider.evaluate("(slider) => slider.scrollIntoView({ block: 'end', behavior: 'instant' })")
+        for part in (".x-big", ".x-picture svg"):
+            box = page.locator(f"#{explorer.name} {part}").first.bounding_box()
+            assert box["y"] >= -1
+            assert box["y"] + box["height"] <= height + 1
+        box = slider.bounding_box()
+        assert 0 <= box["y"]
+        assert box["y"] + box["height"] <= height + 1
+        # Nothing lies on the slider.
+        assert slider.evaluate("""(slider) => {
+          const box = slider.getBoundingClientRect();
+          return document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2) === slider;
+        }""")
+
+
+def test_the_picture_has_what_is_declared(page, explorer):
+    for panel in explorer.picture:
+        if isinstance(panel, Lanes):
+            lanes = page.locator(f"#{explorer.name} svg rect.seg")
+            assert lanes.count() >= sum(len(lane.parts) for lane in panel.lanes)
+        if isinstance(panel, Plot):
+            assert page.locator(f"#{explorer.name} svg path.curve").count() >= len(panel.curves)
+
+
 def test_without_a_script_values_and_figure_stand(browser, server, explorer):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{server}/book/{CHAPTER[explorer.name]}.html")
-    found = page.locator(f"lifecost-explorer[data-name={explorer.name}]")
-    for name, value in explorer().items():
-        shown = found.locator(f"output[name={name}]").get_attribute("data-value")
-        assert json.loads(shown) == pytest.approx(value, rel=1e-12)
-    assert found.locator("svg").is_visible()
-    context.close()
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{server}/book/{CHAPTER[explorer.name]}.html")
+        found = page.locator(f"lifecost-explorer[data-name={explorer.name}]")
+        for name, value in explorer().items():
+            exact = found.locator(f"output[name={name}]").get_attribute("data-value")
+            assert json.loads(exact) == pytest.approx(value, rel=EXACT)
+        assert found.locator("svg").is_visible()
+
+
+# ---- what it weighs
+
+OWN = 60_000  # bytes of script and style, as they are; the catalog apart
+SENT = 150_000  # bytes of a chapter as it is transferred
