@@ -176,7 +176,7 @@ class Lanes {
     this.group = draw("g", {}, this.axis, ...this.rows.flatMap((r) => [r.name, r.idle, ...r.parts, ...r.ghosts]), this.beyond, this.line, this.word, ...this.rows.map((r) => r.note));
   }
 
-  get margin() { return Math.max(...this.lanes.map(({ name }) => name.length)) * 7.6 + 12; }
+  get margin() { return Math.max(...this.rows.map(({ name }) => name.getComputedTextLength())) + 14; }
   height(wide, extra) {
     const only = this.explorer.panels.length === 1;
     this.bar = (wide ? 22 : 18) + (only ? Math.min(30, extra / this.lanes.length) : 0);
@@ -1049,14 +1049,13 @@ class Explorer extends HTMLElement {
     put(copy, { xmlns: SVG, width: this.width, style: `background: ${style.getPropertyValue("--panel")}; font: 12px sans-serif` });
     const blob = new Blob([copy.outerHTML], { type: "image/svg+xml" });
     if (kind === "svg") { this.give(blob, kind); return; }
-    const image = new Image(), url = URL.createObjectURL(blob);
+    const image = new Image();
     image.addEventListener("load", () => {
       const canvas = node("canvas", { width: this.width * 2, height: this.tall * 2 });
       canvas.getContext("2d").drawImage(image, 0, 0, this.width * 2, this.tall * 2);
       canvas.toBlob((png) => this.give(png, kind));
-      URL.revokeObjectURL(url);
     });
-    image.src = url;
+    image.src = `data:image/svg+xml,${encodeURIComponent(copy.outerHTML)}`; // a policy of a site may bar blobs
   }
   give(blob, kind) {
     const file = `${this.dataset.name}.${kind}`, link = node("a", { href: URL.createObjectURL(blob), download: file });
