@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 # Seconds for whatever a page is asked. None takes long: this only says when to give up on a busy
 # machine.
-PATIENCE = 8
+PATIENCE = 600
 NAMES = ("google-chrome", "google-chrome-stable", "chrome", "chromium", "chromium-browser")
 # The sandbox needs rights that containers lack; a browser under test calls nobody on its own.
 FLAGS = [
