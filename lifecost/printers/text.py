@@ -12,6 +12,9 @@ class _Text(StrPrinter):  # type: ignore[misc]
     def _print_Symbol(self, expr: Expr) -> str:
         return f"{{{self._settings['names'][expr]}}}"
 
+    def _print_Infinity(self, expr: Expr) -> str:
+        return "∞"
+
     def _print_Max(self, expr: Expr) -> str:
         return f"max({', '.join(map(self._print, expr.args))})"
 

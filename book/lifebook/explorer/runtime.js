@@ -60,13 +60,13 @@ const KINDS = {
   context: tokens,
   seconds,
 };
-const SI = ["", ..."kMGTPEZY"];
+const SI = ["", ..."kMGTPEZYRQ"];
 const shown = (value, kind) => !Number.isFinite(value) ? number(value) : own(KINDS, kind) ? KINDS[kind](value)
   : kind.startsWith("1 ") ? `${exactly(value)} ${kind.slice(2)}` : scaled(value, SI, " ") + kind;
 
 // ---- what a reader types: 70B, 8k, 1.5T, 7e10, 4 bit, bf16, 128 KiB, 20 %
 
-const SCALE = { "": 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12, p: 1e15, ki: 1024, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
+const SCALE = { "": 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12, p: 1e15, e: 1e18, z: 1e21, y: 1e24, r: 1e27, q: 1e30, ki: 1024, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
 function read(control, text) {
   const { kind, low, high } = control, example = shown(control.opening ?? Math.sqrt(low * high), kind);
   const typed = text.trim().replace(/\s+/g, " "), said = `“${typed.slice(0, 18)}”`;
@@ -88,7 +88,7 @@ function read(control, text) {
     if (found) rest = rest.slice(0, -found.length).trim();
   }
   while (/\d,\d{3}(?!\d)/.test(rest)) rest = rest.replace(/(\d),(?=\d{3}(?!\d))/, "$1");
-  const found = rest.match(/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)? ?([kmgtpb]i?)?$/i);
+  const found = rest.match(/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)? ?([kmgtpezyrqb]i?)?$/i);
   if (!found || !own(SCALE, (found[3] ?? "").toLowerCase())) return wrong(`${said} is not a number here.`);
   const letter = (found[3] ?? "").toLowerCase();
   const scale = kind === "context" && own(SCALE, `${letter}i`) ? SCALE[`${letter}i`] : SCALE[letter];
@@ -203,13 +203,17 @@ class Lanes {
     const end = ENDS[longest * 1.02 > 10 * power ? 1 : which] * (longest * 1.02 > 10 * power ? 10 : 1) * power;
     this.end = Number(end.toPrecision(3));
     const count = (this.wide ? STEPS : FEW)[which], [amount, unit] = shown(this.end, this.kind).split(" ");
-    const factor = this.end / Number(amount.replace(",", ""));
+    const factor = this.end / Number(amount.replaceAll(",", ""));
     this.axis.replaceChildren();
-    for (let i = 0; i <= count; i += 1) {
+    let free = this.x1 + 8;                    // from the end, which has the unit, back
+    for (let i = count; i >= 0; i -= 1) {
       const value = this.end * i / count, x = this.x(value);
       const text = unit ? `${Number((value / factor).toPrecision(3)).toLocaleString("en-US")}${i === count ? " " + unit : ""}` : i ? shown(value, this.kind) : "0";
-      this.axis.append(draw("path", { class: "grid", d: `M${x} ${this.from}V${this.to + 5}` }),
-        draw("text", { x, y: this.to + 18, "text-anchor": i === count ? "end" : i ? "middle" : "start" }, text));
+      this.axis.append(draw("path", { class: "grid", d: `M${x} ${this.from}V${this.to + 5}` }));
+      const half = text.length * (this.wide ? 3.6 : 3.3);
+      if ((i ? x + (i < count) * half : x + 2 * half) > free - 6) continue;
+      free = i === count ? x - 2 * half : x - half;
+      this.axis.append(draw("text", { x, y: this.to + 18, "text-anchor": i === count ? "end" : i ? "middle" : "start" }, text));
     }
   }
   x(value) { return this.x0 + (this.x1 - this.x0) * value / this.end; }
@@ -403,7 +407,7 @@ class Plot {
   }
 
   get margin() {
-    this.y.reach([]);
+    if (this.y.a === undefined) this.y.reach([]);
     return Math.max(...this.y.ticks(7).map((v) => shown(v, this.y.kind).length)) * 7.2 + 12;
   }
   height(wide, extra) {
@@ -428,7 +432,7 @@ class Plot {
     for (const v of y.ticks(this.wide ? 7 : 6)) this.grid.append(draw("path", { class: "grid", d: `M${x.from} ${y.place(v)}H${x.to}` }), draw("text", { x: x.from - 8, y: y.place(v) + 4, "text-anchor": "end" }, shown(v, y.kind)));
     this.grid.append(draw("path", { class: "edge", d: `M${x.from} ${y.from}H${x.to}` }));
     for (const v of x.ticks(this.wide ? 8 : 5)) {
-      const text = shown(v, x.kind), last = x.place(v) + text.length * 3.7 > x.to + 12;
+      const text = shown(v, x.kind), last = x.place(v) + text.length * 3.7 > x.to + (this.wide ? 12 : 8);
       const t = draw("text", { x: last ? x.to + 4 : x.place(v), y: y.from + 16, "text-anchor": last ? "end" : "middle" }, text);
       this.grid.append(draw("path", { class: "edge", d: `M${x.place(v)} ${y.from}v4` }), t);
       this.ticks.push([x.place(v), t]);
@@ -679,6 +683,11 @@ class Explorer extends HTMLElement {
     } else write(span, this.fill(text, bound));
     this.show();
     if (this.width) for (const panel of this.panels) panel.render(bound, ghost);
+    if (this.width && this.panels.some(({ margin }) => margin > this.margin + 1)) { // an axis has longer numbers now
+      this.width = 0;
+      this.size();
+      for (const panel of this.panels) panel.render(bound, ghost);
+    }
     if (this.q(".x-equation").open) this.equate(bound);
     clearTimeout(this.settling);
     if (this.ready) this.settling = setTimeout(() => this.say(`${main.words}: ${main.node.textContent}. ${b.textContent} ${span.textContent}`), 700);
@@ -695,7 +704,7 @@ class Explorer extends HTMLElement {
     const [{ name, node: output }] = this.outputs, [words, text] = this.data.equation;
     const plain = { ...bound };
     for (const other of this.data.beyond) delete plain[other];
-    const value = FORMULAS[name](bound), isPlain = !bound.stack && Math.abs(FORMULAS[name](plain) - value) <= 1e-12 * Math.abs(value);
+    const value = FORMULAS[name](bound), again = FORMULAS[name](plain), isPlain = !bound.stack && (again === value || Math.abs(again - value) <= 1e-12 * Math.abs(value));
     const middle = isPlain ? `${text.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
     write(this.q(".x-equation p"), `${words} = ${middle}${output.textContent}`);
   }
@@ -913,7 +922,8 @@ class Explorer extends HTMLElement {
     const extra = wide ? Math.round(clamp(high(".x-controls") + high(".x-facts") + 12 - high(".x-main") - high(".x-legend") - natural - 24, 0, 170)) : 0;
     if (width === this.width && Math.abs(extra - this.extra) < 3) return false;
     Object.assign(this, { width, extra });
-    const x0 = Math.round(clamp(Math.max(...this.panels.map(({ margin }) => margin)) * (wide ? 1 : 0.92), 40, 120)), x1 = width - (wide ? 12 : 8);
+    this.margin = Math.max(...this.panels.map(({ margin }) => margin));
+    const x0 = Math.round(clamp(this.margin * (wide ? 1 : 0.92), 40, 120)), x1 = width - (wide ? 12 : 8);
     const grows = this.panels.findLast((panel) => panel instanceof Plot) ?? this.panels.at(-1);
     let top = 0;
     for (const panel of this.panels) {

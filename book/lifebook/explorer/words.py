@@ -65,7 +65,7 @@ def shown(value: float, kind: str) -> str:
             return _seconds(value)
     if kind.startswith("1 "):
         return f"{exactly(value)} {kind[2:]}"
-    return _scaled(value, ["", *"kMGTPEZY"], " ") + kind
+    return _scaled(value, ["", *"kMGTPEZYRQ"], " ") + kind
 
 
 def exactly(value: float) -> str:
