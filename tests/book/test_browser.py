@@ -123,7 +123,7 @@ class TestFromDisk:
         tab.goto(f"{tab.base}/book/inference.html")
         size = tab.locator("output[name=kv_cache_size]").first
         before = float(size.get_attribute("data-value"))
-        batch = tab.locator("lifecost-explorer input[type=number][name=batch]").first
+        batch = tab.locator("lifecost-explorer input[name=batch]").first
         batch.fill("64")
         batch.press("Enter")
         assert float(size.get_attribute("data-value")) == before / 2

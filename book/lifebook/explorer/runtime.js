@@ -931,7 +931,7 @@ class Explorer extends HTMLElement {
     if (width === this.width && Math.abs(extra - this.extra) < 3) return false;
     Object.assign(this, { width, extra });
     this.margin = Math.max(...this.panels.map(({ margin }) => margin));
-    const x0 = Math.round(clamp(this.margin * (wide ? 1 : 0.92), 40, 120)), x1 = width - (wide ? 12 : 8);
+    const x0 = Math.round(clamp(this.margin, 40, 120)), x1 = width - (wide ? 12 : 8);
     const grows = this.panels.findLast((panel) => panel instanceof Plot) ?? this.panels.at(-1);
     let top = 0;
     for (const panel of this.panels) {
