@@ -620,7 +620,7 @@ class Explorer extends HTMLElement {
     this.q = (selector) => this.querySelector(selector);
     this.controls = new Map(this.data.controls.map((c) => [c.name, this.prepared(c)]));
     this.state = new Map(this.data.controls.map((c) => [c.name, c.opening]));
-    this.own = { model: keptModel(), device: null };
+    this.own = { model: this.usable(keptModel()), device: null };
     this.outputs = this.data.outputs.map((o) => ({ ...o, node: this.q(`output[name="${o.name}"]`) }));
     this.fields = new Map();
     this.q(".x-controls").replaceChildren(...[...this.controls.values()].map((c) => this.row(c)));
@@ -655,6 +655,14 @@ class Explorer extends HTMLElement {
     const bound = { ...this.data.fixed };
     for (const [name, control] of this.controls) Object.assign(bound, this.boundOf(control, state.get(name), bound));
     return bound;
+  }
+  // A reader's model, if it says all that the answers here need.
+  usable(model) {
+    if (!model || this.controls.get("model")?.catalog !== "models") return null;
+    const bound = { ...this.bound(new Map(this.data.controls.map((c) => [c.name, c.opening]))), ...NO_MODEL };
+    for (const key of Object.keys(this.controls.get("model").all.values().next().value.bound)) delete bound[key];
+    Object.assign(bound, model.bindings);
+    try { return this.data.outputs.every(({ name }) => !Number.isNaN(FORMULAS[name](bound))) ? model : null; } catch { return null; }
   }
   kind(term) { return this.data.kinds[term] ?? "number"; }
   fill(text, bound) { return text.replace(/\{(\w+)(?::([^}]*))?\}/g, (_, term, kind) => shown(valueOf(term, bound), kind ?? this.kind(term))); }
@@ -1012,7 +1020,7 @@ class Explorer extends HTMLElement {
   }
   open(query) {
     const given = new URLSearchParams(query);
-    if (given.has("own")) this.own.model = checkedModel(given.get("own")) ?? this.own.model;
+    if (given.has("own")) this.own.model = this.usable(checkedModel(given.get("own"))) ?? this.own.model;
     if (given.get("device") === "own" && this.controls.get("device")?.catalog) {
       const c = this.controls.get("device"), bindings = { ...c.all.get(c.opening).bound };
       for (const o of CATALOG.own) { const { value } = read(o, given.get(o.name) ?? ""); if (value !== undefined) bindings[o.name] = value; }

@@ -20,7 +20,7 @@ qk_interactions = Explorer(
     title="How much arithmetic for each cached byte is free?",
     controls=(MODEL, CONTEXT, BATCH, HOI, MULTIPLIER),
     outputs=(
-        Output(free_interaction_full, "today's attention", "times"),
+        Output(free_interaction_full, "free arithmetic", "times"),
         Output(free_interaction, "free, as the post counts", "times"),
         Output(interaction_step_cost_full, "step"),
         Output(interaction_step_cost, "step, as the post counts"),

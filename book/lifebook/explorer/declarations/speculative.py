@@ -20,7 +20,7 @@ speculative = Explorer(
     title="When does guessing ahead pay?",
     controls=(MODEL, BATCH, CONTEXT, LENGTH, ACCEPTANCE),
     outputs=(
-        Output(speculative_speedup_full, "as fast as without guesses", "times"),
+        Output(speculative_speedup_full, "speed-up", "times"),
         Output(speculative_speedup, "as the post counts", "times"),
         Output(expected_tokens, "tokens a verification", "number"),
         Output(verification_cost_full, "one verification"),
