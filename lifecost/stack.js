@@ -3,24 +3,33 @@
 
 // A sum over the blocks of a model, at what it depends on. Each block keeps an object of its sizes, in
 // which the setting is written: a curve asks for a sum at a hundred points, and again as it is dragged.
+// The last value of each sum is kept: along a curve most do not change.
 function totalOf(name, s, given) {
-  const asked = SUMS[name], bytes = name.endsWith("_bytes") ? BYTES : [], times = ONCE.includes(name);
-  let total = 0;
-  for (const { count, runs, family, sizes } of blocksOf(s.stack)) {
+  const { blocks, last } = blocksOf(s.stack), bytes = name.endsWith("_bytes") ? BYTES : NONE;
+  const kept = last[name] ??= { given: [], total: NaN }, { length } = given;
+  let same = kept.given.length > 0;
+  for (let i = 0; same && i < length; i += 1) same = kept.given[i] === given[i];
+  for (let i = 0; same && i < bytes.length; i += 1) same = kept.given[length + i] === s[bytes[i]];
+  if (same) return kept.total;
+  const asked = SUMS[name], times = ONCE.includes(name);
+  kept.given = [...given, ...bytes.map((part) => s[part]), name];
+  kept.total = 0;
+  for (const { count, runs, family, sizes } of blocks) {
     const row = FAMILIES[family].sums[name];
     if (!row) continue;
     for (let i = 0; i < asked.length; i += 1) sizes[asked[i]] = given[i];
     for (const part of bytes) sizes[part] = s[part];
-    total += (times ? count : count * runs) * row(sizes);
+    kept.total += (times ? count : count * runs) * row(sizes);
   }
-  return total;
+  return kept.total;
 }
 
-const revived = new WeakMap();
+const revived = new WeakMap(), NONE = [];
 function blocksOf(stack) {
   if (!revived.has(stack)) {
-    revived.set(stack, stack.parts.map(([count, runs, family, sizes]) => (
-      { count, runs, family, sizes: { d_model: stack.d_model, ...limitless(sizes) } })));
+    const blocks = stack.parts.map(([count, runs, family, sizes]) => (
+      { count, runs, family, sizes: { d_model: stack.d_model, ...limitless(sizes) } }));
+    revived.set(stack, { blocks, last: {} });
   }
   return revived.get(stack);
 }
@@ -42,17 +51,29 @@ function ofModels(plain, general, unknown) {
   };
 }
 
-// Where a ratio that rises or falls throughout is one, or infinity: lifecost.lowered.root.
+// Where a ratio that rises or falls throughout is one, or infinity: lifecost.lowered.root. Between two
+// logarithms a power of the unknown is a line, so where that crosses zero is mostly near; the value at
+// an end that stays is halved, lest it stays for good, and a step that gains little becomes a halving.
 function rootOf(ratio) {
-  const [least, largest] = [1e-12, 1e24];
-  const rises = ratio(largest) > ratio(least);
-  const beyond = (x) => (rises ? ratio(x) > 1 : ratio(x) < 1);
-  if (!beyond(largest)) return Infinity;
-  let [low, high] = [Math.log(least), Math.log(largest)];
-  for (let i = 0; i < 80; i += 1) {
-    const middle = (low + high) / 2;
-    if (beyond(Math.exp(middle))) high = middle;
-    else low = middle;
+  const [least, largest] = [1e-12, 1e24], at = (u) => Math.log(ratio(Math.exp(u)));
+  const [first, last] = [ratio(least), ratio(largest)], sign = last > first ? 1 : -1;
+  if (!(sign * Math.log(last) > 0)) return Infinity;
+  let [low, high, below, above] = [Math.log(least), Math.log(largest), sign * Math.log(first), sign * Math.log(last)];
+  if (below > 0) return least;
+  for (let side = 0, i = 0; i < 120 && high - low > 1e-14 * Math.max(1, Math.abs(low)); i += 1) {
+    const width = high - low, crossing = low - below * width / (above - below);
+    const u = i % 3 < 2 && crossing > low && crossing < high ? crossing : (low + high) / 2;
+    const value = sign * at(u);
+    if (value === 0) return Math.exp(u);
+    if (value > 0) {
+      [high, above] = [u, value];
+      if (side > 0) below /= 2;
+      side = 1;
+    } else {
+      [low, below] = [u, value];
+      if (side < 0) above /= 2;
+      side = -1;
+    }
   }
   return Math.exp((low + high) / 2);
 }
