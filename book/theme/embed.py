@@ -5,6 +5,7 @@ The markup is what the chapter shows, so both are the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from docutils import nodes
 from lifebook.explorer.gallery import EXPLORERS
 
 OPENING = '<lifecost-explorer data-name="{}"'
-BELOW, TOP = 'aria-level="3"', 'aria-level="1"'  # its title is the page's
+# Its title is the page's.
+TITLE = re.compile(r'<p (class="x-title" id="[\w-]+") role="heading" aria-level="3">(.*?)</p>')
 
 
 def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -29,7 +31,7 @@ def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
                 context = {
                     "name": name,
                     "title": explorer.title,
-                    "body": "\n".join([*boxes, *found]).replace(BELOW, TOP),
+                    "body": TITLE.sub(r"<h1 \1>\2</h1>", "\n".join([*boxes, *found])),
                     "chapter": chapter,
                     "chapter_title": app.env.titles[chapter].astext(),
                 }
