@@ -15,7 +15,7 @@ from lifebook.explorer.gallery import EXPLORERS
 
 OPENING = '<lifecost-explorer data-name="{}"'
 # Its title is the page's.
-TITLE = re.compile(r'<p (class="x-title" id="[\w-]+") role="heading" aria-level="3">(.*?)</p>')
+TITLE = re.compile(r'<p (class="x-title" id="[\w-]+") role="heading" aria-level="2">(.*?)</p>')
 
 
 def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:

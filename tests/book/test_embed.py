@@ -146,7 +146,7 @@ def test_from_disk(visit, explorer):
 
 def test_the_markup_is_that_of_python_and_leads_back(explorer):
     html = (SITE / f"embed/{explorer.name}.html").read_text("utf-8")
-    below = f'<p class="x-title" id="{explorer.name}-title" role="heading" aria-level="3">'
+    below = f'<p class="x-title" id="{explorer.name}-title" role="heading" aria-level="2">'
     head, _, rest = page.markup(explorer).partition(f"{below}{explorer.title}</p>")
     top = f'<h1 class="x-title" id="{explorer.name}-title">{explorer.title}</h1>'
     assert f"{head}{top}{rest}" in html

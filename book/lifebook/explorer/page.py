@@ -37,9 +37,9 @@ def markup(explorer: Declaration) -> str:
     facts = [row(one) for one in rest if one.formula.name not in legend]
     return f"""<lifecost-explorer data-name="{name}" id="{name}">
 <section class="x" aria-labelledby="{name}-title">
-<p class="x-title" id="{name}-title" role="heading" aria-level="3">{title}</p>
+<p class="x-title" id="{name}-title" role="heading" aria-level="2">{title}</p>
 <div class="x-side">
-<form class="x-controls" aria-label="Setting" autocomplete="off">{_written(explorer)}</form>
+<form class="x-controls" aria-label="Setting of {name}" autocomplete="off">{_written(explorer)}</form>
 <dl class="x-facts">{"".join(facts)}</dl>
 </div>
 <div class="x-stage">

@@ -108,6 +108,8 @@ function snap(c, value) {
   return clamp(Number((Math.round(value / step) * step).toPrecision(12)), c.low, c.high);
 }
 const toSlider = (c, value) => c.step ? value : Math.log2(value);
+// Its place, in plain digits, for who hears the slider; the text beside it says the value.
+const place = (c, value) => String(Number(toSlider(c, value).toFixed(3)));
 const ofSlider = (c, at) => c.step ? Number(at) : 2 ** at;
 function moved(c, old, by) {                 // by so many steps: sixteenths of a doubling, or steps
   if (Math.abs(by) > 1e3) return by > 0 ? c.high : c.low;
@@ -334,7 +336,7 @@ class Plot {
     const circle = draw("circle", { r: dot.ring ? 5.5 : 7.5, fill: dot.ring ? "var(--panel)" : color(dot.color ?? "ink"), stroke: dot.ring ? color(dot.color ?? "ink") : "var(--panel)", "stroke-width": 2 });
     if (!c) return draw("g", { class: "mark" }, circle);
     const sideways = axis === "x";
-    return draw("g", { class: `handle${sideways ? "" : " v"}`, tabindex: 0, role: "slider", "aria-label": `${c.label}, in the picture`, "aria-valuemin": c.low, "aria-valuemax": c.high,
+    return draw("g", { class: `handle${sideways ? "" : " v"}`, tabindex: 0, role: "slider", "aria-label": `${c.label}, in the picture`, "aria-valuemin": place(c, c.low), "aria-valuemax": place(c, c.high),
       "aria-orientation": sideways ? "horizontal" : "vertical" },
       draw("rect", { x: -22, y: -22, width: 44, height: 44, fill: "transparent" }),
       draw("path", { class: "chev", d: sideways ? "M-12 -3.5 L-15.5 0 L-12 3.5 M12 -3.5 L15.5 0 L12 3.5" : "M-3.5 -12 L0 -15.5 L3.5 -12 M-3.5 12 L0 15.5 L3.5 12" }),
@@ -481,7 +483,7 @@ class Plot {
       show(handle, seen);
       put(handle, { transform: `translate(${places[i][0].toFixed(1)} ${places[i][1].toFixed(1)})` });
       const [name] = Object.keys(dot.drag ?? {}), c = explorer.controls.get(name);
-      if (c) put(handle, { "aria-valuenow": explorer.state.get(name), "aria-valuetext": `${shown(explorer.state.get(name), c.kind)} ${c.unit}${said}` });
+      if (c) put(handle, { "aria-valuenow": place(c, explorer.state.get(name)), "aria-valuetext": `${shown(explorer.state.get(name), c.kind)} ${c.unit}${said}` });
     });
     const on = this.dots.findLastIndex((dot) => dot.x === x.at && dot.drag);
     show(this.drop, on >= 0);

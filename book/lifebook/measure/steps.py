@@ -116,10 +116,11 @@ def read(text: str) -> Steps:
 
     Examples
     --------
-    >>> read("source,model")
-    Traceback (most recent call last):
-        ...
-    lifecost.errors.InputError: line 1: the columns are not those of published_steps.toml
+    >>> try:
+    ...     read("source,model")
+    ... except InputError as error:
+    ...     print(error)
+    line 1: the columns are not those of published_steps.toml
     """
     lines = csv.reader(io.StringIO(text))
     if tuple(next(lines, ())) != COLUMNS:
