@@ -39,7 +39,8 @@ def markup(explorer: Declaration) -> str:
 <section class="x" aria-labelledby="{name}-title">
 <p class="x-title" id="{name}-title" role="heading" aria-level="2">{title}</p>
 <div class="x-side">
-<form class="x-controls" aria-label="Setting of {name}" autocomplete="off">{_written(explorer)}</form>
+<form class="x-controls" aria-label="Setting of {name}" autocomplete="off">
+{_written(explorer)}</form>
 <dl class="x-facts">{"".join(facts)}</dl>
 </div>
 <div class="x-stage">
