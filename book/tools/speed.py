@@ -19,8 +19,8 @@ from tools import chromium, host
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 400
 MEASURE = """
-([name, values]) => {
-  const field = document.querySelector(`#${name} input.x-num`);
+([name, control, values]) => {
+  const field = document.querySelector(`#${name} .slide input[name="${control}"]`);
   return values.map((value) => {
     field.value = value;
     const start = performance.now();
@@ -55,11 +55,11 @@ def main() -> None:
             draw = random.Random(0)
             values = [control.low * (control.high / control.low) ** draw.random()
                       for _ in range(EVENTS)]  # fmt: skip
-            page.evaluate(MEASURE, [name, values])  # warm
-            plain = page.evaluate(MEASURE, [name, values])
+            page.evaluate(MEASURE, [name, control.name, values])  # warm
+            plain = page.evaluate(MEASURE, [name, control.name, values])
             session = page.context.new_cdp_session(page)
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-            slowed = page.evaluate(MEASURE, [name, values])
+            slowed = page.evaluate(MEASURE, [name, control.name, values])
             print(f"{name:<16}{summary(plain)}{summary(slowed)}")
             page.close()
         browser.close()
