@@ -130,7 +130,9 @@ class Page:
                 data.unwrap()
 
     def _mark_places(self) -> None:
-        """Set wide tables across the paper."""
+        """Set wide tables across the paper, and leave explorers' questions out of the outline."""
+        for question in self.article.select(".x-title"):
+            del question["role"], question["aria-level"]
         for table in self.article.select("table"):
             if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
                 table.parent["class"] = "wide"

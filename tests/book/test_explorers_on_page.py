@@ -398,7 +398,15 @@ def test_controls_answer_and_picture_are_in_one_view(page, explorer, view):
     for slider in page.locator(f"#{explorer.name} input[type=range]").all():
         # Side by side, the whole is in view; one below the other, the picture stays above.
         seen = page.locator(f"#{explorer.name} .x") if view == "laptop" else slider
-        seen.evaluate("(part) => part.scrollIntoView({ block: 'end', behavior: 'instant' })")
+        # Once the picture has drawn itself anew for this size, nothing moves any more.
+        seen.evaluate("""async (part) => {
+          const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+          for (let height = -1; height !== part.offsetHeight; await frame()) {
+            height = part.offsetHeight;
+            await frame();
+          }
+          part.scrollIntoView({ block: 'end', behavior: 'instant' });
+        }""")
         for part in (".x-big", ".x-picture svg"):
             box = page.locator(f"#{explorer.name} {part}").first.bounding_box()
             assert box["y"] >= -1

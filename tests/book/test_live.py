@@ -8,6 +8,7 @@ from tabs import listen
 
 from lifebook.explorer import live
 from lifebook.explorer.gallery import EXPLORERS, kv_cache, my_model
+from lifebook.figures.style import PAGE_HTML
 from lifecost import InputError, hardware
 
 # A page with the widget's module, and a model such as a notebook's manager keeps it.
@@ -107,7 +108,7 @@ def test_a_readers_own_chip_goes_both_ways(page):
 def test_without_anywidget_an_explorer_is_plain_html(explorer, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     live._widget.cache_clear()
-    assert {*explorer._repr_mimebundle_()} == {"text/plain", "text/html", "image/png"}
+    assert {*explorer._repr_mimebundle_()} == {"text/plain", PAGE_HTML, "image/png"}
     explorer.set(batch=2)
     assert explorer.values == explorer(batch=2)
 
