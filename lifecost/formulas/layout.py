@@ -4,6 +4,16 @@ Tensor parallelism splits each layer; key-value heads split no further than ther
 not at all. Data-parallel ranks have sequences of their own and copies of all weights but the routed
 experts', which all chips of a pipeline stage share. A stage has its share of the layers: the memory
 is divided, while a token passes all stages, each of which works on its share of the batch.
+
+What is copied is what vLLM copies (github.com/vllm-project/vllm at 002d607,
+vllm/model_executor/models/deepseek_v2.py, and docs/serving/data_parallel_deployment.md at 01e4fce):
+the tensor-parallel group of one rank splits its attention, dense layers, shared experts and both
+tables; the group of all ranks, its routed experts. Two differences remain. vLLM copies shared
+experts within a rank too, where there are several ranks and expert parallelism. SGLang's
+data-parallel attention copies attention and the first table, and splits dense layers, shared experts
+and the last table among all ranks, unless it is told to copy them (github.com/sgl-project/sglang at
+00114ae, python/sglang/srt/models/deepseek_v2.py): it holds a few more sequences than are counted
+here.
 """
 
 from __future__ import annotations
