@@ -56,6 +56,11 @@ _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 # How chips share the KV cache: by its heads, as tensor parallelism does, or by sequences.
 ATTENTION = ("heads", "sequences")
 DEVICE, PRECISION = "h100-sxm", "fp8"  # what the post speaks of
+# What is said where there are several chips.
+SHARED = (
+    "chips divide weights and arithmetic evenly, no copies and no messages: bounds; for a layout "
+    "and its times, lifecost serving"
+)
 # What may be given of a device in place of its row.
 OF_DEVICE = ("memory_bandwidth", "peak_flops", "memory_capacity")
 COUNTED = ("batch", "context")  # whole in a report; the average of many may have a fraction
@@ -300,7 +305,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
             **{name: at[name] for name in OF_DEVICE},
         },
         "taken_from": _taken_from(model, setting),
-        "notes": [model.left_out] if model.left_out else [],
+        "notes": [*filter(None, [model.left_out]), *([SHARED] if at["n_chip"] > 1 else [])],
     }
 
 

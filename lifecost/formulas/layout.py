@@ -10,10 +10,10 @@ vllm/model_executor/models/deepseek_v2.py, and docs/serving/data_parallel_deploy
 the tensor-parallel group of one rank splits its attention, dense layers, shared experts and both
 tables; the group of all ranks, its routed experts. Two differences remain. vLLM copies shared
 experts within a rank too, where there are several ranks and expert parallelism. SGLang's
-data-parallel attention copies attention and the first table, and splits dense layers, shared experts
-and the last table among all ranks, unless it is told to copy them (github.com/sgl-project/sglang at
-00114ae, python/sglang/srt/models/deepseek_v2.py): it holds a few more sequences than are counted
-here.
+data-parallel attention copies attention and the first table, and splits dense layers, shared
+experts and the last table among all ranks, unless it is told to copy them
+(github.com/sgl-project/sglang at 00114ae, python/sglang/srt/models/deepseek_v2.py): it has room for
+more sequences than are counted here.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from configurations import CONFIGS
 import lifecost
 from lifecost import InputError, hardware, models, tables
 from lifecost.__main__ import main
+from lifecost.report import SHARED
 
 # The post's case, written out: 8B, 128 sequences of 8,192 tokens, a byte an element.
 KV = 2 * 32 * 8 * 128 * 8192 * 128
@@ -83,6 +84,17 @@ def test_what_is_left_out_is_said(capsys):
     assert main(["compare", "gemma-3-27b", "llama-3-8b"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "note: Text only: the vision tower is not counted. (gemma-3-27b)" in out
+
+
+@pytest.mark.parametrize("command", ["cost", "compare"])
+def test_chips_that_share_evenly_are_a_bound_and_it_is_said(capsys, command):
+    for chips, said in ((1, False), (2, True)):
+        asked = (command, "llama-3-8b", "--chips", str(chips))
+        found = printed(capsys, *asked)
+        (report,) = found if command == "compare" else [found]
+        assert (SHARED in report["notes"]) == said
+        assert main(list(asked)) == 0
+        assert (f"note: {SHARED}" in " ".join(capsys.readouterr().out.split())) == said
 
 
 def test_what_counts_bytes_is_whole(capsys):
