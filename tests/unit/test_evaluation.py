@@ -5,9 +5,11 @@ import pytest
 
 from lifebook.data import load
 from lifebook.measure import evaluation
+from lifebook.measure.case import measured, served
 from lifebook.measure.evaluation import SOURCES, Trial, core, ratios, sound, spread
 from lifebook.measure.regimes import GENERATIONS, REGIMES
 from lifebook.measure.steps import bounds, published_steps
+from lifecost import InputError
 
 # Median errors out of sample that the level must not exceed: what it was built to.
 TARGETS = {"inferencex": 0.17, "nvidia-aic": 0.12, "argonne": 0.17, "gpt-fast": 0.12}
@@ -77,3 +79,16 @@ def test_engines_differ_in_the_same_setting():
     found = spread(served)
     assert len(found) > 80
     assert 1.1 < np.median(found) < 1.3
+
+
+# Times between two tokens on four B200 as InferenceX has them, in milliseconds.
+@pytest.mark.parametrize(("users", "milliseconds"), [(16, 12.91), (64, 30.14), (128, 52.69)])
+def test_the_running_case_is_what_was_measured(users, milliseconds):
+    assert 1e3 * measured(users) == pytest.approx(milliseconds, abs=0.01)
+    found = served(4, concurrency=users, layout={"tensor_parallel": 4}).time_per_token
+    assert found.bound < measured(users)
+
+
+def test_runs_that_nobody_published_are_not_made_up():
+    with pytest.raises(InputError, match="no run of the case has 65 users"):
+        measured(65)

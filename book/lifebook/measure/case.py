@@ -1,0 +1,92 @@
+"""The running case: one model, its users, one latency, these chips, as served and as measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lifebook.data import load
+from lifebook.measure.evaluation import sound
+from lifebook.measure.steps import published_steps
+from lifecost.errors import InputError
+from lifecost.serving import Service, serve
+from lifecost.serving.service import MILLION
+
+FILE = "running_case"
+_CASE = ("model", "device", "concurrency", "prompt", "answer", "weights")
+
+
+def case() -> dict[str, Any]:
+    """Return what `lifecost.serving.serve` takes of the case, but for the chips."""
+    return {name: load(FILE)["case"][name] for name in _CASE}
+
+
+def served(chips: int, **changes: Any) -> Service:
+    """Return the service of the case on so many chips.
+
+    Parameters
+    ----------
+    chips
+        How many.
+    changes
+        What is otherwise than in the case, as `lifecost.serving.serve` takes it.
+
+    Examples
+    --------
+    >>> served(4, concurrency=8).fits
+    True
+    """
+    return serve(**{**case(), "chips": chips, **changes})
+
+
+def measured(concurrency: float) -> float:
+    """Return the time between two tokens, in seconds, that runs of the case took.
+
+    The median of those in the layout and on the engine that the data name.
+
+    Parameters
+    ----------
+    concurrency
+        Users at a time.
+
+    Raises
+    ------
+    InputError
+        If no run has so many users.
+
+    Examples
+    --------
+    >>> round(measured(64), 4)
+    0.0301
+    """
+    runs, one = sound(published_steps()), case()
+    wanted: Mapping[str, Any] = {
+        **{name: one[name] for name in ("model", "device", "weights", "prompt", "answer")},
+        **{name: load(FILE)["measured"][name] for name in ("tensor", "data", "expert", "engine")},
+        "pipeline": 1,
+        "measure": "token",
+        "batch": concurrency,
+    }
+    same = np.all([runs[name] == value for name, value in wanted.items()], axis=0)
+    if not same.any():
+        raise InputError(f"no run of the case has {concurrency:,} users")
+    return float(np.median(runs.seconds[same]))
+
+
+def price_of_request(price: Mapping[str, float]) -> float:
+    """Return the price of a request of the case, in US dollars.
+
+    Parameters
+    ----------
+    price
+        US dollars for a million tokens of ``input`` and ``output``.
+
+    Examples
+    --------
+    >>> round(price_of_request(load(FILE)["price"]), 4)
+    0.0077
+    """
+    one = case()
+    return float(one["prompt"] * price["input"] + one["answer"] * price["output"]) / MILLION
