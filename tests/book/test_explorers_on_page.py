@@ -398,14 +398,15 @@ def test_controls_answer_and_picture_are_in_one_view(page, explorer, view):
     for slider in page.locator(f"#{explorer.name} input[type=range]").all():
         # Side by side, the whole is in view; one below the other, the picture stays above.
         seen = page.locator(f"#{explorer.name} .x") if view == "laptop" else slider
-        # Once the picture has drawn itself anew for this size, nothing moves any more.
+        # Once the picture has drawn itself anew for this size, and all above it too, nothing moves any more.
         seen.evaluate("""async (part) => {
           const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-          for (let height = -1; height !== part.offsetHeight; await frame()) {
-            height = part.offsetHeight;
-            await frame();
+          const place = () => `${part.getBoundingClientRect().top} ${part.offsetHeight}`;
+          await document.fonts.ready;
+          for (let stood = 0, last = ""; stood < 3; last = place(), await frame()) {
+            stood = place() === last ? stood + 1 : 0;
+            part.scrollIntoView({ block: 'end', behavior: 'instant' });
           }
-          part.scrollIntoView({ block: 'end', behavior: 'instant' });
         }""")
         for part in (".x-big", ".x-picture svg"):
             box = page.locator(f"#{explorer.name} {part}").first.bounding_box()
