@@ -30,11 +30,12 @@ from lifecost.formulas import *
 from lifecost.level import levels
 from lifecost.quantities import number, percent, quantity
 from lifecost.symbols import Symbols
+from lifecost.table import Table
 
 __version__ = "0.1.0"
 
 globals()["__all__"] = [
     *FORMULAS, "FORMULAS", "Formula", "Hardware", "InputError", "Law", "Model", "PowerLaw",
-    "Symbols", "__version__", "cite", "columns", "hardware", "laws", "levels", "load_model",
-    "models", "number", "percent", "post", "power_laws", "quantity",
+    "Symbols", "Table", "__version__", "cite", "columns", "hardware", "laws", "levels",
+    "load_model", "models", "number", "percent", "post", "power_laws", "quantity",
 ]  # fmt: skip

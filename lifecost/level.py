@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -35,6 +34,7 @@ from lifecost.formulas.time import (
     expected_weights_time,
 )
 from lifecost.quantities import number, percent, quantity
+from lifecost.table import Table
 
 Row: TypeAlias = tuple[str, tuple[Formula, Formula | None, Formula, Formula], str]
 _HEADS = (
@@ -95,7 +95,8 @@ class Levels(tuple[Level, ...]):
         made.unit = unit
         return made
 
-    def _cells(self) -> list[list[str]]:
+    @property
+    def _table(self) -> Table:
         def shown(row: Level) -> list[str]:
             costs = [
                 "not counted" if cost is None else quantity(cost, self.unit) for cost in row[1:-1]
@@ -105,42 +106,17 @@ class Levels(tuple[Level, ...]):
                 costs[0] = "with both"
             return [row.name, *costs, "" if ratio is None else number(ratio), row.kind]
 
-        rows = [list(_HEADS), *map(shown, self)]
+        heads, rows = list(_HEADS), list(map(shown, self))
         if all(row.overheads is None for row in self):
-            for cells in rows:
+            for cells in (heads, *rows):
                 del cells[_OVERHEADS]
-        return rows
+        return Table(heads, rows)
 
     def __repr__(self) -> str:
-        rows = self._cells()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        texts = {0, len(rows[0]) - 1}
-        lines = (
-            "  ".join(
-                cell.ljust(width) if i in texts else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        )
-        return "\n".join(lines)
+        return repr(self._table)
 
-    def _repr_html_(self) -> str:
-        heads, *rows = self._cells()
-        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-        body = "\n".join(map(_row, rows))
-        return (
-            '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="Levels of cost">'
-            f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
-            f"<tbody>\n{body}\n</tbody></table></div>"
-        )
-
-
-def _row(cells: list[str]) -> str:
-    name, *numbers, kind = map(html.escape, cells)
-    middle = "".join(f'<td style="text-align: right">{cell}</td>' for cell in numbers)
-    return (
-        f'<tr><th scope="row">{name}</th>{middle}<td style="text-align: left">{kind}</td></tr>'
-    ).replace(" %", "&nbsp;%")
+    def _repr_markdown_(self) -> str:
+        return self._table._repr_markdown_()
 
 
 def levels(*objects: Any, error: float | None = None, **values: Any) -> Levels:

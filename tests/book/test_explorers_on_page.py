@@ -398,7 +398,7 @@ def test_controls_answer_and_picture_are_in_one_view(page, explorer, view):
     for slider in page.locator(f"#{explorer.name} input[type=range]").all():
         # Side by side, the whole is in view; one below the other, the picture stays above.
         seen = page.locator(f"#{explorer.name} .x") if view == "laptop" else slider
-        # Once the picture has drawn itself anew for this size, and all above it too, nothing moves any more.
+        # Once the picture and all above it are drawn anew for this size, nothing moves any more.
         seen.evaluate("""async (part) => {
           const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
           const place = () => `${part.getBoundingClientRect().top} ${part.offsetHeight}`;
