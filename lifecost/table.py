@@ -72,4 +72,4 @@ class Table:
         rule = [{"left": ":--", "right": "--:"}[side] for side in self._aligned]
         rows = ([cell.replace("|", r"\|") for cell in row] for row in [self.heads, *self.rows])
         head, *body = ("| " + " | ".join(row) + " |" for row in rows)
-        return "\n".join([head, "|" + "|".join(rule) + "|", *body]).replace(" %", " %")
+        return "\n".join([head, "|" + "|".join(rule) + "|", *body]).replace(" %", "\u00a0%")
