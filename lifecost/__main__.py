@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import lifecost
 from lifecost.errors import InputError
 
+DEVICE = "h100-sxm"  # of the post, as in `lifecost.report`
 # Options that set a symbol: name, symbol, meaning.
 SYMBOLS = (
     ("batch", "batch", "sequences decoded together"),
@@ -37,6 +38,16 @@ SERVED = (
     ("data-parallel", "data_parallel", "ranks with sequences and attention weights of their own"),
     ("expert-parallel", "expert_parallel", "ranks that whole experts are split among"),
     ("pipeline-parallel", "pipeline_parallel", "stages with their share of the layers"),
+)
+
+
+# What makes a life of a trace.
+LIVED = (
+    ("chips", "n_chip", "chips that share the model; the fewest that have room, if not given"),
+    ("concurrency", "batch", "requests at a time; the post's, if not given"),
+    ("training-tokens", "train_tokens", "tokens of training; the catalog's, if not given"),
+    ("tokens-per-day", "tokens_per_day", "tokens of answers in a day, in place of the trace's"),
+    ("chip-hour-price", "chip_hour_price", "dollars for a chip and an hour"),
 )
 
 
@@ -104,6 +115,24 @@ def _serving(arguments: argparse.Namespace) -> int:
         weights=arguments.weights, cache=arguments.cache, engine=arguments.engine,
     ).as_dict()  # fmt: skip
     _print(arguments, found, lambda: tables.serving(found))
+    return 0
+
+
+def _life(arguments: argparse.Namespace) -> int:
+    from lifecost import report, tables, values
+    from lifecost.workload import life, read_trace
+
+    given = {name: getattr(arguments, name.replace("-", "_")) for name, *_ in LIVED}
+    for option, symbol, _ in LIVED:
+        if given[option] is not None:
+            values.checked(symbol, given[option], f"--{option}")
+    model, device = report.find_model(arguments.model), report.find_device(arguments.hardware)
+    found = life(
+        model, device, read_trace(arguments.trace), days=arguments.days,
+        weights=arguments.weights, cache=arguments.cache, train_tokens=given["training-tokens"],
+        **{n.replace("-", "_"): v for n, v in given.items() if n != "training-tokens"},
+    ).as_dict()  # fmt: skip
+    _print(arguments, found, lambda: tables.life(found))
     return 0
 
 
@@ -177,6 +206,20 @@ def _parser() -> _Parser:
         help="aggregated, or disaggregated where other chips read the prompts",
     )  # fmt: skip
     serving.set_defaults(run=_serving)
+    life = commands.add_parser("life", help="what a trace of requests costs, beside training")
+    life.add_argument("model", metavar="MODEL", help=model)
+    life.add_argument(
+        "--trace", metavar="FILE", required=True,
+        help="a CSV file with columns input, cached and output, in tokens, or a public trace; "
+        "- is standard input",
+    )  # fmt: skip
+    life.add_argument("--hardware", metavar="NAME", default=DEVICE, help="as for cost")
+    for name, _, meaning in LIVED:
+        life.add_argument(f"--{name}", type=_number, metavar="X", help=meaning)
+    life.add_argument("--days", type=_number, metavar="X", help="days that the trace took")
+    life.add_argument("--weights", metavar="NAME", help="as for serving")
+    life.add_argument("--cache", metavar="NAME", help="as for serving")
+    life.set_defaults(run=_life)
     optimum = commands.add_parser("optimum", help="the cheapest model of a quality over its life")
     optimum.add_argument("--law", default="sardana", metavar="NAME", help="a law of the catalog")
     optimum.add_argument(
@@ -190,7 +233,7 @@ def _parser() -> _Parser:
     optimum.set_defaults(run=_optimum)
     ledger = commands.add_parser("ledger", help="every number of the post against its formula")
     ledger.set_defaults(run=_ledger)
-    for command in (cost, compare, serving, optimum, ledger):
+    for command in (cost, compare, serving, life, optimum, ledger):
         command.add_argument("--json", action="store_true", help="for programs")
     return parser
 

@@ -61,10 +61,12 @@ _MADE: dict[str, Expr] = {}
 FLOP_PER_MAC = sympy.Symbol("flop_per_mac", positive=True)
 BITS_PER_BYTE = sympy.Symbol("bits_per_byte", positive=True)
 SECONDS_PER_HOUR = sympy.Symbol("seconds_per_hour", positive=True)
+SECONDS_PER_DAY = sympy.Symbol("seconds_per_day", positive=True)
 CONSTANTS: dict[Expr, tuple[int, str]] = {
     FLOP_PER_MAC: (2, "FLOP"),
     BITS_PER_BYTE: (8, "bit/byte"),
     SECONDS_PER_HOUR: (3600, "s/h"),
+    SECONDS_PER_DAY: (86400, "s/day"),
 }
 
 

@@ -115,6 +115,75 @@ def serving(report: dict[str, Any]) -> Any:
     return table
 
 
+PHASES = (
+    ("prefill", "prompts, what no cache held"),
+    ("cached", "prompts, what a cache held: read once"),
+    ("decode", "answers, at the context that grows"),
+    ("total", "in all"),
+)
+
+
+def life(report: dict[str, Any]) -> Any:
+    """Return a table of what `lifecost.workload.life` reports.
+
+    Raises
+    ------
+    InputError
+        If the library that draws tables is not installed.
+    """
+    trace, given, request = report["trace"], report["setting"], report["request"]
+    degrees = {name.partition("_")[0]: degree for name, degree in given["layout"].items()}
+    shared = ", ".join(f"{n} {degree}" for n, degree in degrees.items() if degree > 1)
+    lines = [
+        f"{report['model']} on {given['chips']} x {report['hardware']}: {shared or 'one chip'}; "
+        f"{number(given['batch'])} sequences at a time; weights {given['weights']}, "
+        f"cache {given['cache']}",
+        *(f"{kind}: {text}" for kind, text in report["taken_from"].items()),
+        *(f"note: {note}" for note in report["notes"]),
+    ]
+    heads = ["FLOP", "byte", "FLOP-equivalents", "chip-seconds: bound", "estimate"]
+    table = _table(heads, "\n".join(lines))
+    for name, words in PHASES:
+        phase = report[name]
+        seconds = (phase["chip_seconds"][kind] for kind in ("bound", "estimate"))
+        table.add_row(
+            words, number(phase["flops"]), quantity(phase["bytes"], "byte"),
+            number(phase["flop_equivalents"]), *(_or_unknown(one) for one in seconds),
+        )  # fmt: skip
+    if report["error"] is not None:
+        tested = "" if report["tested"] else " (untested)"
+        table.add_row("typical error of answers' estimate", "", "", "", "",
+                      percent(report["error"]) + tested)  # fmt: skip
+    if price := report["price"]:
+        cells = (f"{_or_unknown(price[kind])} dollars" for kind in ("bound", "estimate"))
+        table.add_row("price", "", "", "", *cells)
+    if training := report["training"]:
+        table.add_row(f"training on {quantity(training['tokens'], 'token')}",
+                      number(training["flops"]), "", number(training["flops"]), "", "")  # fmt: skip
+        table.add_row("such traces that cost as much", "", "",
+                      number(training["traces_until_equal"]), "", "")  # fmt: skip
+    if report["days_until_equal"] is not None:
+        table.add_row("days until that", "", "", number(report["days_until_equal"]), "", "")
+    table.add_section()
+    table.add_row("", *("mean", "p50", "p90", "p99", ""))
+    for name in ("input", "cached", "output"):
+        row = trace[name]
+        cells = (number(row[key]) for key in ("mean", "p50", "p90", "p99"))
+        table.add_row(f"{name}, in tokens", *cells, "")
+    cells = (number(request[key]) for key in ("mean", "p50", "p90", "p99"))
+    drawn = "" if request["drawn"] == trace["requests"] else f"of {request['drawn']:,} drawn"
+    table.add_row("FLOP-equivalents of a request", *cells, drawn)
+    table.add_row(
+        f"{trace['requests']:,} requests; of the input was cached", percent(trace["hit_share"]),
+        "", "", "", "",
+    )  # fmt: skip
+    return table
+
+
+def _or_unknown(value: float | None) -> str:
+    return "not known" if value is None else number(value)
+
+
 def _known(value: float | None, unit: str) -> str:
     return "not known" if value is None else quantity(value, unit)
 

@@ -76,6 +76,21 @@ def input_price(s: Symbols) -> Expr:
 
 
 @formula(
+    r"t_\text{cached}", "s", level="overheads", assumptions=_KEPT[-1:],
+    varies=(
+        "* prompt_length n_layer d_head kv_bytes / memory_bandwidth bandwidth_share + n_kv_head "
+        "tensor_parallel"
+    ),
+    example=(SERVED, KV_8B / 128 / (0.8 * 3.35e12), "its entries, read once"),
+)  # fmt: skip
+def cached_prompt_time(s: Symbols) -> Expr:
+    """Chip-seconds that read the entries of a cached prompt once, and its states."""
+    state = s.chip_state_held * s.state_bytes
+    held = s.but(context=s.prompt_length).chip_cache_held * s.kv_bytes + state
+    return s.tensor_parallel * held / (s.bandwidth_share * s.memory_bandwidth)
+
+
+@formula(
     r"p_\text{cached}", "USD/token", level="overheads", assumptions=_KEPT,
     varies=(
         "* chip_hour_price n_layer d_head kv_bytes / memory_bandwidth bandwidth_share + n_kv_head "
@@ -85,6 +100,5 @@ def input_price(s: Symbols) -> Expr:
 )  # fmt: skip
 def cached_input_price(s: Symbols) -> Expr:
     """Price of the chips' time for a cached token of a prompt: its entries, read once."""
-    held = s.but(context=s.prompt_length).chip_cache_held * s.kv_bytes / s.prompt_length
-    seconds = s.tensor_parallel * held / (s.bandwidth_share * s.memory_bandwidth)
+    seconds = cached_prompt_time(s) / s.prompt_length
     return s.chip_hour_price / SECONDS_PER_HOUR * seconds

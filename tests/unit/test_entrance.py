@@ -1,10 +1,13 @@
 """What one reads first: the README shows what the package gives, and the map is the place."""
 
+import gzip
 import re
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
+
+import pytest
 
 from lifebook.figures.style import COLORS, FILL
 from tools import picture
@@ -105,10 +108,20 @@ def test_the_commands_that_both_name_exist():
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README + CONTRIBUTING, re.M)) <= set(targets)
 
 
-def test_the_process_pool_of_scaling_up_runs(tmp_path):
+# Each script of the page, by a word that it alone has, with a last line and what that prints.
+@pytest.mark.parametrize(("word", "line", "shown"), [
+    ("ProcessPool", "print(len(found))", "3"),
+    ("read_trace", "print(trace.requests, trace.input.total)", "4 27"),
+])  # fmt: skip
+def test_the_scripts_of_scaling_up_run(tmp_path, word, line, shown):
+    for i in range(2):
+        text = f"input,cached,output\n{5 + i},0,7\n8,2,{i}\n"
+        (tmp_path / f"trace-{i}.csv.gz").write_bytes(gzip.compress(text.encode()))
     text = (ROOT / "book/scaling-up.md").read_text("utf-8")
-    (block,) = (b for b in re.findall(r"```python\n(.*?)```", text, re.S) if "Pool" in b)
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", text, re.S) if word in b)
     script = tmp_path / "sweep.py"
-    script.write_text(block + "    print(len(found))\n", "utf-8")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("3\n", "")
+    script.write_text(f"{block}    {line}\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.stdout.splitlines()[-1], done.stderr) == (shown, "")
