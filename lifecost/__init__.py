@@ -22,6 +22,7 @@ from lifecost.catalog import (
     models,
     post,
     power_laws,
+    wider_laws,
 )
 from lifecost.citations import cite
 from lifecost.errors import InputError
@@ -38,4 +39,5 @@ globals()["__all__"] = [
     *FORMULAS, "FORMULAS", "Formula", "Hardware", "InputError", "Law", "Model", "PowerLaw",
     "Symbols", "Table", "__version__", "cite", "columns", "hardware", "laws", "levels",
     "load_model", "models", "number", "percent", "post", "power_laws", "quantity",
+    "wider_laws",
 ]  # fmt: skip

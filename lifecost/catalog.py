@@ -399,6 +399,24 @@ LAW = Law.constants()
 
 
 @dataclass(frozen=True, kw_only=True)
+class WiderLaw(Law):
+    """A loss law that also says what repeated data, or parameters in few bits, are worth."""
+
+    repeat_decay: float | None = None
+    precision_decay: float | None = None
+    precision_offset: float | None = None
+
+    @cached_property
+    def bindings(self) -> dict[str, float]:
+        """What the law gives to a formula: of its constants those that it has."""
+        return {name: getattr(self, name) for name in self.constants() if self.has(name)}
+
+    def has(self, name: str) -> bool:
+        """Say whether the law has a constant."""
+        return getattr(self, name) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PowerLaw(Fit):
     """Compute-optimal size or tokens as a power of the compute budget."""
 
@@ -414,8 +432,9 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
     """Rows of one kind by name, read when it is first asked: a read-only mapping.
 
     They come from the library's own file and from installed packages: an entry point of the group
-    ``lifecost.models``, ``lifecost.hardware``, ``lifecost.laws``, ``lifecost.power_laws`` or
-    ``lifecost.shape_laws`` names a mapping from names to rows, as a TOML file gives it.
+    ``lifecost.models``, ``lifecost.hardware``, ``lifecost.laws``, ``lifecost.power_laws``,
+    ``lifecost.wider_laws``, ``lifecost.shape_laws`` or ``lifecost.mixture_laws`` names a mapping
+    from names to rows, as a TOML file gives it.
     """
 
     def __init__(self, kind: str, file: str, row: type[_Row]) -> None:
@@ -537,6 +556,7 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
 models = Catalog("model", "models", Model)
 hardware = Catalog("device", "hardware", Hardware)
 laws = Catalog("scaling law", "laws", Law)
+wider_laws = Catalog("wider law", "wider_laws", WiderLaw)
 power_laws = Catalog("power law", "power_laws", PowerLaw)
 
 

@@ -467,6 +467,59 @@ compute_unit = symbol(
     1, 1e30, usual=(1, 1e19),
 )  # fmt: skip
 
+# Experts in a scaling law
+expert_ratio = symbol(
+    "expert_ratio", r"\varepsilon", "1", "routed experts for each one that serves a token",
+    1, 1e6, usual=(1, 32),
+)  # fmt: skip
+routed_share = symbol(
+    "routed_share", r"\phi_\text{exp}", "1",
+    "share of the parameters that serve a token which are those of routed experts",
+    0, 1, usual=(0.05, 0.49),
+)  # fmt: skip
+least_experts = symbol(
+    "least_experts", r"\varepsilon_\text{low}", "1", "effective number of experts of a dense model",
+    1, 10, usual=(1.5, 3),
+)  # fmt: skip
+most_experts = symbol(
+    "most_experts", r"\varepsilon_\text{high}", "1",
+    "effective number of experts that no number of them exceeds",
+    20, 1e6, usual=(100, 1000),
+)  # fmt: skip
+param_scale_power = symbol(
+    "param_scale_power", r"\delta_N", "1",
+    "power with which experts lower the scale of the size term", 0, 10, usual=(0.1, 0.3),
+)  # fmt: skip
+param_exponent_slope = symbol(
+    "param_exponent_slope", r"\gamma_N", "1",
+    "what an e-fold of experts takes off the exponent of size", 0, 1, usual=(0.005, 0.02),
+)  # fmt: skip
+data_scale_power = symbol(
+    "data_scale_power", r"\delta_D", "1",
+    "power with which experts raise the scale of the data term", 0, 10, usual=(0.3, 0.6),
+)  # fmt: skip
+data_exponent_slope = symbol(
+    "data_exponent_slope", r"\gamma_D", "1",
+    "what an e-fold of experts adds to the exponent of training tokens", 0, 1, usual=(0.01, 0.03),
+)  # fmt: skip
+
+# Laws beyond size and tokens
+unique_tokens = symbol(
+    "unique_tokens", r"D_\text{unique}", "token", "training tokens of which none is a repetition",
+    1, 1e24, usual=(1e6, 1e15),
+)  # fmt: skip
+repeat_decay = symbol(
+    "repeat_decay", r"r_D", "1", "repetitions after which data have lost most of their worth",
+    1e-3, 1e6, usual=(5, 30),
+)  # fmt: skip
+precision_decay = symbol(
+    "precision_decay", r"\gamma_b", "bit", "bits in which the loss of precision falls e-fold",
+    1e-3, 64, usual=(1, 3),
+)  # fmt: skip
+precision_offset = symbol(
+    "precision_offset", r"n_b", "1", "offset of a law of precision", 0, 10, usual=(0.1, 0.3)
+)
+
 # Speculative decoding
 draft_length = symbol(
     "draft_length", r"\gamma", "token", "tokens that the draft guesses before each verification",
@@ -543,6 +596,28 @@ decode_efficiency = symbol(
     "decode_efficiency", r"\eta_\text{decode}", "1",
     "share of its bound that decode reaches: least time over real time",
     1e-6, 1, usual=(0.01, 0.4),
+)  # fmt: skip
+
+# Reinforcement learning
+rl_tokens = symbol(
+    "rl_tokens", r"D_\text{RL}", "token", "tokens of the rollouts of reinforcement learning",
+    0, 1e24, usual=(1e6, 1e15),
+)  # fmt: skip
+trained_share = symbol(
+    "trained_share", r"\phi_\text{RL}", "1", "share of the rollouts' tokens that are trained on",
+    1e-6, 1, usual=(0.05, 0.49),
+)  # fmt: skip
+rollout_context = symbol(
+    "rollout_context", r"S_\text{RL}", "token", "context of a rollout's token, on average",
+    1, 1e12, usual=(1, 1e6),
+)  # fmt: skip
+rollout_batch = symbol(
+    "rollout_batch", r"B_\text{RL}", "sequence", "rollouts decoded together",
+    1, 1e9, usual=(1, 4096),
+)  # fmt: skip
+rl_share = symbol(
+    "rl_share", r"r_\text{RL}", "1", "cost of reinforcement learning over that of pretraining",
+    0, 1e6, usual=(0.01, 0.49),
 )  # fmt: skip
 
 # The shape at a size

@@ -83,6 +83,10 @@ STEPS = {
     "interactions": "Query-key interactions",
     "shape": "The shape of a model",
     "design": "Designs",
+    "answers": "Answers that grow",
+    "reinforcement": "Reinforcement learning",
+    "mixture": "Mixtures of experts",
+    "wider_laws": "Laws beyond size and tokens",
 }
 
 

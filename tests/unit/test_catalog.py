@@ -25,8 +25,10 @@ from lifecost import (
     parameter_count,
     post,
     power_laws,
+    wider_laws,
 )
 from lifecost.catalog import LAW, Catalog, Hardware, Law, Model, PowerLaw
+from lifecost.mixture import mixture_laws
 from lifecost.shape import shape_laws
 from lifecost.units import dimension
 
@@ -409,8 +411,23 @@ POWERS = {  # Kaplan et al. 2020, table 6, in PF-days; Llama 3 paper, section 3.
 }
 
 
+# Muennighoff et al., README of their repository; Kumar et al., table 2; Gadre et al., their code,
+# run with their data.
+WIDER = {
+    "muennighoff": (1.869, 521, 1488, 0.3526596, 0.3526596),
+    **dict.fromkeys(
+        ("kumar-weights", "kumar-activations", "kumar-cache"), (2.7648, 4299, 18060, 0.4965, 0.4965)
+    ),
+    "gadre-c4": (1.508, 113.7, 152.5, 0.2425, 0.2425),
+    "gadre-redpajama": (1.837, 166.2, 287.2, 0.2728, 0.2728),
+    "gadre-refinedweb": (1.734, 125.1, 196, 0.2544, 0.2544),
+}
+
+
 def test_constants_of_the_laws():
     assert {name: tuple(law.bindings[s] for s in LAW) for name, law in laws.items()} == LAWS
+    wider = {name: tuple(law.bindings[s] for s in LAW) for name, law in wider_laws.items()}
+    assert wider == WIDER
     powers = {
         name: tuple(law.bindings[s] for s in PowerLaw.constants())
         for name, law in power_laws.items()
@@ -666,7 +683,8 @@ def test_a_law_is_constants_and_their_errors():
 
 
 CATALOGS = {"models": models, "hardware": hardware, "laws": laws, "power_laws": power_laws,
-            "shape_laws": shape_laws}  # fmt: skip
+            "shape_laws": shape_laws,
+            "wider_laws": wider_laws, "mixture_laws": mixture_laws}  # fmt: skip
 
 
 @pytest.mark.parametrize("catalog", CATALOGS.values(), ids=CATALOGS)

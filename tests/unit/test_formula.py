@@ -329,7 +329,11 @@ UNBOUNDED = (
     "relative_forward_cost", "relative_lifetime_cost", "shape_params",
 )  # fmt: skip
 # A design that is dearer than the one before must gain where others may lose.
-SIGNED = ("break_even_params_penalty", "break_even_tokens_penalty")
+# A model that is no larger leaves a smaller one nothing, and no law holds far beyond its fit.
+SIGNED = (
+    "break_even_params_penalty", "break_even_tokens_penalty", "equal_cost_tokens",
+    "mixture_param_exponent",
+)  # fmt: skip
 # Only powers leave the range, and what has no value where next to nothing is served.
 QUOTIENTS = ("cache_saving_needed", "design_inference_factor")
 # One minus a power near one, in which Python and NumPy may differ by its last digit.

@@ -34,6 +34,10 @@ TURNS = {
         dict(peer_params=1e8, param_exponent=0.2, param_scale=2000, data_exponent=0.2,
              data_scale=1000, kv_scale=90, hoi=10, prefill_tokens=4e7, decode_tokens=9e6),
     ],
+    "mixture_loss": [
+        dict(n_params=1e7), dict(param_scale=1, data_scale=36, train_tokens=1e8),
+    ],
+    "equal_cost_tokens": [dict(decode_tokens=1e15), dict(size_ratio=14)],
     "walltime_speedup": [dict(), dict(acceptance_rate=0.1)],
     "speculative_speedup": [dict(), dict(hoi=4)],
     "speculative_speedup_full": [
