@@ -80,10 +80,12 @@ test: $(TEST_READY) lint site ## Check everything: style, types, units, notebook
 	@$(PY) -m tools.chromium
 	@$(PY) -m pytest -n auto $(EVERYTHING) $(ARGS)
 
-bench: $(TEST_READY) ## Measure the speed of the formulas
+bench: $(TEST_READY) ## Measure the speed of the formulas and of the explorers
 	@$(PY) -m pytest --benchmark-only tests/bench.py $(ARGS)
+	@$(PY) -m tools.chromium
+	@$(PY) -m tools.speed
 
-audit: $(TEST_READY) book ## Measure the explorers, and the chapters with Lighthouse (ARGS: pages)
+audit: $(TEST_READY) book ## Measure the pages with Lighthouse (ARGS: which)
 	@$(PY) -m tools.audit $(ARGS)
 
 places: $(TEST_READY) site ## Run the chapters in each place, with times and sizes (ARGS: names)

@@ -38,15 +38,17 @@ function blocksOf(stack) {
 const limitless = (sizes) => Object.fromEntries(
   Object.entries(sizes).map(([name, value]) => [name, value ?? Infinity]));
 
-const sumsOf = (s) => Object.fromEntries(
-  Object.keys(SUMS).map((name) => [name, (...given) => totalOf(name, s, given)]));
+// Each sum as a function, of the setting at which a formula is being asked.
+let setting;
+const ASKED = Object.fromEntries(
+  Object.keys(SUMS).map((name) => [name, (...given) => totalOf(name, setting, given)]));
 
 // A formula of a plain decoder's sizes, and of the sums of any other model; where two sides are to be
 // equal, the unknown at which they are.
 function ofModels(plain, general, unknown) {
   return (s) => {
     if (!s.stack) return plain(s);
-    const at = (values) => general(values, sumsOf(values));
+    const at = (values) => general(setting = values, ASKED);
     return unknown ? rootOf((x) => at({ ...s, [unknown]: x })) : at(s);
   };
 }

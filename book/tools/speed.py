@@ -1,69 +1,144 @@
-"""Measure how fast the explorers answer: part of `make audit`.
+"""Measure how fast the explorers answer: part of `make bench`.
 
-On the built page: from an input event to the changed page, for each explorer, plain and with the
-processor slowed four times. A notebook's view runs the same script.
+From an input event to the changed page, in milliseconds, for each explorer alone on a page: by its
+slider, with the processor slowed four times, with the model of most kinds of blocks, and by a drag
+in its picture (slowed, too). Then how long a kernel takes to draw the same picture again. A
+notebook's view runs the same script.
 """
 
 from __future__ import annotations
 
 import random
 import statistics
+import sys
+import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from lifebook.explorer import Choice
+from lifebook.explorer import Choice, Explorer
 from lifebook.explorer.gallery import EXPLORERS
-from tools import chromium, host
+from lifecost.errors import unknown_name
+from lifecost.stack import STACK
+from tools import chromium
+from tools.explorer import alone
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 400
+REDRAWN = 5
 MEASURE = """
-([name, control, values]) => {
-  const field = document.querySelector(`#${name} .slide input[name="${control}"]`);
-  return values.map((value) => {
-    field.value = value;
+([name, control, places]) => {
+  const box = document.querySelector(`#${name} input[name="${control}"]`);
+  const field = box.parentNode.querySelector("[type=range]");
+  return places.map((share) => {
+    field.value = +field.min + (field.max - field.min) * share;
     const start = performance.now();
     field.dispatchEvent(new Event("input", { bubbles: true }));
     return performance.now() - start;
   });
 }
 """
+DRAG = """
+([name, places]) => {
+  const handle = document.querySelector(`#${name} .handle`);
+  if (!handle) return [];
+  const box = handle.ownerSVGElement.getBoundingClientRect();
+  handle.setPointerCapture = () => {};
+  const at = (type, share) => handle.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, clientX: box.left + box.width * share,
+    clientY: box.top + box.height * (1 - share) }));
+  at("pointerdown", 0.5);
+  const found = places.map((share) => {
+    const start = performance.now();
+    at("pointermove", share);
+    return performance.now() - start;
+  });
+  at("pointerup", 0.5);
+  return found;
+}
+"""
 
 
-def chapter(name: str) -> str:
-    """Return the address of the page that an explorer stands on."""
-    pages = (ROOT / "_build/html/book").glob("*.html")
-    return next(p.name for p in pages if f'data-name="{name}"' in p.read_text("utf-8"))
+def largest(explorer: Explorer) -> str | None:
+    """Return the model of most parts that an explorer offers, if it offers stacks."""
+    for control in explorer.controls:
+        if isinstance(control, Choice) and control.catalog == "models":
+            stacks = {n: b[STACK] for n, b in control.options.items() if b.get(STACK)}
+            return max(stacks, key=lambda n: len(stacks[n].data()["parts"]), default=None)
+    return None
 
 
-def summary(seconds: list[float]) -> str:
-    ordered = sorted(seconds)
-    return f"{statistics.median(ordered):8.2f} {ordered[int(0.95 * len(ordered))]:8.2f} "
+def measured(page: Any, explorer: Explorer) -> dict[str, list[float]]:
+    """Return the times of inputs, by how they were measured."""
+    draw = random.Random(0)
+    places = [draw.random() for _ in range(EVENTS)]
+    control = next(c.name for c in explorer.controls if not isinstance(c, Choice))
+    session = page.context.new_cdp_session(page)
+
+    def slide() -> Any:
+        return page.evaluate(MEASURE, [explorer.name, control, places])
+
+    def slowed(rate: int) -> None:
+        session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+
+    slide()  # warm
+    found = {"slide": slide()}
+    slowed(4)
+    found |= {"slowed": slide(), "drag": page.evaluate(DRAG, [explorer.name, places])}
+    slowed(1)
+    if name := largest(explorer):
+        page.evaluate("([n, m]) => document.getElementById(n).change({ model: m })",
+                      [explorer.name, name])  # fmt: skip
+        slide()
+        found["model"] = slide()
+        slowed(4)
+        found["model slowed"] = slide()
+    return found
 
 
-def main() -> None:
-    heads = f"{'page':>8}{'p95':>9}{'at 1/4':>9}{'p95':>9}"
-    print(f"{'milliseconds':<16}{heads}")
-    with sync_playwright() as playwright, host.serve(ROOT / "_build/html") as server:
+def redrawn(explorer: Explorer) -> float:
+    """Return the milliseconds in which a kernel draws the picture again, as PNG."""
+    times = []
+    for _ in range(REDRAWN):
+        start = time.perf_counter()
+        explorer.figure().png()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def summary(times: list[float]) -> str:
+    if not times:
+        return f"{'':15}"
+    ordered = sorted(times)
+    return f"{statistics.median(ordered):7.2f} {ordered[int(0.95 * len(ordered))]:7.2f}"
+
+
+WAYS = ("slide", "slowed", "drag", "model", "model slowed")
+
+
+def main(names: list[str]) -> None:
+    """Print the median and the 95th percentile of each way to change a setting."""
+    for name in names:
+        if name not in EXPLORERS:
+            raise unknown_name("explorer", name, EXPLORERS)
+    heads = "".join(f"{way:>15}" for way in WAYS)
+    print(f"{'ms: median, p95':<16}{heads}{'kernel':>8}{'ratio':>7}")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = chromium.launch(playwright)
-        for name, explorer in EXPLORERS.items():
+        for name in names or EXPLORERS:
+            file = Path(folder) / "one.html"
+            file.write_text(alone(name), "utf-8")
             page = browser.new_page()
-            page.goto(f"{server.url}/book/{chapter(name)}")
-            page.locator(f"#{name}").scroll_into_view_if_needed()
-            control = next(c for c in explorer.controls if not isinstance(c, Choice))
-            draw = random.Random(0)
-            values = [control.low * (control.high / control.low) ** draw.random()
-                      for _ in range(EVENTS)]  # fmt: skip
-            page.evaluate(MEASURE, [name, control.name, values])  # warm
-            plain = page.evaluate(MEASURE, [name, control.name, values])
-            session = page.context.new_cdp_session(page)
-            session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-            slowed = page.evaluate(MEASURE, [name, control.name, values])
-            print(f"{name:<16}{summary(plain)}{summary(slowed)}")
+            page.goto(file.as_uri())
+            times = measured(page, EXPLORERS[name])
+            again = redrawn(EXPLORERS[name])
+            columns = "".join(summary(times.get(way, [])) for way in WAYS)
+            ratio = again / statistics.median(times["slide"])
+            print(f"{name:<16}{columns}{again:8.0f}{ratio:7.0f}", flush=True)
             page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -284,7 +284,7 @@ def test_a_model_is_found_by_typing(page, explorer):
 def test_a_dot_is_dragged(page, explorer):
     state = f"[...document.querySelector('#{explorer.name}').state]"
     dots = [dot for panel in explorer.picture for dot in getattr(panel, "dots", ()) if dot.drag]
-    handles = page.locator(f"#{explorer.name} svg [role=slider]")
+    handles = page.locator(f"#{explorer.name} svg .handle[role=slider]")
     assert handles.count() == len(dots)
     for number, dot in enumerate(dots):
         if not handles.nth(number).is_visible():

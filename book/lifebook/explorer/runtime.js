@@ -178,7 +178,7 @@ class Lanes {
     this.group = draw("g", {}, this.axis, ...this.rows.flatMap((r) => [r.name, r.idle, ...r.parts, ...r.ghosts]), this.beyond, this.line, this.word, ...this.rows.map((r) => r.note));
   }
 
-  get margin() { return Math.max(...this.rows.map(({ name }) => name.getComputedTextLength())) + 14; }
+  measure() { this.margin = Math.max(...this.rows.map(({ name }) => name.getComputedTextLength())) + 14; }
   height(wide, extra) {
     const only = this.explorer.panels.length === 1;
     this.bar = (wide ? 22 : 18) + (only ? Math.min(30, extra / this.lanes.length) : 0);
@@ -323,7 +323,8 @@ class Plot {
       above: label("halo", "start", this.split?.[1] ?? ""), under: label("halo", "end", this.split?.[2] ?? "") };
     this.names = this.curves.map(({ name }, i) => label(i ? "halo" : "strong halo", "start", name));
     this.dotNames = this.dots.map(() => label("halo"));
-    this.marks = this.points.map(() => draw("g", { class: "points" }));
+    this.marks = this.points.map(({ name, color: shade = "muted" }) => draw("path", { class: "points", stroke: color(shade), "stroke-width": 7, "stroke-linecap": "round",
+      tabindex: 0, role: "slider", "aria-label": `${name}, one by one`, "aria-valuemin": 1, "aria-valuenow": 1, "aria-valuetext": name }));
     this.handles = this.dots.map((dot) => this.handle(dot));
     const lines = draw("g", { "clip-path": `url(#${clipped})` }, ...this.lines, this.ghostLine);
     this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.hover, this.drop,
@@ -354,13 +355,13 @@ class Plot {
   }
 
   listen() {
-    const { explorer } = this;
-    const at = (event) => { const box = explorer.svg.getBoundingClientRect(); return [(event.clientX - box.left) * explorer.width / box.width, (event.clientY - box.top) * explorer.width / box.width]; };
+    const { explorer } = this, where = () => explorer.svg.getBoundingClientRect();
+    const at = (event, box = where()) => [(event.clientX - box.left) * explorer.width / box.width, (event.clientY - box.top) * explorer.width / box.width];
     const holds = (target, move) => {
-      let held = false;
-      target.addEventListener("pointerdown", (e) => { if (e.button) return; held = true; target.setPointerCapture(e.pointerId); move(...at(e)); this.hover.classList.remove("on"); });
-      target.addEventListener("pointermove", (e) => { if (held) move(...at(e)); });
-      for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) target.addEventListener(end, () => { held = false; });
+      let held = null;                         // where the picture stands: asked once, not at each move
+      target.addEventListener("pointerdown", (e) => { if (e.button) return; held = where(); target.setPointerCapture(e.pointerId); move(...at(e, held)); this.hover.classList.remove("on"); });
+      target.addEventListener("pointermove", (e) => { if (held) move(...at(e, held)); });
+      for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) target.addEventListener(end, () => { held = null; });
     };
     this.dots.forEach((dot, i) => {
       if (!dot.drag) return;
@@ -388,19 +389,46 @@ class Plot {
       const [px, py] = at(event), near = this.near(px, py), first = this.curves[0];
       if (!near && (event.pointerType !== "mouse" || !first || first.over || typeof first.at !== "string")) { this.hover.classList.remove("on"); return; }
       const x = clamp(px, this.x.from, this.x.to), value = this.x.valueAt(x);
-      const read = near ? null : valueOf(first.at, { ...explorer.bound(), [this.x.at]: value });
-      const text = near ? near.name : `${shown(this.x.kind === "context" ? Math.round(value) > 1023 ? value : Math.round(value) : value, this.x.kind)}: ${shown(read, this.y.kind)}`;
-      const [cx, cy] = near ? near.at : [x, this.y.within(read)], half = text.length * 3.8;
-      put(this.cross, { d: near ? `M${cx - 7} ${cy}a7 7 0 1 0 14 0a7 7 0 1 0 -14 0` : `M${x} ${this.y.to}V${this.y.from}` });
-      write(this.reading, text);
-      put(this.reading, { x: clamp(cx, this.x.from + half, this.x.to - half), y: Math.max(this.y.to + 12, cy - 12) });
-      this.hover.classList.add("on");
+      const read = valueOf(first.at, { ...explorer.bound(), [this.x.at]: value });
+      if (near) { this.tell(near); return; }
+      const text = `${shown(this.x.kind === "context" ? Math.round(value) > 1023 ? value : Math.round(value) : value, this.x.kind)}: ${shown(read, this.y.kind)}`;
+      this.read(text, x, this.y.within(read), `M${x} ${this.y.to}V${this.y.from}`);
     };
     for (const target of [this.plane, ...this.marks]) {
       target.addEventListener("pointermove", look);
       target.addEventListener("pointerdown", look);
       target.addEventListener("pointerleave", () => this.hover.classList.remove("on"));
     }
+    for (const mark of this.marks) {
+      mark.addEventListener("focus", () => { if (mark.matches(":focus-visible")) this.step(mark, 0); });
+      mark.addEventListener("blur", () => this.hover.classList.remove("on"));
+      mark.addEventListener("keydown", (event) => {
+        const by = way(event);
+        if (by === null) return;
+        event.preventDefault();
+        this.step(mark, by);
+      });
+    }
+  }
+  // By keys from point to point, from the left.
+  step(mark, by) {
+    const line = this.placed.filter((p) => p.mark === mark).sort((a, b) => a.at[0] - b.at[0]);
+    if (!line.length) return;
+    mark.at = clamp((mark.at ?? 0) + by, 0, line.length - 1);
+    const { name, values: [a, b] } = line[mark.at], { x, y } = this;
+    put(mark, { "aria-valuemax": line.length, "aria-valuenow": mark.at + 1, "aria-valuetext": `${name}: ${x.label} ${shown(a, x.kind)}, ${y.label} ${shown(b, y.kind)}` });
+    this.tell(line[mark.at]);
+  }
+  tell({ name, values: [a, b], at: [x, y] }) {
+    const all = `${name}: ${shown(a, this.x.kind)}, ${shown(b, this.y.kind)}`, fits = all.length * 7.6 < this.x.to - this.x.from;
+    this.read(fits ? all : name, x, y, `M${x - 7} ${y}a7 7 0 1 0 14 0a7 7 0 1 0 -14 0`);
+  }
+  read(text, x, y, around) {
+    const half = text.length * 3.8;
+    put(this.cross, { d: around });
+    write(this.reading, text);
+    put(this.reading, { x: clamp(x, this.x.from + half, this.x.to - half), y: Math.max(this.y.to + 12, y - 12) });
+    this.hover.classList.add("on");
   }
   near(px, py) {
     let best = null, least = 14;
@@ -408,9 +436,9 @@ class Plot {
     return best;
   }
 
-  get margin() {
+  measure() {
     if (this.y.a === undefined) this.y.reach([]);
-    return Math.max(...this.y.ticks(7).map((v) => shown(v, this.y.kind).length)) * 7.2 + 12;
+    this.margin = Math.max(...this.y.ticks(7).map((v) => shown(v, this.y.kind).length)) * 7.2 + 12;
   }
   height(wide, extra) {
     const only = this.explorer.panels.length === 1;
@@ -429,6 +457,7 @@ class Plot {
   }
   ticksOf() {
     const { x, y } = this;
+    this.measure();
     this.grid.replaceChildren();
     this.ticks = [];
     for (const v of y.ticks(this.wide ? 7 : 6)) this.grid.append(draw("path", { class: "grid", d: `M${x.from} ${y.place(v)}H${x.to}` }), draw("text", { x: x.from - 8, y: y.place(v) + 4, "text-anchor": "end" }, shown(v, y.kind)));
@@ -515,16 +544,14 @@ class Plot {
   scatter(bound) {
     this.placed = [];
     this.points.forEach((points, i) => {
-      const all = this.all(points, bound);
-      const group = this.marks[i];
-      while (group.childNodes.length < all.length) group.append(draw("circle", { r: 3.5, fill: color(points.color ?? "muted") }));
-      all.forEach(([name, a, b], k) => {
-        const px = this.x.place(a), py = this.y.place(b), inside = px === this.x.within(a) && py === this.y.within(b);
-        show(group.childNodes[k], inside);
-        if (!inside) return;
-        put(group.childNodes[k], { cx: px.toFixed(1), cy: py.toFixed(1) });
-        this.placed.push({ name, at: [px, py] });
-      });
+      const mark = this.marks[i], found = [];
+      for (const [name, a, b] of this.all(points, bound)) {
+        const px = this.x.place(a), py = this.y.place(b);
+        if (px !== this.x.within(a) || py !== this.y.within(b)) continue;
+        found.push(`M${px.toFixed(1)} ${py.toFixed(1)}h0`);
+        this.placed.push({ mark, name, values: [a, b], at: [px, py] });
+      }
+      put(mark, { d: found.join("") });
     });
   }
 
@@ -932,6 +959,8 @@ class Explorer extends HTMLElement {
     const extra = wide ? Math.round(clamp(high(".x-controls") + high(".x-facts") + 12 - high(".x-main") - high(".x-legend") - natural - 24, 0, 170)) : 0;
     if (width === this.width && Math.abs(extra - this.extra) < 3) return false;
     Object.assign(this, { width, extra });
+    this.svg.classList.toggle("narrow", !wide);
+    for (const panel of this.panels) panel.measure();
     this.margin = Math.max(...this.panels.map(({ margin }) => margin));
     const x0 = Math.round(clamp(this.margin, 40, 120)), x1 = width - (wide ? 12 : 8);
     const grows = this.panels.findLast((panel) => panel instanceof Plot) ?? this.panels.at(-1);
@@ -941,7 +970,6 @@ class Explorer extends HTMLElement {
       panel.layout({ x0, x1, top, wide });
       top += height + (wide ? 6 : 2);
     }
-    this.svg.classList.toggle("narrow", !wide);
     put(this.svg, { viewBox: `0 0 ${width} ${top}`, height: top });
     this.tall = top;
     return true;
