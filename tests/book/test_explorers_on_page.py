@@ -122,6 +122,7 @@ def alone(browser, server, explorer):
 def page(alone, explorer):
     alone.set_viewport_size(dict(zip(("width", "height"), VIEWS["laptop"], strict=True)))
     alone.locator(f"#{explorer.name} button", has_text="Reset").click()
+    alone.evaluate("document.querySelector('.x-equation').open = false")
     return alone
 
 
@@ -262,6 +263,28 @@ def test_sliders_and_dots_move_by_keyboard(page, explorer):
         page.keyboard.press("End")
         page.keyboard.press("Home")
         assert slider.get_attribute("aria-valuetext").split(":")[0] == low.split(":")[0]
+
+
+def test_points_are_walked_by_keys_from_the_left(page, explorer):
+    panels = [p for p in explorer.picture if getattr(p, "points", ())]
+    marks = page.locator(f"#{explorer.name} path.points")
+    assert marks.count() == sum(len(panel.points) for panel in panels)
+    for number, panel in enumerate(panels):
+        mark = marks.nth(number)
+        mark.focus()
+        page.keyboard.press("Home")
+        count = int(mark.get_attribute("aria-valuemax"))
+        said = []
+        for _ in range(count):
+            said.append(mark.get_attribute("aria-valuetext"))
+            page.keyboard.press("ArrowRight")
+        measured = {name for points in panel.points for name, *_ in points.measured}
+        assert count > 5
+        assert len({*said}) == count
+        assert all(f"{panel.x.label} " in text and f"{panel.y.label} " in text for text in said)
+        assert not measured or {text.split(":")[0] for text in said} <= measured
+        reading = page.locator(f"#{explorer.name} .hover.on text").text_content()
+        assert said[-1].startswith(reading.split(":")[0])
 
 
 def test_a_model_is_found_by_typing(page, explorer):
