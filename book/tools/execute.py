@@ -17,9 +17,14 @@ from typing import Any
 import nbformat
 
 from theme.links import CITATION, link
+from tools import reading
 
 BOOK = Path(__file__).resolve().parent.parent
 
+# What a chapter takes; written anew too, from its words, outputs and exercises.
+TIME = re.compile(
+    r"(?<=\*\*Time\*\* )\d+ minutes(?:, and \d+ for the exercises)?(?=\. \*\*You need)"
+)
 NUMBER = re.compile(r'<data value="([^"]+)">([^<]*)</data>')
 # Live views and random identifiers: without a kernel they show nothing, and they change every time.
 FLEETING = ("application/vnd.jupyter.widget-view+json",)
@@ -82,6 +87,8 @@ def execute(path: Path) -> None:
     strip(notebook)
     for cell in _fleeting(notebook):
         cell.outputs = before.get(cell.source, cell.outputs)
+    for cell in notebook.cells:
+        cell.source = TIME.sub(reading.time(notebook), cell.source)
     nbformat.validate(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
     print(f"{path.relative_to(BOOK.parent)}: {len(numbers)} numbers in prose")

@@ -9,7 +9,7 @@ import pytest
 from lifebook.figures.style import PAGE_HTML
 from lifecost import FORMULAS
 from lifecost.symbols import SYMBOLS
-from tools import execute
+from tools import execute, reading
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -113,6 +113,19 @@ def test_no_constant_with_a_unit(notebook):
             assert value <= 200 or is_power_of_ten, cell.source
 
 
+def test_the_time_of_a_chapter_is_that_of_its_parts(chapter):
+    assert f"**Time** {reading.time(read(chapter))}. **You" in prose(chapter)
+
+
+def test_each_exercise_has_a_level_and_each_level_an_exercise(chapter):
+    exercises = prose(chapter).partition("## Exercises")[2]
+    levels = re.findall(r"^\*\*\d+\.\*\* \*([\w ]+)\.\* ", exercises, re.M)
+    assert set(levels) == {"Estimate", "Compute", "Find the mistake", "Design"}
+    assert re.findall(r"^\*\*(\d+)\.\*\*", exercises, re.M) == [
+        str(place) for place in range(1, len(levels) + 1)
+    ]
+
+
 def test_figures_have_a_name_and_a_caption(notebook):
     found = []
     for cell in code(notebook):
@@ -137,7 +150,10 @@ def test_opens_with_objectives_time_needs_and_symbols(chapter):
     assert all(re.fullmatch(r"- .+[;.]", goal) for goal in goals[2:])
     # Nothing that it teaches or shows can be measured by "understand" or "know".
     assert not re.search(r"^- (understand|know|learn|appreciate)", block, re.M)
-    needs = r"\*\*Time\*\* \d\d minutes\. \*\*You need\*\* [^\n]+\.\n\*\*New symbols\*\* [^\n]+"
+    needs = (
+        r"\*\*Time\*\* \d\d minutes, and \d\d for the exercises\. "
+        r"\*\*You need\*\* [^\n]+\.\n\*\*New symbols\*\* [^\n]+"
+    )
     assert re.search(needs, block)
 
 
