@@ -576,6 +576,19 @@ prefill_tokens = symbol(
     "prefill_tokens", r"D_\text{prefill}", "token", "prompt tokens read over the lifetime",
     0, 1e24, usual=(1e6, 1e16),
 )  # fmt: skip
+prefix_length = symbol(
+    "prefix_length", r"S_\text{pre}", "token", "tokens that a prompt begins with and others share",
+    0, 1e12, usual=(1, 1e6),
+)  # fmt: skip
+load_bandwidth = symbol(
+    "load_bandwidth", r"W_\text{load}", "byte/s",
+    "bandwidth with which one chip loads a cache that was kept elsewhere",
+    1, 1e20, usual=(1e9, 1e12),
+)  # fmt: skip
+memory_price = symbol(
+    "memory_price", r"p_\text{mem}", "USD/byte/h", "price of one byte of memory for one hour",
+    1e-30, 1, usual=(1e-13, 1e-9),
+)  # fmt: skip
 decode_tokens = symbol(
     "decode_tokens", r"D_\text{decode}", "token", "tokens generated over the lifetime",
     0, 1e24, usual=(1e6, 1e16),

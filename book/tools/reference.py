@@ -69,6 +69,7 @@ STEPS = {
     "hardware": "Hardware",
     "roofline": "The roofline",
     "prefill": "Prefill",
+    "prefix": "Prompts that are kept",
     "decode": "Decode",
     "time": "Time and memory on real chips",
     "layout": "Layouts on several chips",

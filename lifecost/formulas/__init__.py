@@ -16,6 +16,7 @@ from lifecost.formulas.lifetime import *
 from lifecost.formulas.mixture import *
 from lifecost.formulas.overheads import *
 from lifecost.formulas.prefill import *
+from lifecost.formulas.prefix import *
 from lifecost.formulas.reinforcement import *
 from lifecost.formulas.roofline import *
 from lifecost.formulas.scaling_law import *
