@@ -7,7 +7,7 @@ beginning, a kernel that knows it reads that part once for all of them.
 
 from __future__ import annotations
 
-from lifecost.algebra import Max
+from lifecost.algebra import Max, Min
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
     ATTENTION_8B,
@@ -127,9 +127,10 @@ def longest_keep_time_on_chip(s: Symbols) -> Expr:
 def shared_kv_bytes_read(s: Symbols) -> Expr:
     """Bytes of cache that a step of a batch reads whose sequences begin with one prefix.
 
-    The prefix is part of the context. Without one, or with one sequence, all that there is.
+    The prefix is part of the context, at most all of it. Without one, or with one sequence, it is
+    all that there is.
     """
-    shared = s.but(context=s.prefix_length).cache_read * s.kv_bytes
+    shared = s.but(context=Min(s.prefix_length, s.context)).cache_read * s.kv_bytes
     return kv_bytes_read(s) - (s.batch - 1) * shared
 
 
