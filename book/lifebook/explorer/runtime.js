@@ -323,7 +323,7 @@ class Plot {
       above: label("halo", "start", this.split?.[1] ?? ""), under: label("halo", "end", this.split?.[2] ?? "") };
     this.names = this.curves.map(({ name }, i) => label(i ? "halo" : "strong halo", "start", name));
     this.dotNames = this.dots.map(() => label("halo"));
-    this.marks = this.points.map(({ name, color: shade = "muted" }) => draw("path", { class: "points", stroke: color(shade), "stroke-width": 7, "stroke-linecap": "round",
+    this.marks = this.points.map(({ name, color: shade = "muted" }) => draw("path", { class: "points", stroke: color(shade),
       tabindex: 0, role: "slider", "aria-label": `${name}, one by one`, "aria-valuemin": 1, "aria-valuenow": 1, "aria-valuetext": name }));
     this.handles = this.dots.map((dot) => this.handle(dot));
     const lines = draw("g", { "clip-path": `url(#${clipped})` }, ...this.lines, this.ghostLine);
@@ -1091,7 +1091,7 @@ class Explorer extends HTMLElement {
     // With its colors in it: a file has no style sheet.
     [...copy.querySelectorAll("*")].forEach((n, i) => {
       const seen = getComputedStyle(of[i]);
-      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "paint-order", "font-weight", "opacity", "stroke-opacity"]) n.style.setProperty(name, seen.getPropertyValue(name));
+      for (const name of ["fill", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray", "paint-order", "font-weight", "opacity", "stroke-opacity"]) n.style.setProperty(name, seen.getPropertyValue(name));
     });
     for (const n of copy.querySelectorAll(".hover, .ring, .chev, .plane")) n.remove();
     put(copy, { xmlns: SVG, width: this.width, style: `background: ${style.getPropertyValue("--panel")}; font: 12px sans-serif` });
