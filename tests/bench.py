@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from settings import USUAL
 
+from lifebook.mixes import sweep
 from lifecost import FORMULAS, columns, hardware, models
 from lifecost.serving import Layout, setting
 
@@ -252,6 +253,16 @@ def test_cases_of_serving(benchmark, capsys):
     benchmark.pedantic(once, rounds=1 if SHORT else 5, warmup_rounds=1)
     rate = rows / benchmark.stats.stats.median
     row(capsys, "cases of serving", f"{rate:,.0f} a second", "(100,000 wanted)" * (rate < 1e5))
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+def test_sweep(benchmark, capsys):
+    """Every mix of layers in every context, batch and device."""
+    stacks = benchmark.pedantic(
+        sweep, args=(2 if SHORT else None,), rounds=1 if SHORT else 5, warmup_rounds=1
+    )
+    seconds = benchmark.stats.stats.median
+    row(capsys, f"{len(stacks):,} mixes of layers", f"{seconds:.2f} s", "(5)" * (seconds > 5))
 
 
 @pytest.mark.benchmark(timer=time.process_time)

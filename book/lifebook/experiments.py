@@ -237,7 +237,7 @@ def experiments() -> tuple[Experiment, ...]:
 
 
 def experiment(name: str) -> Experiment:
-    """Return one of them by its ``id``.
+    """Return one experiment by its ``name``, the ``id`` of its row.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def experiment(name: str) -> Experiment:
     return known[name]
 
 
-def counts(kept: Iterable[Experiment]) -> dict[str, int]:
-    """Return how many of them there are of each verdict."""
-    found = [one.verdict for one in kept]
+def counts(tried: Iterable[Experiment]) -> dict[str, int]:
+    """Return how many of the experiments ``tried`` came to each verdict."""
+    found = [one.verdict for one in tried]
     return {verdict: found.count(verdict) for verdict in VERDICTS}

@@ -9,6 +9,7 @@ from test_notebooks import CHAPTERS, read
 
 from lifebook.data import load
 from lifebook.evidence import kv_family
+from lifebook.experiments import experiment
 from lifecost import (
     attention_intensity,
     break_even_tokens_penalty,
@@ -23,9 +24,11 @@ from lifecost import (
     shape_width,
     speculative_speedup,
 )
+from lifecost.formulas.transformer import attention_flops
 from lifecost.optimum import optimum
 from lifecost.speculation import best_draft_length
 
+SPARSE = experiment("deepseek-v3.2")
 LLAMAS = [models[f"llama-3-{size}"] for size in ("8b", "70b", "405b")]
 SMALL = LLAMAS[0]
 GUESS = {"acceptance_rate": 0.8, "draft_cost_ratio": 1 / 20}
@@ -76,6 +79,14 @@ SAID = {
         lambda: best_draft_length(
             speculative_speedup, post.model("llama-3-8b"), post.bindings, GUESS
         ),
+        1e-12,
+    ),
+    "design-space": (
+        "saved",
+        lambda: [
+            *(SPARSE.reads / n for n in (2, 1)),
+            attention_flops(SPARSE.at(False)) / attention_flops(SPARSE.at(True)),
+        ],
         1e-12,
     ),
     "query-key-interactions": (

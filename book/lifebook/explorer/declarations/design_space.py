@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifebook.experiments import experiments
 from lifebook.explorer import (
     Axis,
     Case,
@@ -13,6 +14,7 @@ from lifebook.explorer import (
     Output,
     Part,
     Plot,
+    Points,
     Range,
 )
 from lifebook.explorer.declarations.controls import CONTEXT, LENGTH, MODEL, POST
@@ -21,6 +23,11 @@ from lifecost.formulas.decode import kv_to_compute_ratio
 from lifecost.formulas.design import design_inference_factor, design_token_cost
 from lifecost.formulas.lifetime import decode_token_cost
 
+# What models of the world read of what the one before read, and the factor that is published.
+WORLD = tuple(
+    (one.title, 1 / one.reads, one.factors["published"])
+    for one in experiments() if "published" in one.factors
+)  # fmt: skip
 PROMPTS = Range("prefill_tokens", 1e9, 1e14, 1e12, "Prompts", per_double=2)
 
 design_space = Explorer(
@@ -69,6 +76,7 @@ design_space = Explorer(
             dots=(
                 Dot("kv_share", "design_inference_factor", "", "kv", {"kv_share": "x"}),
             ),
+            points=(Points("models, against the one before", measured=WORLD),),
             split=(1, "cheaper", "dearer"),
         ),
     ),
