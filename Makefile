@@ -78,6 +78,7 @@ check: $(TEST_READY) lint ## Check style, types and units: a minute, with no sit
 
 test: $(TEST_READY) lint site ## Check everything: style, types, units, notebooks, pages
 	@$(PY) -m tools.chromium
+	@$(PY) -m tools.firefox
 	@$(PY) -m pytest -n auto $(EVERYTHING) $(ARGS)
 
 bench: $(TEST_READY) ## Measure the speed of the formulas and of the explorers

@@ -78,16 +78,20 @@ def bring() -> list[str]:
 
     Return what went wrong, a line for each command that failed.
     """
+    problems = [] if find() else debian("chromium")
+    own = [sys.executable, "-m", "playwright", "install", "chromium"]
+    if not find() and (problem := _problem(own)):
+        problems.append(problem)
+    return problems
+
+
+def debian(package: str) -> list[str]:
+    """Install a package of Debian or Ubuntu where that is allowed; return what went wrong."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return []
     apt = ["apt-get", "-qq"]
-    debian = [[*apt, "update"], [*apt, "install", "--yes", "--no-install-recommends", "chromium"]]
-    own = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    allowed = shutil.which("apt-get") and os.geteuid() == 0
-    return [
-        problem
-        for commands in (debian if allowed else [], own)
-        for command in commands
-        if not find() and (problem := _problem(command))
-    ]
+    steps = [[*apt, "update"], [*apt, "install", "--yes", "--no-install-recommends", package]]
+    return [problem for command in steps if (problem := _problem(command))]
 
 
 def _problem(command: list[str]) -> str:

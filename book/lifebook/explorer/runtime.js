@@ -327,8 +327,8 @@ class Plot {
       tabindex: 0, role: "slider", "aria-label": `${name}, one by one`, "aria-valuemin": 1, "aria-valuenow": 1, "aria-valuetext": name }));
     this.handles = this.dots.map((dot) => this.handle(dot));
     const lines = draw("g", { "clip-path": `url(#${clipped})` }, ...this.lines, this.ghostLine);
-    this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.hover, this.drop,
-      draw("g", { class: "words" }, ...Object.values(this.words), ...this.names, ...this.dotNames, this.tick), this.ghostDot, ...this.handles);
+    this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.drop,
+      draw("g", { class: "words" }, ...Object.values(this.words), ...this.names, ...this.dotNames, this.tick), this.ghostDot, ...this.handles, this.hover);
     this.listen();
   }
 
