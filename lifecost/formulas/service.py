@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from lifecost.formula import formula
-from lifecost.formulas._settings import DOLLARS, KV_8B, MATRICES_8B, SERVED, STEP, WORK
-from lifecost.formulas.layout import layout_step_time
+from lifecost.formulas._settings import (
+    CHIP_8B,
+    DOLLARS,
+    KV_8B,
+    MATRICES_8B,
+    SERVED,
+    STEP,
+    WORK,
+)
+from lifecost.formulas.layout import largest_layout_batch, layout_step_time
 from lifecost.formulas.overheads import (
     MODEL,
     RATES,
@@ -12,6 +20,7 @@ from lifecost.formulas.overheads import (
     between,
     prompt_work_time,
     step_time,
+    time_per_token,
 )
 from lifecost.symbols import SECONDS_PER_HOUR, Expr, Symbols
 
@@ -45,6 +54,46 @@ def layout_throughput(s: Symbols) -> Expr:
 def service_throughput(s: Symbols) -> Expr:
     """Tokens of answers that all chips of a layout generate in a second, with overheads."""
     return s.batch / (step_time(s) + s.batch * between(s))
+
+
+@formula(
+    r"v_\text{layout}", "token/s", level="full", assumptions=_STEADY,
+    varies=(
+        f"+ peak_flops memory_bandwidth tensor_parallel {_RANKS} - batch context {MODEL} kv_bytes "
+        "weight_bytes"
+    ),
+    example=(SERVED, 3.35e12 / (MATRICES_8B / 2 + KV_8B / 8), "bound by memory"),
+)  # fmt: skip
+def layout_user_rate(s: Symbols) -> Expr:
+    """Tokens of an answer that one user gets in a second, at most."""
+    return 1 / layout_step_time(s)
+
+
+@formula(
+    r"v_\text{user}", "token/s", level="overheads", assumptions=_STEADY,
+    varies=(
+        f"+ answer_length tied_embeddings {_RANKS} {RATES} - batch context prompt_length "
+        f"aggregated {RISES} ~ tensor_parallel"
+    ),
+    example=(SERVED, 1 / (STEP + 127 / 256 * WORK / 4), "127 other prompts in 256 steps"),
+)  # fmt: skip
+def user_rate(s: Symbols) -> Expr:
+    """Tokens of an answer that one user gets in a second, with overheads."""
+    return 1 / time_per_token(s)
+
+
+@formula(
+    r"B_\text{room}", "sequence", assumptions=("activations are in the reserve",),
+    varies=(
+        "* data_parallel / kv_bytes + memory_capacity tensor_parallel pipeline_parallel "
+        "tied_embeddings - n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
+        "weight_bytes memory_reserve prompt_length answer_length"
+    ),
+    example=(SERVED, 2 * (80e9 - CHIP_8B) / (KV_8B / 128 / 4) * 8192 / 8448, "8,448 tokens each"),
+)  # fmt: skip
+def service_room(s: Symbols) -> Expr:
+    """Sequences that find room with their whole prompt and answer; round each rank's down."""
+    return largest_layout_batch(s.but(context=s.prompt_length + s.answer_length))
 
 
 @formula(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,6 +112,8 @@ class Choice:
         Whether it says something of plain decoders only: of any other model it binds nothing.
     leaves
         Symbols of its options that it leaves as they are.
+    implied
+        Symbols that a reader's own may leave out, each with the one that it then equals.
     """
 
     name: str
@@ -123,6 +126,7 @@ class Choice:
     catalog: str = ""
     of_plain: bool = False
     leaves: tuple[str, ...] = ()
+    implied: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, option: Any) -> str:
         """Return an option's name for people."""
@@ -137,6 +141,7 @@ class Choice:
         if self.catalog and not isinstance(value, str):
             own = getattr(value, "bindings", value)
             if isinstance(own, Mapping) and own:
+                own = {**{n: own[v] for n, v in self.implied.items() if v in own}, **own}
                 return {n: v if n == STACK else values.checked(n, v) for n, v in own.items()}
         if not isinstance(value, str) or value not in self.options:
             raise unknown_name(self.name, value, self.options)
@@ -167,13 +172,20 @@ class Output:
 class Case:
     """An answer in words: one short sentence, and one that compares; ``{term}`` is its value.
 
-    ``{term:kind}`` is its value as another kind of number. The first case holds whose first term of
-    ``at_least`` is no less than the second; one without holds always.
+    ``{term:kind}`` is its value as another kind of number. The first case holds of whose terms
+    ``at_least``, in pairs, each first is no less than its second, and whose ``unless`` names no
+    option that is chosen.
     """
 
     head: str
     text: str
-    at_least: tuple[Term, Term] | None = None
+    at_least: tuple[Term, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def holds(self, bound: Mapping[str, Any], chosen: Collection[Any]) -> bool:
+        """Return whether it does at a setting, in which these options are chosen."""
+        terms = [value(term, bound) for term in self.at_least]
+        return all(map(operator.ge, terms[::2], terms[1::2])) and not {*self.unless} & {*chosen}
 
 
 _PLACE = re.compile(r"\{(\w+)(?::([^}]*))?\}")
@@ -232,11 +244,10 @@ class Declaration:
 
     def verdict(self, **state: object) -> tuple[str, str]:
         """Return the answer at a setting: a short sentence, and one that compares."""
-        bound = self.bind(**state)
+        bound, given = self.bind(**state), {**self.opening, **state}
+        chosen = [c for c in given.values() if isinstance(c, str)]
         for case in self.answer:
-            if case.at_least is None or value(case.at_least[0], bound) >= value(
-                case.at_least[1], bound
-            ):
+            if case.holds(bound, chosen):
                 return self.filled(case.head, bound), self.filled(case.text, bound)
         raise ValueError(f"{self.name} has no answer at this setting")
 
@@ -286,7 +297,7 @@ class Declaration:
         found |= {output.of for output in self.outputs if output.of is not None}
         texts = [text for case in self.answer for text in (case.head, case.text)]
         for case in self.answer:
-            found |= {*(case.at_least or ())}
+            found |= {*case.at_least}
         for panel in self.picture:
             found |= {*panel.terms()}
             if not isinstance(panel, Lanes):

@@ -6,7 +6,7 @@ import html
 import json
 from typing import Any
 
-from lifebook.explorer.base import Choice, Declaration, Output, Range
+from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
 from lifebook.explorer.picture import Lanes, declared
 from lifecost.stack import STACK, Stack
@@ -94,8 +94,8 @@ def _output(output: Output) -> dict[str, Any]:
     return found if output.of is None else {**found, "of": output.of}
 
 
-def _case(case: Any) -> list[Any]:
-    return [case.head, case.text, *(case.at_least or ())]
+def _case(case: Case) -> list[Any]:
+    return [case.head, case.text, *case.at_least, *([case.unless] if case.unless else [])]
 
 
 def _control(control: Range | Choice) -> dict[str, Any]:
@@ -123,6 +123,7 @@ def _control(control: Range | Choice) -> dict[str, Any]:
          dict(bound)]
         for name, bound in options.items()
     ]  # fmt: skip
-    if control.leaves:
-        found["leaves"] = control.leaves
+    for name in ("leaves", "implied"):
+        if getattr(control, name):
+            found[name] = getattr(control, name)
     return {**found, "plain": True} if control.of_plain else found

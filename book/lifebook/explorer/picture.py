@@ -98,7 +98,8 @@ class Axis:
 class Curve:
     """A term as the symbol of the x axis runs, named in place; a number is a level line.
 
-    With ``x`` and ``over`` (a symbol, its least and its greatest value) both places run.
+    With ``x`` and ``over`` (a symbol, its least and its greatest value) both places run, as far as
+    the term ``until``.
     """
 
     at: Term
@@ -107,6 +108,7 @@ class Curve:
     x: Term | None = None
     over: tuple[str, float, float] | None = None
     dashed: bool = False
+    until: Term | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Plot:
         """Yield the terms that it is made of."""
         yield from (self.x.at, self.y.at, *(self.holds or ()))
         for curve in self.curves:
-            yield from (curve.at, 0 if curve.x is None else curve.x)
+            yield from (curve.at, *(t for t in (curve.x, curve.until) if t is not None))
         for dot in self.dots:
             yield from (dot.x, dot.y)
         for points in self.points:
@@ -186,6 +188,10 @@ class Plot:
     def along(self, curve: Curve, bound: Mapping[str, Any]) -> tuple[list[float], list[float]]:
         """Return the points of a curve at a setting."""
         name, low, high = curve.over or (str(self.x.at), self.x.low, self.x.high)
+        if curve.until is not None:
+            high = min(high, value(curve.until, bound))
+        if not high > low:
+            return [], []
         along = Axis(name, "", low, high, log=low > 0 and self.x.log).grid()
         states = [{**bound, name: x} for x in along]
         across = [value(name if curve.x is None else curve.x, s) for s in states]

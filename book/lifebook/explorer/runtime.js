@@ -473,7 +473,9 @@ class Plot {
   // The corners of a curve in the picture, closer where it bends.
   along(curve, bound) {
     if (typeof curve.at !== "string") return [[this.x.from, this.y.place(curve.at)], [this.x.to, this.y.place(curve.at)]];
-    const [name, low, high] = curve.over ?? [this.x.at, this.x.low, this.x.high], log = this.x.log && low > 0, s = { ...bound }, found = [];
+    const [name, low, most] = curve.over ?? [this.x.at, this.x.low, this.x.high], log = this.x.log && low > 0, s = { ...bound }, found = [];
+    const high = curve.until === undefined ? most : Math.min(most, valueOf(curve.until, bound));
+    if (!(high > low)) return [];
     const at = (share) => {
       s[name] = log ? low * (high / low) ** share : low + (high - low) * share;
       return [this.x.place(curve.x === undefined ? s[name] : valueOf(curve.x, s)), this.y.place(valueOf(curve.at, s)), share];
@@ -485,6 +487,7 @@ class Plot {
     let last = at(0);
     found.push(last);
     for (let i = 1; i <= SPANS; i += 1) { const next = at(i / SPANS); between(last, next, 5); last = next; }
+    if (found[0][0] > last[0]) found.reverse(); // from the left
     return found.filter(([a, b]) => a === a && b === b); // where it has a value
   }
   render(bound, ghost) {
@@ -609,10 +612,11 @@ class Plot {
 
   rows_of(bound) {
     if (!this.curves.length) return [["name", this.x.at, this.y.at], ...this.dots.map((d) => [d.name, valueOf(d.x, bound), valueOf(d.y, bound)]), ...this.points.flatMap((p) => this.all(p, bound))];
-    const head = [this.x.at, ...this.curves.map(({ at }) => at)], rows = [head];
+    const [name, low, high] = this.curves[0].over ?? [this.x.at, this.x.low, this.x.high];
+    const terms = this.curves.flatMap(({ x, at }) => x === undefined ? [at] : [x, at]), rows = [[name, ...terms]];
     for (let i = 0; i <= ROWS; i += 1) {
-      const share = i / ROWS, v = this.x.log ? this.x.low * (this.x.high / this.x.low) ** share : this.x.low + (this.x.high - this.x.low) * share;
-      rows.push([v, ...this.curves.map(({ at }) => valueOf(at, { ...bound, [this.x.at]: v }))]);
+      const share = i / ROWS, v = this.x.log ? low * (high / low) ** share : low + (high - low) * share;
+      rows.push([v, ...terms.map((term) => valueOf(term, { ...bound, [name]: v }))]);
     }
     return rows;
   }
@@ -682,6 +686,7 @@ class Explorer extends HTMLElement {
     if (control.plain && bound.stack) return {};
     const given = value === "own" ? this.own[control.name].bindings : control.all.get(value).bound, found = {};
     for (const [name, v] of Object.entries(given)) if (!control.leaves?.includes(name)) found[name] = typeof v === "string" ? bound[v] : v;
+    if (value === "own") for (const [name, as] of Object.entries(control.implied ?? {})) found[name] ??= found[as];
     return found;
   }
   bound(state = this.state) {
@@ -710,7 +715,9 @@ class Explorer extends HTMLElement {
       else this.large(output, text);
       if (of !== undefined) output.classList.toggle("over", value > valueOf(of, bound));
     });
-    const [head, text] = this.data.answer.find(([, , a, b]) => a === undefined || valueOf(a, bound) >= valueOf(b, bound));
+    const chosen = [...this.state.values()];
+    const [head, text] = this.data.answer.find(([, , ...terms]) => terms.every((term, i) => (
+      Array.isArray(term) ? !term.some((name) => chosen.includes(name)) : i % 2 || valueOf(term, bound) >= valueOf(terms[i + 1], bound))));
     const [b, span] = this.q(".x-verdict").children, main = this.outputs[0];
     write(b, this.fill(head, bound));
     this.answerText = `${main.node.textContent}, ${b.textContent}`;

@@ -30,7 +30,7 @@ def shared(kind: str) -> dict[str, dict[str, Any]]:
 def _choice(kind: str) -> Any:
     from lifebook.explorer.declarations import controls  # they are made of explorers' parts
 
-    return {"models": controls.MODEL, "devices": controls.DEVICE}[kind]
+    return {"models": controls.MODEL, "devices": controls.SERVING_DEVICE}[kind]
 
 
 def catalog() -> str:

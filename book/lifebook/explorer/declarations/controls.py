@@ -8,6 +8,9 @@ from lifebook.explorer import Choice, Range
 from lifebook.explorer.words import shown
 from lifecost.catalog import Hardware, Model, hardware, models, post
 from lifecost.report import split_by_heads
+from lifecost.serving import overheads
+from lifecost.serving.cases import of_format
+from lifecost.symbols import SYMBOLS
 
 POST = {**post.bindings, "n_chip": 1}  # one, where nothing says how many share the model
 LLAMAS = tuple(load("post")["n_params"])
@@ -86,6 +89,34 @@ DEVICE = Choice(
     {name: _device_hint(device) for name, (device, _) in _DEVICES.items()},
     catalog="devices",
 )  # fmt: skip
+# ---- what real chips reach; ``REACHED`` is what all generations share, and for a reader's own chip
+
+_USUAL, _RESERVE = overheads["usual"], load("engines")["vllm"]["memory_reserve"]
+REACHED = {
+    **{name: value for name, value in vars(_USUAL).items() if name in SYMBOLS},
+    "flops_share": _USUAL.flops_share["16"],
+    "memory_reserve": _RESERVE,
+}
+_OWN = [
+    name for name in REACHED if name in vars(_USUAL)
+    and any(vars(one)[name] != vars(_USUAL)[name] for one in overheads.values())
+]  # fmt: skip
+
+
+def _reached(device: Hardware, precision: str) -> dict[str, float]:
+    found = overheads[device.generation].at(device, of_format(precision)["arithmetic"])
+    # Of what the datasheet says, less than the driver shows is lost too.
+    left = (1 - _RESERVE) * found["memory_capacity"] / device.memory_capacity
+    own = {name: found[name] for name in ("attention_peak", *_OWN)}
+    return {**own, "memory_reserve": 1 - left}
+
+
+SERVING_DEVICE = replace(
+    DEVICE,
+    options={name: {**DEVICE.options[name], **_reached(*of)} for name, of in _DEVICES.items()},
+    implied={"attention_peak": "peak_flops"},
+)
+TESTED = tuple(n for n, (device, _) in _DEVICES.items() if overheads[device.generation].tested)
 # The post counts with one round number of an H100.
 POST_DEVICE = replace(
     DEVICE,
