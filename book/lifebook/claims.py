@@ -6,6 +6,7 @@ function, as they stand above it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -25,6 +26,7 @@ from lifebook.evidence import (
     utilizations,
     window_loss_bound,
 )
+from lifebook.experiments import experiment
 from lifebook.measure.efficiency import trained
 from lifecost.catalog import Hardware, hardware, laws, models, post
 from lifecost.formulas.kv_cache import kv_cache_size
@@ -417,3 +419,25 @@ def cheapest_training(size: str, context: int = 0, level: str = "post") -> float
     """Return the least factor on training for inference ten times cheaper; infinite if none is."""
     found = _every_design(size, context or int(post.bindings["context"]), False, level)
     return float(found.training_factor[found.inference_factor >= 10].min(initial=np.inf))
+
+
+@claim(
+    "1",
+    training_of_sparse_attention={"name": "deepseek-v3.2"},
+    training_of_v4_pro={"name": "deepseek-v4-pro"},
+)
+def training_since(name: str) -> float:
+    """Return what a model that ran the post's experiment took in training, over the one before."""
+    found = experiment(name).training
+    return math.nan if found is None else found
+
+
+@claim(
+    "1",
+    published_sparse_decoding={"name": "deepseek-v3.2", "number": "published"},
+    bound_of_v4_flash={"name": "deepseek-v4-flash", "number": "bound"},
+    bound_of_maverick={"name": "llama-4-maverick", "number": "bound"},
+)
+def cheaper_since(name: str, number: str) -> float:
+    """Return by how much such a model is cheaper to serve: as published, or at the bound."""
+    return experiment(name).factors[number]
