@@ -49,6 +49,7 @@ ANSWERS = {
     "yield-of-guesses": sum(0.7**guesses for guesses in range(6)),
     "price-of-a-quarter": 100 * (1 - 1 / (1 + 10 / 15 * (
         600 * 2 * 80 * 8 * 128 * 8192 * 0.75 / (6 * 70e9)))),
+    "what-an-indexer-reads": 61 * (2048 * 576 + 32768 * 128) / 1e9,
 }  # fmt: skip
 
 # What a careful reader gets who has only the numbers on the pages, as they are rounded there.
