@@ -23,7 +23,7 @@ from lifecost.stack import Stack
 from lifecost.workload.trace import Counts, Trace
 
 SHARES = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
-_LIMITS = ("window", "chosen")  # sizes that say from which context on a token costs no more
+LIMITS = ("window", "chosen")  # sizes that say from which context on a token costs no more
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def knots_of(model: Model | Stack) -> set[float]:
     found = set[float]()
     for part in stack.parts:
         sizes = dict(part.block.sizes)
-        for limit in (sizes[name] for name in _LIMITS if name in sizes):
+        for limit in (sizes[name] for name in LIMITS if name in sizes):
             found |= {limit, limit * sizes.get("stride", 1)}
     return {float(limit) for limit in found if 1 < limit < math.inf}
 

@@ -24,11 +24,12 @@ import numpy as np
 from lifecost.config.files import printable
 from lifecost.config.messages import show
 from lifecost.data import load
-from lifecost.errors import InputError, nearest
+from lifecost.errors import InputError
 from lifecost.workload.trace import COLUMNS, Builder, Ints, Trace
 
 LONGEST = 10**9  # tokens of a request; beyond it something else is counted
 LONGEST_ROW = 10**7  # characters
+MOST = 2**53 - 1  # of what numbers a block: JavaScript has whole numbers up to here
 _BLOCK = 1 << 22  # characters read at a time
 _CHUNK = 1 << 18  # requests counted at a time
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
@@ -122,10 +123,8 @@ def _of_file(source: Any) -> Trace:
         return _read(name, text)
     except UnicodeDecodeError:
         raise InputError(f"{name} is not text in UTF-8") from None
-    except EOFError:
-        raise InputError(f"{name} ends before its compressed data does") from None
-    except (gzip.BadGzipFile, zlib.error):
-        raise InputError(f"{name} is damaged: its compressed data cannot be read") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise InputError(f"{name} is cut off or damaged: it cannot be decompressed") from None
     except OSError as error:
         raise InputError(f"cannot read {name}: {error.strerror or error}") from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -213,10 +212,16 @@ def _form_of(where: str, columns: Sequence[str], kind: str = "column") -> str:
 
 
 def _missing(where: str, column: str, columns: Sequence[str], kind: str) -> InputError:
-    near = nearest(column, [c for c in columns if re.search("[a-z]", c, re.IGNORECASE)])
+    near = [c for c in columns if _alike(column, c)]
     listed = ", ".join(show(c) for c in columns[:8]) + (", ..." if len(columns) > 8 else "")
     hint = f"did you mean {show(near[0])}?" if near else f"there are {listed or 'none'}"
     return InputError(f"{where}: no {kind} {show(column)}; {hint}")
+
+
+def _alike(column: str, other: str) -> bool:
+    """Return whether one name holds the other, marks and upper case aside."""
+    first, second = (re.sub("[^a-z]", "", name.lower()) for name in (column, other))
+    return bool(second) and (first in second or second in first)
 
 
 class _Table(NamedTuple):
@@ -423,12 +428,21 @@ def _of_json(name: str, lines: Iterable[str], number: int) -> Trace:
 
 def _object(name: str, number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InputError(f"{name}, row {number}: not an object of JSON on a line")
     return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _is_block(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and value % 1 == 0 and abs(value) <= MOST
 
 
 def _requests(
@@ -449,7 +463,7 @@ def _requests(
         cached = 0
         if "blocks" in row and row["blocks"] in found:
             blocks = found[row["blocks"]]
-            if not isinstance(blocks, list) or not all(type(one) is int for one in blocks):
+            if not isinstance(blocks, list) or not all(map(_is_block, blocks)):
                 raise InputError(f"{where}, key {show(row['blocks'])}: not a list of whole numbers")
             known = next((i for i, one in enumerate(blocks) if one not in seen), len(blocks))
             seen.update(blocks)
