@@ -71,6 +71,8 @@ def scripts(body: str) -> list[str]:
         found = ["catalog.js", f"explorers/{formulas}.js", "lifecost.js"]
     if "<lifecost-model" in body:
         found.append("reader.js")
+    if "<lifecost-trace" in body:
+        found.append("traces.js")
     if "<lifecost-predict" in body:
         found.insert(0, "predict.js")  # before an explorer that it covers is drawn
     return [*found, "sort.js"] if "sortable" in body else found

@@ -335,6 +335,7 @@ def scripts(site: Path) -> dict[str, str]:
         "catalog.js": script.catalog(),
         "lifecost.js": minified(script.runtime()),
         "reader.js": minified(script.reader()),
+        "traces.js": minified(script.traces()),
         **{
             f"explorers/{names}.js": minified(
                 script.formulas(explorers, reader=EXPLORERS["my-model"] in explorers)

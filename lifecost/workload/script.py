@@ -1,4 +1,4 @@
-"""The reader of traces in JavaScript: the forms of ``data/traces.toml`` before the page's script."""
+"""The reader of traces in JavaScript: forms of ``data/traces.toml`` before the page's script."""
 
 from __future__ import annotations
 

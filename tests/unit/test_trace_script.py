@@ -104,7 +104,11 @@ def test_traces_and_bills_are_the_same_in_both_languages():
     columns = several(3000)
     texts = [OWN, AZURE, BURST, MOONCAKE, BAILIAN, written(columns), written(columns, quoted=True)]
     texts = [text.encode() for text in texts]
-    texts += [gzip.compress(texts[-1]), texts[0].replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + texts[1]]
+    texts += [
+        gzip.compress(texts[-1]),
+        texts[0].replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + texts[1],
+    ]
     bounds = [(name, bound_of(name)) for name in NAMES]
     found = in_javascript(texts, [bound for _, bound in bounds])
     for text, one in zip(texts, found, strict=True):

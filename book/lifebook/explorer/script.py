@@ -15,6 +15,7 @@ from lifecost.catalog import LEAST
 from lifecost.config import script as config
 from lifecost.stack import STACK, Stack
 from lifecost.symbols import SYMBOLS
+from lifecost.workload import script as workload
 
 # What the reader of a config.json takes of the scripts before it.
 READS = ("CATALOG", "FORMULAS", "FAMILIES", "KEPT", "NO_MODEL", "limitless", "node", "shown",
@@ -82,14 +83,22 @@ def reader() -> str:
     return '(() => {\n"use strict";\n' + "\n".join(lines) + "\n})();"
 
 
+def traces() -> str:
+    """Return the script that reads a trace of requests on the page, and bills it."""
+    code = resources.files("lifebook").joinpath("explorer", "trace_box.js").read_text("utf-8")
+    shared = "const { FORMULAS, node, shown } = globalThis.LIFECOST;"
+    return '(() => {\n"use strict";\n' + "\n".join([shared, workload.source(), code]) + "\n})();"
+
+
 def formulas(
     explorers: Iterable[Declaration], needs: Iterable[str] = (), *, reader: bool = False
 ) -> str:
     """Return the script with the formulas of some explorers, and others that are needed.
 
-    With ``reader``, also what the reader of a config.json counts with.
+    With ``reader``, also what the readers of a config.json and of a trace count with.
     """
-    of_models, plain = {*needs, *(config.FORMULAS if reader else ())}, set[str]()
+    read = (*config.FORMULAS, *workload.FORMULAS) if reader else ()
+    of_models, plain = {*needs, *read}, set[str]()
     for explorer in explorers:
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
     text = script.formulas(plain, of_models, reader=reader)

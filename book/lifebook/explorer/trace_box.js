@@ -3,7 +3,7 @@
 const PHASES = [["prefill", "Prompts, what no cache held"], ["cached", "Prompts, what a cache held"],
   ["decode", "Answers, at the context that grows"], ["total", "In all"]];
 const COSTS = [["flops", "FLOP", "FLOP"], ["bytes", "bytes", "B"], ["flop_equivalents", "FLOP-equivalents", "FLOP"],
-  ["chip_seconds", "chip-seconds, at the least", "s"]];
+  ["chip_seconds", "time of chips, at least", "seconds"]];
 const LENGTHS = [["input", "Input"], ["cached", "of it cached"], ["output", "Output"]];
 
 class TraceBox extends HTMLElement {
@@ -77,7 +77,7 @@ class TraceBox extends HTMLElement {
     const parts = bill.drawn < trace.requests ? ` Percentiles of a request's cost are those of ${bill.drawn.toLocaleString("en-US")} drawn ones.` : "";
     const hits = trace.saysCached ? `A cache held ${shown(100 * trace.hitShare, "number")} % of their input.`
       : "The trace does not say what was cached: nothing is counted as cached.";
-    const span = trace.seconds === null ? "" : ` They came in ${shown(trace.seconds, "s")}.`;
+    const span = trace.seconds === null ? "" : ` They came in ${shown(trace.seconds, "seconds")}.`;
     this.summary.textContent = `${this.called}, ${FORMS[trace.form].title}: ${trace.requests.toLocaleString("en-US")} requests. ${hits}${span}${parts}`;
   }
 }
