@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import math
+import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -148,7 +149,9 @@ class Exercise:
         return Reply(False, f"Not yet. {_distance(given, self.value(), self.digits)}")
 
 
-def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
+def check(
+    name: str, answer: Any = None, *, reveal: bool = False, seed: int | None = None
+) -> Reply:
     """Return whether an answer is right, and if it is not, what may have gone wrong.
 
     Parameters
@@ -159,6 +162,8 @@ def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
         One number, in the unit that is asked for. Without it you are told what to type.
     reveal
         Whether to show the answer.
+    seed
+        Of a variant with other numbers; see `exercises`.
 
     Examples
     --------
@@ -168,7 +173,7 @@ def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
     >>> check("sequences-that-fit", 134)
     Right. It is 134 sequences, by the formula largest_batch.
     """
-    found = exercises()
+    found = exercises(seed)
     if name not in found:
         return Reply(None, f"No such exercise. {unknown_name('exercise', name, found)}")
     exercise = found[name]
@@ -177,17 +182,39 @@ def check(name: str, answer: Any = None, *, reveal: bool = False) -> Reply:
     if answer is not None:
         return exercise.reply(answer)
     unit = f"in {exercise.unit}" if exercise.unit else "a plain number"
+    variant = "" if seed is None else f", seed={seed}"
     digits = "rounded down" if exercise.row.get("round_down") else f"to {exercise.digits} digits"
     return Reply(
         None,
         f"Your turn. {exercise.meaning}: {unit}, {digits}. Where code runs, "
-        f'type it here and run the cell: `check("{name}", your_number)`.',
+        f'type it here and run the cell: `check("{name}", your_number{variant})`.',
     )
 
 
-def exercises() -> dict[str, Exercise]:
-    """Return every exercise by name."""
-    return {name: Exercise(name, row) for name, row in load("exercises")["exercise"].items()}
+def exercises(seed: int | None = None) -> dict[str, Exercise]:
+    """Return every exercise by name.
+
+    Parameters
+    ----------
+    seed
+        Draws other numbers for the exercises whose rows say what may vary, the same for the same
+        seed; without one they are those of the page.
+
+    Examples
+    --------
+    >>> [exercises(seed)["one-sequence-of-olmo"].shown for seed in (None, 1, 2)]
+    ['3.36 GB', '6.71 GB', '1.68 GB']
+    """
+    rows = load("exercises")["exercise"]
+    return {name: Exercise(name, _varied(name, row, seed)) for name, row in rows.items()}
+
+
+def _varied(name: str, row: dict[str, Any], seed: int | None) -> dict[str, Any]:
+    if seed is None or "vary" not in row:
+        return row
+    drawn = random.Random(f"{seed} {name}")
+    values = {symbol: drawn.choice(choices) for symbol, choices in row["vary"].items()}
+    return {**row, "values": {**row["values"], **values}}
 
 
 def agrees(answer: float, value: float, digits: int) -> bool:
