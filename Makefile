@@ -26,7 +26,7 @@ export JUPYTER_PLATFORM_DIRS = 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help book lite pdf site serve check test lint bench audit places rehearse links grades \
-	notebooks fit lab lock audit-deps oracle clean
+	notebooks problems fit lab lock audit-deps oracle clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -113,6 +113,9 @@ grades: $(TEST_READY) ## Measure how hard the chapters' sentences are to read
 
 notebooks: $(BOOK_READY) ## Run the chapters again and keep their outputs
 	@$(PY) -m tools.execute $(ARGS)
+
+problems: $(BOOK_READY) ## Make an exam with numbers of its own, for nbgrader (SEED=17)
+	@$(PY) -m tools.problems $(SEED)
 
 fit: $(BOOK_READY) ## Fit the time of an operation to published times, and print the errors
 	@$(PY) -m lifebook.measure.fit

@@ -149,9 +149,7 @@ class Exercise:
         return Reply(False, f"Not yet. {_distance(given, self.value(), self.digits)}")
 
 
-def check(
-    name: str, answer: Any = None, *, reveal: bool = False, seed: int | None = None
-) -> Reply:
+def check(name: str, answer: Any = None, *, reveal: bool = False, seed: int | None = None) -> Reply:
     """Return whether an answer is right, and if it is not, what may have gone wrong.
 
     Parameters

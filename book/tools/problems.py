@@ -1,6 +1,6 @@
 """Make an exam of the problem set, with numbers of its own: `make problems SEED=17`.
 
-Two notebooks come of it: one for whoever grades, with the solutions, and the source of an assignment
+Two notebooks come of it: one for whoever grades, with solutions, and the source of an assignment
 for nbgrader, whose release has neither solutions nor tests. What a student types is graded by
 `check`; the words are graded by hand.
 """
@@ -20,7 +20,7 @@ from tools import execute
 
 _SOLUTION = ":::{admonition} Solution"
 _CHECK = re.compile(r'check\("([\w-]+)"\)')
-_NO_SEED = "seed = None"
+_NO_SEED = "seed=None"
 _WORDS = 3  # a third of the points is for the words
 
 
@@ -28,7 +28,7 @@ def varied(notebook: Any, seed: int) -> Any:
     """Return the problem set with the numbers of a seed, in problems and solutions."""
     made = copy.deepcopy(notebook)
     (setup,) = (cell for cell in made.cells if _NO_SEED in cell.source)
-    setup.source = setup.source.replace(_NO_SEED, f"seed = {seed}")
+    setup.source = setup.source.replace(_NO_SEED, f"seed={seed}")
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.source = _CHECK.sub(rf'check("\1", seed={seed})', cell.source)
@@ -69,7 +69,8 @@ def _places(exercise: Any, seed: int) -> list[Any]:
     words = round(points / _WORDS)
     unit = f"in {exercise.unit}" if exercise.unit else "a plain number"
     number = nbformat.v4.new_code_cell(
-        f"# {unit.capitalize()}.\n### BEGIN SOLUTION\nanswer = {exercise.value()!r}\n### END SOLUTION"
+        f"# {unit.capitalize()}.\n"
+        f"### BEGIN SOLUTION\nanswer = {exercise.value()!r}\n### END SOLUTION"
     )
     test = nbformat.v4.new_code_cell(
         "### BEGIN HIDDEN TESTS\nfrom lifebook.exercises import check\n\n"

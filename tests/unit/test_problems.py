@@ -82,4 +82,4 @@ def test_its_tests_accept_the_solution_and_nothing_else(asked):
 
 
 def test_the_seed_of_the_page_is_none(notebook):
-    assert "seed = None" in "\n".join(cell.source for cell in notebook.cells)
+    assert "seed=None" in "\n".join(cell.source for cell in notebook.cells)
