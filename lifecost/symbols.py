@@ -633,6 +633,12 @@ rl_share = symbol(
     0, 1e6, usual=(0.01, 0.49),
 )  # fmt: skip
 
+# The requests of a life
+cached_share = symbol(
+    "cached_share", "h", "1", "share of a prompt's tokens whose cache is there already",
+    0, 1, usual=(0.05, 0.45),
+)  # fmt: skip
+
 # The shape at a size
 n_body = symbol(
     "n_body", r"N_\text{body}", "parameter", "parameters outside the embeddings",

@@ -85,6 +85,7 @@ STEPS = {
     "shape": "The shape of a model",
     "design": "Designs",
     "answers": "Answers that grow",
+    "requests": "A life by its requests",
     "reinforcement": "Reinforcement learning",
     "mixture": "Mixtures of experts",
     "wider_laws": "Laws beyond size and tokens",

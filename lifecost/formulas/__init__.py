@@ -18,6 +18,7 @@ from lifecost.formulas.overheads import *
 from lifecost.formulas.prefill import *
 from lifecost.formulas.prefix import *
 from lifecost.formulas.reinforcement import *
+from lifecost.formulas.requests import *
 from lifecost.formulas.roofline import *
 from lifecost.formulas.scaling_law import *
 from lifecost.formulas.service import *

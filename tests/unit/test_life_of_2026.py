@@ -18,6 +18,7 @@ from lifecost import (
 )
 from lifecost.mixture import cheapest_mixture, law_of_experts, mixture_laws
 from lifecost.optimum import optimum
+from lifecost.workload import bill, read_trace
 
 EIGHT = {**models["llama-3-8b"].bindings, **post.bindings}
 JOINT = mixture_laws["ludziejewski"]
@@ -58,6 +59,27 @@ def test_the_closed_form_is_the_integral():
     long = last - even
     form = load * even * (even - first) + load * long * (last - long / 2)
     assert sympy.expand(integral - form) == 0
+
+
+# ---- requests
+
+
+@pytest.mark.parametrize("name", ["llama-3-70b", "deepseek-v3", "qwen3-235b-a22b"])
+@pytest.mark.parametrize(("prompt", "cached", "answer"), [(1000, 0, 500), (40_000, 36_000, 400)])
+def test_a_life_by_its_requests_is_the_bill_of_a_trace(name, prompt, cached, answer):
+    # Where each layer reads the whole context, the middle of an answer stands for all of it.
+    trace = read_trace({"input": [prompt], "cached": [cached], "output": [answer]})
+    setting = dict(hoi=600, batch=64, kv_bytes=1, weight_bytes=1)
+    billed = bill(trace, models[name], setting)
+    request = dict(setting, prompt_length=prompt, answer_length=answer,
+                   cached_share=cached / prompt, decode_tokens=answer)  # fmt: skip
+    parts = {"prefill": "life_prompt_flops", "cached": "life_cache_cost"}
+    parts["decode"] = "life_answer_cost"
+    for phase, formula in parts.items():
+        found = at(formula, models[name], request)
+        assert found == pytest.approx(getattr(billed, phase).flop_equivalents, rel=1e-9), phase
+    service = at("life_service_cost", models[name], request)
+    assert service == pytest.approx(billed.flop_equivalents, rel=1e-9)
 
 
 # ---- reinforcement learning

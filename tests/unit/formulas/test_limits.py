@@ -37,6 +37,14 @@ TURNS = {
     "mixture_loss": [
         dict(n_params=1e7), dict(param_scale=1, data_scale=36, train_tokens=1e8),
     ],
+    "life_service_cost": [
+        dict(), dict(prompt_length=100, answer_length=100_000), dict(hoi=1e6),
+    ],
+    "service_to_training_ratio": [
+        dict(), dict(prompt_length=10, answer_length=10, batch=4096), dict(hoi=1e6),
+        dict(prompt_length=100, answer_length=100_000),
+        dict(prompt_length=500_000, answer_length=10),
+    ],
     "equal_cost_tokens": [dict(decode_tokens=1e15), dict(size_ratio=14)],
     "walltime_speedup": [dict(), dict(acceptance_rate=0.1)],
     "speculative_speedup": [dict(), dict(hoi=4)],
