@@ -88,7 +88,7 @@ class Setting(dict):
 SIGNS = {*FORMULA, *OWN, *(q.latex for q in SYMBOLS.values())}
 TOKEN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True) if " / " not in sign)
-    + r"|\\begin\{cases\}|\\end\{cases\}|\\text\{\w+\}|\\\\|\\[a-z]+|\d+(?:\.\d+)?|[-+^/(){}&,<>=]"
+    + r"|\\begin\{cases\}|\\end\{cases\}|\\text\{\w+\}|\\\\|\\[a-z]+|\d+(?:\.\d+)?|e(?=\^)|[-+^/(){}&,<>=]"
 )
 BLANK = re.compile(r"\\left|\\right(?!arrow)|\\displaystyle|\\[,;:]")
 
@@ -146,6 +146,8 @@ class Reader:
             return self.setting.sign(token)
         if token[0].isdigit():
             return float(token)
+        if token == "e":
+            return np.e
         if token in (r"\max", r"\min"):
             return reduce(np.maximum if token == r"\max" else np.minimum, self.group())
         if token == r"\frac":
