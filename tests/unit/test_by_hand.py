@@ -13,6 +13,7 @@ from lifebook.experiments import experiment
 from lifecost import (
     attention_intensity,
     break_even_tokens_penalty,
+    growing_answer_cost,
     kv_cache_size,
     kv_to_compute_ratio,
     laws,
@@ -87,6 +88,13 @@ SAID = {
             *(SPARSE.reads / n for n in (2, 1)),
             attention_flops(SPARSE.at(False)) / attention_flops(SPARSE.at(True)),
         ],
+        1e-12,
+    ),
+    "what-a-life-holds": (
+        "answer_cost",
+        lambda: growing_answer_cost(
+            post.model("llama-3-8b"), post, prompt_length=1000, answer_length=[1000, 32_000]
+        ),
         1e-12,
     ),
     "query-key-interactions": (

@@ -88,7 +88,8 @@ class Setting(dict):
 SIGNS = {*FORMULA, *OWN, *(q.latex for q in SYMBOLS.values())}
 TOKEN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True) if " / " not in sign)
-    + r"|\\begin\{cases\}|\\end\{cases\}|\\text\{\w+\}|\\\\|\\[a-z]+|\d+(?:\.\d+)?|e(?=\^)|[-+^/(){}&,<>=]"
+    + r"|\\begin\{cases\}|\\end\{cases\}|\\text\{\w+\}|\\\\|\\[a-z]+|\d+(?:\.\d+)?"
+    + r"|e(?=\^)|[-+^/(){}&,<>=]"
 )
 BLANK = re.compile(r"\\left|\\right(?!arrow)|\\displaystyle|\\[,;:]")
 

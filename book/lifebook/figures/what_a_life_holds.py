@@ -31,7 +31,9 @@ def lives(bills: Mapping[tuple[str, str], Mapping[str, float]]) -> Figure:
         By life and model: FLOP-equivalents of each phase.
     """
     drawing, axes = style.canvas(7.2, 0.36 * len(bills) + 1.4)
-    names, labels, place, before = {}, [], -1.0, ""
+    names: dict[str, str] = {}
+    labels: list[tuple[float, str]] = []
+    place, before = -1.0, ""
     for (life, model), bill in bills.items():
         place += 1 if life == before else 1.6
         left, total = 0.0, sum(bill.values())

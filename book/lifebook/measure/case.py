@@ -41,6 +41,46 @@ def served(chips: int, **changes: Any) -> Service:
     return serve(**{**case(), "chips": chips, **changes})
 
 
+def most_users(chips: int, margin: float, **changes: Any) -> int:
+    """Return how many users a service of the case may have and still keep what it promises.
+
+    Parameters
+    ----------
+    chips
+        How many.
+    margin
+        How many times the estimate a token may take, and must still be in time.
+    changes
+        What is otherwise than in the case.
+
+    Raises
+    ------
+    InputError
+        If it cannot be kept for a single user.
+
+    Examples
+    --------
+    >>> most_users(4, 1.2) < most_users(4, 1)
+    True
+    """
+    promise = 1 / load(FILE)["case"]["rate"]
+
+    def kept(users: int) -> bool:
+        found = served(chips, **{**changes, "concurrency": users})
+        time = found.time_per_token if found.fits else None
+        return time is not None and (time.estimate or np.inf) * margin <= promise
+
+    low, high = 0, 1
+    while kept(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if kept(middle) else (low, middle)
+    if not low:
+        raise InputError(f"{chips} chips do not keep the case's promise")
+    return low
+
+
 def measured(concurrency: float) -> float:
     """Return the time between two tokens, in seconds, that runs of the case took.
 
@@ -75,18 +115,27 @@ def measured(concurrency: float) -> float:
     return float(np.median(runs.seconds[same]))
 
 
-def price_of_request(price: Mapping[str, float]) -> float:
+def price_of_request(
+    price: Mapping[str, float], cached_share: float = 0.0, **lengths: float
+) -> float:
     """Return the price of a request of the case, in US dollars.
 
     Parameters
     ----------
     price
-        US dollars for a million tokens of ``input`` and ``output``.
+        US dollars for a million tokens of ``input`` and ``output``, and of ``cached_input`` where
+        some is cached.
+    cached_share
+        Share of the prompt whose cache is there already.
+    lengths
+        ``prompt`` and ``answer`` in tokens, where they are not those of the case.
 
     Examples
     --------
     >>> round(price_of_request(load(FILE)["price"]), 4)
     0.0077
     """
-    one = case()
-    return float(one["prompt"] * price["input"] + one["answer"] * price["output"]) / MILLION
+    one = {**case(), **lengths}
+    cached = price["cached_input"] * cached_share if cached_share else 0.0
+    read = one["prompt"] * (price["input"] * (1 - cached_share) + cached)
+    return float(read + one["answer"] * price["output"]) / MILLION

@@ -94,7 +94,7 @@ life = Explorer(
     ),
     # As many answers and as large a batch as the chapter's lives have.
     fixed={
-        **POST, **{name: load("lives")["served"][name]
+        **POST, **{name: load("lives")["served"][0][name]
                    for name in ("decode_tokens", "batch", "sequence_length")},
         "train_tokens": models["llama-3-8b"].train_tokens,
     },
