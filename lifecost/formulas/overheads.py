@@ -27,7 +27,10 @@ from lifecost.formulas.transformer import EVEN_EXPERTS
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _SERIAL = ("kernels follow each other, and nothing overlaps", *EVEN_EXPERTS)
-_ALONE = (*_SERIAL, "no other prompt is before it: it does not queue")
+_QUEUE = (
+    *_SERIAL,
+    "of the prompts of its rank, which may all be before it or none, the geometric mean is read",
+)
 _EVENLY = (*_SERIAL, "requests come evenly: as many prompts are read as answers end")
 # How times answer to what: the sizes of a plain decoder, rates and shares of the chips.
 MODEL = "n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size"
@@ -176,15 +179,21 @@ def time_per_token(s: Symbols) -> Expr:
 
 
 @formula(
-    r"t_\text{first}", "s", level="overheads", assumptions=_ALONE,
+    r"t_\text{first}", "s", level="overheads", assumptions=_QUEUE,
     varies=(
         f"+ batch context prompt_length aggregated {RISES} - tied_embeddings "
         f"{_RANKS} {RATES} ~ tensor_parallel"
     ),
-    example=(SERVED, FIRST, "after half a step"),
+    example=(SERVED, FIRST, "half a step, and of 1 to 32 prompts the middle: the root of 32"),
 )  # fmt: skip
 def time_to_first_token(s: Symbols) -> Expr:
-    """Time from a request to its first token: its prompt, after half of the step under way."""
+    """Time from a request to its first token: prompts, after half of the step under way.
+
+    Where all requests come at once, a prompt waits for half of the others; where they come apart,
+    for none. Which it is no setting says, so what is read is the middle on a scale of factors: the
+    root of the batch. Where other chips read prompts, no queue is counted.
+    """
     launched = s.operation_time * s.operations + _waits(s)
     prompt = prompt_work_time(s) + _reading(s, s.prompt_length) + launched
-    return prompt + s.aggregated * step_time(s) / 2
+    queue = 1 + s.aggregated * (sympy.sqrt(rank_batch(s)) - 1)
+    return queue * prompt + s.aggregated * step_time(s) / 2

@@ -38,7 +38,6 @@ from lifecost.symbols import SYMBOLS
 # Sources whose rows say what ran, on chips of the three generations that the constants are about.
 SOURCES = ("inferencex", "nvidia-aic", "argonne", "gpt-fast")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_TRIED = np.linspace(0, 3, 301)  # of the time of an operation that the library has
 _DRAWS = 400  # of a bootstrap: its interval moves by a few thousandths between as many others
 
 
@@ -145,7 +144,8 @@ class Trial:
     def fit(self, sources: Collection[str] = SOURCES) -> float:
         """Return the time of an operation with the least median error, sources counting alike."""
         chosen = [self.steps["source"] == name for name in sources]
-        times = _TRIED * load("overheads")["hopper"]["operation_time"]
+        tried = load(FILE)["fit"]
+        times = np.arange(0, tried["most"], tried["step"])
         found = [sum(np.median(self.errors(time)[rows]) for rows in chosen) for time in times]
         return float(times[np.argmin(found)])
 
