@@ -171,7 +171,9 @@ def life(report: dict[str, Any]) -> Any:
         cells = (number(row[key]) for key in ("mean", "p50", "p90", "p99"))
         table.add_row(f"{name}, in tokens", *cells, "")
     cells = (number(request[key]) for key in ("mean", "p50", "p90", "p99"))
-    drawn = "" if request["drawn"] == trace["requests"] else f"of {request['drawn']:,} drawn"
+    drawn = ""
+    if request["rank_error"]:
+        drawn = f"of {request['drawn']:,} drawn; ranks ± {percent(request['rank_error'])}"
     table.add_row("FLOP-equivalents of a request", *cells, drawn)
     table.add_row(
         f"{trace['requests']:,} requests; of the input was cached", percent(trace["hit_share"]),

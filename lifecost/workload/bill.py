@@ -64,6 +64,9 @@ class Bill:
     request
         Mean and percentiles of a request's own FLOP-equivalents, which add up to all of them; the
         percentiles are those of ``drawn`` requests.
+    rank_error
+        By how much such a percentile's rank is off: one standard error at the most, that of the
+        median, as a share of all requests. It is 0 where all were drawn.
     """
 
     prefill: Phase
@@ -73,6 +76,7 @@ class Bill:
     chip_seconds: float | None
     request: dict[str, float]
     drawn: int
+    rank_error: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -173,6 +177,7 @@ def bill(trace: Trace, model: Model, *setting: Any, **values: Any) -> Bill:
     return Bill(
         prefill, cached, decode, flop_equivalents=summed,
         chip_seconds=math.fsum(seconds) if seconds else None, request=request, drawn=len(kept),
+        rank_error=0.0 if len(kept) == trace.requests else 1 / (2 * math.sqrt(len(kept))),
     )  # fmt: skip
 
 

@@ -95,7 +95,11 @@ class Life:
             "error": self.error,
             "tested": self.tested,
             "price": self.price,
-            "request": {**self.bill.request, "drawn": self.bill.drawn},
+            "request": {
+                **self.bill.request,
+                "drawn": self.bill.drawn,
+                "rank_error": self.bill.rank_error,
+            },
             "training": self.training,
             "days": self.days,
             "days_until_equal": self.days_until_equal,

@@ -408,5 +408,6 @@ function billOf(trace, bound) {
   }).sort((a, b) => a - b);
   const equivalents = all("flop_equivalents"), request = { mean: equivalents / trace.requests };
   for (const [name, share] of Object.entries(TRACE.shares)) request[name] = each[Math.max(0, Math.ceil(share * each.length) - 1)];
-  return { ...found, flop_equivalents: equivalents, chip_seconds: all("chip_seconds"), request, drawn: each.length };
+  return { ...found, flop_equivalents: equivalents, chip_seconds: all("chip_seconds"), request, drawn: each.length,
+    rank_error: each.length === trace.requests ? 0 : 1 / (2 * Math.sqrt(each.length)) };
 }

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import sympy
 
+from lifebook.data import load
 from lifecost import (
     InputError,
     Symbols,
@@ -267,9 +268,10 @@ def test_requests_that_are_drawn_say_the_percentiles_of_all():
     assert trace_of(written(columns)).sample.tolist() == found.sample.tolist()  # in other chunks
     costs = bill(found, models["llama-3-8b"], post)
     assert costs.drawn == len(found.sample)
+    assert costs.rank_error == pytest.approx(0.5 / costs.drawn**0.5)
     one = read_trace({name: values[:SAMPLE] for name, values in columns.items()})
     alone = bill(one, models["llama-3-8b"], post)
-    assert alone.drawn == SAMPLE
+    assert (alone.drawn, alone.rank_error) == (SAMPLE, 0)
     for name, value in costs.request.items():
         assert value == pytest.approx(alone.request[name], rel=0.02)
 
@@ -353,6 +355,28 @@ def test_requests_add_up_and_bounds_are_below_estimates(name):
     for phase, bound in zip(("prefill", "cached", "decode"), bounds, strict=True):
         assert 0 < bound <= found.estimate[phase]
     assert found.price["bound"] < found.price["estimate"]
+
+
+def test_a_day_of_deepseek():
+    """Its day in production, as one request repeated: what it took lies above the bound.
+
+    The estimate is for 64 chips at a time, more than eight: a regime that is not tested.
+    """
+    day = load("workloads")["deepseek-day"]
+    read, hit, written = (day[f"{n}_tokens_per_day"] for n in ("input", "cached_input", "output"))
+    # Of a prompt and half of its answer the mean context is what they say.
+    prompt = day["mean_context"] / (1 + written / read / 2)
+    lengths = [round(prompt * part / read) for part in (read, hit, written)]
+    columns = dict(zip(("input", "cached", "output"), ([n] for n in lengths), strict=True))
+    found = life("deepseek-v3", "h800", columns, chips=64, concurrency=2048)
+    chips = 226.75 * 8  # nodes on average (deepseek2025inference)
+    bound, estimate = (
+        seconds * read / lengths[0] / 86400
+        for seconds in (found.bill.chip_seconds, found.estimate["total"])
+    )
+    assert bound < chips
+    assert estimate == pytest.approx(chips, rel=0.5)
+    assert not found.tested
 
 
 def test_training_and_days():

@@ -74,7 +74,7 @@ class TraceBox extends HTMLElement {
       node("table", {}, node("thead", {}, head(["mean", "half of them, at most", "nine in ten", "99 in 100"])), node("tbody", {},
         ...LENGTHS.map(([name, words]) => row(`${words}, in tokens`, ...shares.map((share) => cell(`${name}-${share}`, of(name, share), "number")))),
         row("FLOP-equivalents of a request", ...shares.map((share) => cell(`request-${share}`, request[share], "FLOP"))))));
-    const parts = bill.drawn < trace.requests ? ` Percentiles of a request's cost are those of ${bill.drawn.toLocaleString("en-US")} drawn ones.` : "";
+    const parts = bill.drawn < trace.requests ? ` Percentiles of a request's cost are those of ${bill.drawn.toLocaleString("en-US")} drawn ones: their ranks are off by ${shown(bill.rank_error, "percent")} at most, by one standard error.` : "";
     const hits = trace.saysCached ? `A cache held ${shown(100 * trace.hitShare, "number")} % of their input.`
       : "The trace does not say what was cached: nothing is counted as cached.";
     const span = trace.seconds === null ? "" : ` They came in ${shown(trace.seconds, "seconds")}.`;
