@@ -9,6 +9,7 @@ from typing import Any
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
 from lifebook.explorer.picture import Lanes, declared
+from lifecost.formula import FORMULAS
 from lifecost.stack import STACK, Stack
 
 
@@ -86,7 +87,14 @@ def data_of(explorer: Declaration) -> dict[str, Any]:
         "picture": [declared(panel) for panel in explorer.picture],
         "equation": [explorer.outputs[0].words, first.text_expression],
         "beyond": (STACK, *first.optional),
+        **({"dense": True} if _is_for_dense(explorer) else {}),
     }
+
+
+def _is_for_dense(explorer: Declaration) -> bool:
+    """Return whether it takes a reader's own model, and no model with experts."""
+    takes = any(isinstance(c, Choice) and c.catalog == "models" for c in explorer.controls)
+    return takes and any(FORMULAS[name].dense for name in explorer.formulas)
 
 
 def _output(output: Output) -> dict[str, Any]:

@@ -579,7 +579,9 @@ class Plot {
         const box = [l, l + width, py - 10, py + 3];
         if (box[0] < x.from + 1 || box[1] > x.to + 2 || box[2] < y.to || box[3] > y.from) continue;
         if (taken.some(([a, b, c, d]) => box[0] < b + 3 && box[1] > a - 3 && box[2] < d + 1 && box[3] > c - 1)) continue;
-        const cost = crossed(box);
+        // On a line is worse than on a point; on many points is no worse than that.
+        const covered = this.placed.reduce((n, { at: [a, b] }) => n + (a > box[0] - 4 && a < box[1] + 4 && b > box[2] - 3 && b < box[3] + 4), 0);
+        const cost = crossed(box) + Math.min(0.9, covered / 10);
         if (cost < (best?.cost ?? 2)) best = { cost, px, py, anchor, box };
         if (!cost) break;
       }
@@ -593,7 +595,8 @@ class Plot {
     set(this.words.over, held, [[x.to - 6, y.to + 15, "end"], [x.to - 6, y.from - 7, "end"]]);
     this.dots.forEach((dot, i) => {
       const [a, b] = places[i], text = dot.name && !(dot.ring && this.handles[i].getAttribute("visibility") === "hidden") ? this.explorer.fill(dot.name, bound) : "";
-      set(this.dotNames[i], text, [[a + 13, b + 16, "start"], [a + 13, b - 9, "start"], [a - 13, b - 9, "end"], [a - 13, b + 16, "end"], [a, b + 25, "middle"], [a, b - 18, "middle"]]);
+      set(this.dotNames[i], text, [[a + 13, b + 16, "start"], [a + 13, b - 9, "start"], [a - 13, b - 9, "end"], [a - 13, b + 16, "end"], [a, b + 25, "middle"], [a, b - 18, "middle"],
+        ...(this.placed.length ? [60, 85].flatMap((far) => [[a, b - far, "middle"], [a, b + far, "middle"], [a - 18, b - far, "end"], [a - 18, b + far, "end"]]) : [])]);
     });
     this.curves.forEach((curve, i) => {
       const line = corners[i], spots = [];
@@ -694,12 +697,13 @@ class Explorer extends HTMLElement {
     for (const [name, control] of this.controls) Object.assign(bound, this.boundOf(control, state.get(name), bound));
     return bound;
   }
-  // A reader's model, if it says all that the answers here need.
+  // A reader's model, if it is of the kind that the answers here are for, and says all that they need.
   usable(model) {
-    if (!model || this.controls.get("model")?.catalog !== "models") return null;
-    const bound = { ...this.bound(new Map(this.data.controls.map((c) => [c.name, c.opening]))), ...NO_MODEL };
-    for (const key of Object.keys(this.controls.get("model").all.values().next().value.bound)) delete bound[key];
-    Object.assign(bound, model.bindings);
+    const c = this.controls.get("model"), given = model?.bindings;
+    if (!model || c?.catalog !== "models" || c.only && given.stack) return null;
+    if (this.data.dense && given.n_active_params !== undefined && given.n_active_params !== given.n_params) return null;
+    const bound = { ...this.data.fixed };
+    for (const [name, one] of this.controls) Object.assign(bound, one === c ? given : this.boundOf(one, one.opening, bound));
     try { return this.data.outputs.every(({ name }) => !Number.isNaN(FORMULAS[name](bound))) ? model : null; } catch { return null; }
   }
   kind(term) { return this.data.kinds[term] ?? "number"; }
@@ -858,11 +862,13 @@ class Explorer extends HTMLElement {
     const add = (group, name, title, hint) => groups.set(group, [...(groups.get(group) ?? []), { name, title, hint }]);
     for (const [name, o] of c.all) add(o.group, name, o.title, o.hint);
     if (c.catalog === "devices") add("Yours", "own", "My own chip", "three numbers");
-    if (c.catalog === "models" && this.own.model && !(c.only && this.own.model.bindings.stack)) add("Yours", "own", this.own.model.title, "your own");
+    if (c.catalog === "models" && this.own.model) add("Yours", "own", this.own.model.title, "your own");
     return groups;
   }
   choose(c, name) {
     if (name === "own" && c.name === "device" && !this.own.device) this.own.device = { title: "My own chip", bindings: { ...c.all.get(this.state.get("device")).bound } };
+    const f = this.fields.get(c.name);
+    this.complain(f, f.box, "");
     this.change({ [c.name]: name });
   }
   choice(c, f, id) {
@@ -871,11 +877,12 @@ class Explorer extends HTMLElement {
       const options = rows.map(({ name, title }) => node("option", { value: name }, title));
       f.select.append(...(group ? [node("optgroup", { label: group }, ...options)] : options));
     }
+    f.box = f.select;
     f.select.addEventListener("input", () => this.choose(c, f.select.value));
     const words = node("label", { class: "x-label", for: id }, `${c.label} `, f.hint = node("small", { class: "hint" }));
     if (!c.catalog) { f.select.className = "x-combo"; return node("div", { class: "x-row pick" }, words, node("div", { class: "x-field" }, f.select), f.error); }
     f.select.hidden = true;
-    f.combo = node("input", { id, class: "x-combo", type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list", spellcheck: "false", autocomplete: "off" });
+    f.box = f.combo = node("input", { id, class: "x-combo", type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list", spellcheck: "false", autocomplete: "off" });
     const list = node("div", { id: `${id}-list`, role: "listbox", class: "x-list", hidden: "", "aria-label": c.label });
     this.combo(c, f.combo, list, id);
     const row = node("div", { class: "x-row pick" }, words, f.select, node("div", { class: "x-field" }, f.combo, list));
@@ -1084,6 +1091,10 @@ class Explorer extends HTMLElement {
       if (value !== undefined) changes[name] = value;
     }
     this.change(changes);
+    if (given.get("model") === "own" && changes.model !== "own" && this.controls.has("model")) {
+      const f = this.fields.get("model");
+      this.complain(f, f.box, this.data.dense ? "The model of this link is not for this explorer, which is for dense models." : "The model of this link is not for this explorer.");
+    }
     if (!this.closest(".embed")) this.scrollIntoView(); // a page must not jump to a frame in it
   }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.ticker import FixedLocator
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, FILL, GREY, SERIES, Figure
+from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Figure
 from lifecost.quantities import quantity
 
 
@@ -22,41 +22,33 @@ def table(models: Sequence[str], multi_head: Sequence[float], grouped: Sequence[
     multi_head, grouped
         Bytes of the cache, one for each model.
     """
-    drawing, axes = style.canvas(7.2, 3.7)
-    low = 1.0
-    for place, (whole, shared) in enumerate(zip(multi_head, grouped, strict=True)):
-        for shift, size, kind, look in (
-            (-0.2, whole, "multi-head", {"facecolor": "none", "linestyle": "--"}),
-            (0.2, shared, "grouped-query", {"facecolor": (COLORS["kv"], FILL)}),
-        ):
-            axes.barh(
-                place + shift, size / 1e9 - low, 0.36, left=low, edgecolor=COLORS["kv"],
-                linewidth=1.5, **look,
-            )  # fmt: skip
+    drawing, axes = style.canvas(7.2, 2.6)
+    for place, ends in enumerate(zip(grouped, multi_head, strict=True)):
+        low, high = (size / 1e9 for size in ends)
+        axes.plot([low, high], [place, place], color=COLORS["kv"], linewidth=1.5, zorder=1)
+        looks = ((COLORS["kv"], "grouped-query", -10, "right"), ("white", "multi-head", 10, "left"))
+        for size, (face, kind, shift, side) in zip(ends, looks, strict=True):
+            axes.plot(size / 1e9, place, "o", markersize=9, markeredgecolor=COLORS["kv"],
+                      markerfacecolor=face, markeredgewidth=1.5)  # fmt: skip
             text = f"{kind}: {quantity(size, 'byte', prefix='G')}"
-            style.note(axes, text, (low, place + shift), (6, 0), va="center")
-        ends = shared / 1e9, whole / 1e9
-        axes.annotate(
-            "", (ends[1], place + 0.2), xytext=(ends[0], place + 0.2),
-            arrowprops={"arrowstyle": "<->", "color": GREY, "shrinkA": 2, "shrinkB": 0},
-        )  # fmt: skip
+            style.note(axes, text, (size / 1e9, place), (shift, 0), ha=side, va="center")
         style.note(
-            axes, f"{whole / shared:.3g}×", (ends[1], place + 0.2), (6, 0), fontsize=10,
-            va="center", fontweight="bold",
+            axes, f"{high / low:.3g}×", ((low * high) ** 0.5, place), (0, 6), fontsize=10,
+            ha="center", fontweight="bold",
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlim(low, 1e4)
+    axes.set_xlim(1, 1e5)
+    axes.set_ylim(len(models) - 0.4, -0.6)
     style.plain_log(axes.xaxis)
     axes.set_xlabel("size of the KV cache (GB)")
     axes.set_yticks(range(len(models)), models)
     axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
     return Figure(
         "gqa-table", drawing,
-        alt="Pairs of bars on a logarithmic axis, one pair for each of "
-        f"{', '.join(models)}: the KV cache with multi-head attention above that with "
-        "grouped-query attention. The upper bars grow steeply with the model, the lower ones "
-        "little, and the factor between them doubles from model to model.",
+        alt="Pairs of dots on a logarithmic axis, one pair for each of "
+        f"{', '.join(models)}: the KV cache with grouped-query attention, and to its right with "
+        "multi-head attention. The right dots rise steeply with the model, the left ones little, "
+        "and the factor between them doubles from model to model.",
         caption="With eight key-value heads in every size, the factor saved is the number of "
         "query heads over eight: it doubles from each model to the next.",
     )  # fmt: skip

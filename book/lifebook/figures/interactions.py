@@ -86,11 +86,9 @@ def budgets(
         zip(rows.items(), looks, strict=True)
     ):
         heights = [4 * group + place for group in range(len(names))]
-        axes.barh(
-            heights, np.asarray(values) - 1, 0.86, left=1, color=color, alpha=alpha, label=label
-        )
+        axes.plot(values, heights, "o", markersize=8, color=color, alpha=alpha, label=label)
         for height, value in zip(heights, values, strict=True):
-            style.note(axes, f"{value:.3g}", (value, height), (4, 0), va="center")
+            style.note(axes, f"{value:.3g}", (value, height), (8, 0), va="center")
     for title, multiple in costs.items():
         axes.axvline(multiple, color=GREY, linewidth=1, linestyle="--", zorder=0)
         style.note(axes, title, (multiple, 4 * len(names) - 1.2), (5, 0))
@@ -104,7 +102,7 @@ def budgets(
     axes.legend(loc="lower center", bbox_to_anchor=(0.42, 1), ncols=3, fontsize=9)
     return Figure(
         "interaction-budgets", drawing,
-        alt="For each model three bars on a logarithmic axis: "
+        alt="For each model three dots on a logarithmic axis: "
         + "; ".join(
             f"{name}: " + ", ".join(f"{label} {values[place]:.3g}"
                                     for label, values in rows.items())
