@@ -12,7 +12,7 @@ class TraceBox extends HTMLElement {
     this.explorer = document.querySelector(`[data-name="${this.dataset.explorer}"]`);
     this.problem = node("p", { class: "lifecost-problem", id: "trace-problem", role: "alert" });
     this.summary = node("p", { role: "status" });
-    this.tables = node("div");
+    this.tables = node("div", { role: "group", "aria-label": "The bill of your trace" });
     const file = node("input", { type: "file", id: "trace-file", "aria-describedby": "trace-problem",
       accept: ".csv,.jsonl,.json,.gz,.txt" });
     this.replaceChildren(node("div", {}, node("label", { for: "trace-file" }, "Your trace: open it, or drop it here"), file),
@@ -74,6 +74,7 @@ class TraceBox extends HTMLElement {
       node("table", {}, node("thead", {}, head(["mean", "half of them, at most", "nine in ten", "99 in 100"])), node("tbody", {},
         ...LENGTHS.map(([name, words]) => row(`${words}, in tokens`, ...shares.map((share) => cell(`${name}-${share}`, of(name, share), "number")))),
         row("FLOP-equivalents of a request", ...shares.map((share) => cell(`request-${share}`, request[share], "FLOP"))))));
+    this.tables.tabIndex = 0; // keys scroll what does not fit
     const parts = bill.drawn < trace.requests ? ` Percentiles of a request's cost are those of ${bill.drawn.toLocaleString("en-US")} drawn ones: their ranks are off by ${shown(bill.rank_error, "percent")} at most, by one standard error.` : "";
     const hits = trace.saysCached ? `A cache held ${shown(100 * trace.hitShare, "number")} % of their input.`
       : "The trace does not say what was cached: nothing is counted as cached.";
