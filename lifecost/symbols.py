@@ -436,6 +436,30 @@ training_factor = symbol(
     1, 1e9, usual=(1.1, 10),
 )  # fmt: skip
 
+# Layers of two kinds: some attend to all that came before, the others do not
+kv_width = symbol(
+    "kv_width", r"d_\text{kv}", "element", "elements of the KV cache that one layer holds of a token",
+    1, 1e8, usual=(64, 4096),
+)  # fmt: skip
+full_every = symbol(
+    "full_every", r"n_\text{every}", "layer", "layers of which one attends to every token",
+    1, 1e18, usual=(1.5, 100),
+)  # fmt: skip
+reach = symbol(
+    "reach", r"S_\text{reach}", "token", "tokens whose cache each other layer reads",
+    0, 1e12, usual=(16, 1e5),
+)  # fmt: skip
+keeps_all = flag("keeps_all", r"t_\text{all}", "the other layers keep the cache of every token")
+index_width = symbol(
+    "index_width", r"d_\text{look}", "element",
+    "elements of each token that a layer reads to choose where it looks",
+    0, 1e8, usual=(1, 50),
+)  # fmt: skip
+state_size = symbol(
+    "state_size", r"M_Z", "byte", "bytes of a layer's fixed state, read and written in each step",
+    0, 1e15, usual=(1e4, 1e8),
+)  # fmt: skip
+
 # Scaling laws
 loss_floor = symbol(
     "loss_floor", "E", "nat/token", "loss that no model can remove", 0, 100, usual=(0.1, 4)

@@ -8,6 +8,7 @@ from lifecost.formulas.design import *
 from lifecost.formulas.energy import *
 from lifecost.formulas.equal_loss import *
 from lifecost.formulas.hardware import *
+from lifecost.formulas.hybrid import *
 from lifecost.formulas.interactions import *
 from lifecost.formulas.kv_cache import *
 from lifecost.formulas.kv_family import *

@@ -33,4 +33,6 @@ USUAL = {
     "training_factor": 1.5, **shape_laws["bian-1b"].bindings, "n_body": 6_979_588_096,
     "relative_width": 0.05, "ff_ratio": 4.2, "loss_ratio": 1.01, "group_size": 4,
     "attention_share": 0.5, "size_ratio": 0.5,
+    "kv_width": 1024, "full_every": 4, "reach": 2048, "keeps_all": 0, "index_width": 128,
+    "state_size": 4_194_304,
 }  # fmt: skip

@@ -18,6 +18,8 @@ from lifecost.symbols import ANY, Symbols, symbol_of
 POWERS = {"*": 1, "/": -1}
 RISES, FALLS, TURN = "+", "-", "~"
 MORE_CHIPS = [dict(tensor_parallel=1), dict(tensor_parallel=8, link_bandwidth=1e9)]
+# A state weighs less than the cache of a long context, and more than that of a short one.
+HEAVY = [dict(reach=1, state_size=1e4, context=1e6), dict(reach=1, state_size=1e8, context=10)]
 # For each formula that some symbol turns: settings, as changes of the usual one, among
 # which it rises and falls with each such symbol.
 TURNS = {
@@ -74,11 +76,13 @@ TURNS = {
     "equal_size_decode_cost": [
         dict(), dict(context=1), dict(context=1, batch=1, vocab_size=100, n_layer=200, n_body=1e5),
     ],
+    "mix_bytes_read": HEAVY, "mix_bytes_held": HEAVY, "mix_read_time": HEAVY, "mix_saving": HEAVY,
 }  # fmt: skip
 SMALLEST = {
     "n_ff_matrix": 2,
     "tied_embeddings": 0,
     "aggregated": 0,
+    "keeps_all": 0,
 }  # of two values: the one below the other
 SEEDS = range(1, 11)
 
