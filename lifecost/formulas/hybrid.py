@@ -241,7 +241,7 @@ def compute_bound_context(s: Symbols) -> Expr:
     keep the arithmetic busy.
     """
     spare = s.hoi * s.read_bytes - matmul_flops(s) * s.batch
-    grows = s.batch * kv_bytes_per_token(s) * (s.intensity - s.hoi)
+    grows = s.batch * kv_bytes_per_token(s.but(context=1)) * (s.intensity - s.hoi)
     return sympy.Piecewise((Max(0, spare / grows), s.intensity > s.hoi), (sympy.oo, True))
 
 
