@@ -438,7 +438,7 @@ training_factor = symbol(
 
 # Layers of two kinds: some attend to all that came before, the others do not
 kv_width = symbol(
-    "kv_width", r"d_\text{kv}", "element", "elements of the KV cache that one layer holds of a token",
+    "kv_width", r"d_\text{kv}", "element", "elements of a token that one layer's KV cache holds",
     1, 1e8, usual=(64, 4096),
 )  # fmt: skip
 full_every = symbol(

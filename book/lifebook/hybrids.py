@@ -40,8 +40,9 @@ def mix(model: Model) -> dict[str, float]:
     >>> mix_bytes_read(mix(gemma), at) / kv_bytes_read(gemma, at)
     1.0
     """
-    full, near, state, index = 0, {}, 0, 0
-    widths = set()
+    full, state, index = 0, 0.0, 0.0
+    near: dict[float, int] = {}  # by reach: how many layers
+    widths: set[float] = set()
     for part in model.stack.parts:
         sizes = dict(part.block.sizes)
         one, many = _of(model, part, "cache_read", 1), _of(model, part, "cache_read", 2**30)
@@ -98,7 +99,9 @@ def attention_costs(row: Mapping[str, Any]) -> Iterator[tuple[str, float, float]
     Attention is ours, the projections beside it the report's; cache and arithmetic in 8 bits.
     """
     for chip, printed in row["printed"].items():
-        device = hardware[chip].at("fp8") | {"chip_hour_price": price_of(hardware[chip])[0]}
+        price, _ = price_of(hardware[chip])
+        assert price is not None
+        device = hardware[chip].at("fp8") | {"chip_hour_price": price}
         ours = attention_price(models[row["model"]], device, context=row["context"], kv_bytes=1)
         beside = _dollars(device, row["linear_flops"] / device["peak_flops"])
         yield chip, MILLION * ours + beside, printed

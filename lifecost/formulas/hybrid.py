@@ -22,7 +22,7 @@ _ONCE = (*_ALIKE, "each layer reads what it looks at once a step; a state is rea
 # others with 64 matrices of 128 x 128 in 32 bits (config.json).
 _QWEN = dict(n_layer=60, kv_width=2 * 2 * 256, full_every=4, kv_bytes=2,
              state_size=64 * 128 * 128 * 4)  # fmt: skip
-# DeepSeek-V3.2: a latent of 512, a rotary key of 64, an index key of 128 elements; 2,048 are chosen.
+# DeepSeek-V3.2: a latent of 512, a rotary key of 64, an index key of 128; 2,048 tokens are chosen.
 _V3_2 = dict(kv_width=576, index_width=128, reach=2048)
 _MIX = dict(_QWEN, batch=2, context=10_000, reach=0, keeps_all=0, index_width=0)
 _SPARSE = dict(_V3_2, n_layer=61, kv_bytes=1, state_size=0, keeps_all=1,
@@ -61,7 +61,7 @@ def full_layers_read(s: Symbols) -> Expr:
     example=(dict(_SPARSE, full_every=61), 60 * 576 * 2048, "by hand"),
 )  # fmt: skip
 def other_layers_read(s: Symbols) -> Expr:
-    """Bytes of cache that the other layers read where they look: in a window, or at their choice."""
+    """Bytes of cache that the other layers read where they look: in a window, or at choice."""
     return _others(s) * s.kv_width * Min(s.context, s.reach) * s.kv_bytes * s.batch
 
 
@@ -120,7 +120,7 @@ def mix_bytes_held(s: Symbols) -> Expr:
     example=(dict(_MIX, state_size=0), 4, "a state that weighs nothing: one layer in four reads"),
 )  # fmt: skip
 def mix_saving(s: Symbols) -> Expr:
-    """Factor by which a mix reads less than full attention in every layer; below one, it reads more."""
+    """Factor by which a mix reads less than full attention in every layer; below one, more."""
     other = s.kv_width * Min(1, s.reach / s.context) + s.index_width
     state = 2 * s.state_size / (s.context * s.kv_bytes)
     share = 1 / s.full_every
@@ -133,7 +133,7 @@ def mix_saving(s: Symbols) -> Expr:
     example=(dict(_MIX, memory_bandwidth=2e12), 60 * 1024 * 2 * 2 * 10_000 / 2e12, "by hand"),
 )  # fmt: skip
 def full_read_time(s: Symbols) -> Expr:
-    """Least time in which one chip reads the cache of a batch, with full attention in every layer."""
+    """Least time in which one chip reads the cache of a batch, if every layer attends to all."""
     return full_bytes_read(s) / s.memory_bandwidth
 
 
@@ -170,7 +170,7 @@ def state_break_even(s: Symbols) -> Expr:
     example=(_QWEN, 3 * 2048, "three states for each cache: by hand"),
 )  # fmt: skip
 def state_in_tokens(s: Symbols) -> Expr:
-    """Tokens of the model's own cache that weigh as much as its fixed states: a price of a sequence."""
+    """Tokens of the model's own cache that weigh as much as the fixed states of a sequence."""
     return (s.full_every - 1) * s.state_size / (s.kv_width * s.kv_bytes)
 
 

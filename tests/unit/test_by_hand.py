@@ -10,6 +10,7 @@ from test_notebooks import CHAPTERS, read
 from lifebook.data import load
 from lifebook.evidence import kv_family
 from lifebook.experiments import experiment
+from lifebook.hybrids import mix
 from lifecost import (
     attention_intensity,
     break_even_tokens_penalty,
@@ -23,7 +24,9 @@ from lifecost import (
     post,
     shape_ff_ratio,
     shape_width,
+    sparse_break_even,
     speculative_speedup,
+    state_break_even,
 )
 from lifecost.formulas.transformer import attention_flops
 from lifecost.optimum import optimum
@@ -102,6 +105,17 @@ SAID = {
         lambda: [
             post.bindings["hoi"] / attention_intensity(models[name], kv_bytes=1)
             for name in ("llama-2-7b", "llama-3-8b", "llama-3-405b", "deepseek-v3")
+        ],
+        1e-12,
+    ),
+    "not-every-token": (
+        "saves_from",
+        lambda: [
+            *(
+                state_break_even(mix(models[name]), kv_bytes=2)
+                for name in ("qwen3.5-397b-a17b", "nemotron-3-ultra-550b-a55b")
+            ),
+            sparse_break_even(mix(models["deepseek-v3.2"])),
         ],
         1e-12,
     ),

@@ -37,6 +37,7 @@ ANSWERS = {
     "half-of-the-limit": (8030261248 - 128256 * 4096 - 65 * 4096) / LLAMA,
     "four-guesses": (1 - 0.8**5) / 0.2 / 1.2,
     "budget-in-bf16": (295.22 * 2 * LLAMA - 2 * 8e9) / (4 * 32 * 32 * 128 * 8192),
+    "the-indexers-share": 100 * 128 * 131_072 / (128 * 131_072 + 576 * 2048),
     "prompts-in-the-way": (3 + 600 * LLAMA / (2 * 8030261248)) / 4,
     "one-sequence-of-olmo": 2 * 40 * 40 * 128 * 4096 * 2 / 1e9,
     "two-chips-full": (2 * 141e9 - 72.7e9) // (2 * 80 * 8 * 128 * 32768),

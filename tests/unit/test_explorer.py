@@ -79,6 +79,12 @@ OPENINGS = {
         interaction_step_cost=600 * KV_MHA / 4, interaction_training_factor=1,
         interaction_intensity=8,
     ),
+    # 60 layers of 1,024 elements in 16 bits; 45 states of 64 x 128 x 128 in 32 bits with a
+    # convolution of 12,288 channels, of which four columns are read and one is written.
+    "layer-mix": dict(
+        full_bytes_read=60 * 1024 * 2 * 8192 * 128, full_layers_read=15 * 1024 * 2 * 8192 * 128,
+        state_bytes_moved=45 * (2 * 64 * 128 * 128 + 5 * 12_288) * 4 * 128, mix_saving_limit=4,
+    ),
     # The published shape of the 8B model; weights and cache on H100s of 80 GB.
     "shape": dict(
         shape_width=4096, shape_ff_width=14336, kv_cache_size=KV_MHA / 4,

@@ -1,4 +1,4 @@
-"""Pictures of "Not every token": what kinds of layers read as the context grows, and what it costs."""
+"""Pictures of "Not every token": what kinds of layers read, and what it costs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def _contexts(axes: Axes, contexts: Array) -> None:
     axes.set_xlabel("context (tokens)")
 
 
+def _apart(ends: Mapping[str, float], least: float = 1.32) -> dict[str, float]:
+    """Return the ends of lines, moved up until each is by a factor above the next lower one."""
+    found: dict[str, float] = {}
+    below = 0.0
+    for title, at in sorted(ends.items(), key=lambda end: end[1]):
+        found[title] = below = max(at, below * least)
+    return found
+
+
 @style.apply
 def read_by_context(contexts: Array, lines: Mapping[str, Array]) -> Figure:
     """Return what a decode step reads of each sequence, by model.
@@ -35,32 +44,31 @@ def read_by_context(contexts: Array, lines: Mapping[str, Array]) -> Figure:
         By model: bytes of cache and state that are moved for one token.
     """
     drawing, axes = style.canvas(7.2, 4.6)
-    for place, (title, values) in enumerate(lines.items()):
+    for place, values in enumerate(lines.values()):
         color, dash = SERIES[place % len(SERIES)], DASHES[place % len(DASHES)]
         axes.plot(contexts, values, color=color, linestyle=dash, linewidth=1.6)
-        style.note(axes, title, (contexts[-1], values[-1]), (5, -3), fontsize=8,
-                   annotation_clip=False)  # fmt: skip
     axes.set_yscale("log")
+    for title, at in _apart({title: values[-1] for title, values in lines.items()}).items():
+        style.note(axes, title, (contexts[-1], at), (5, -3), fontsize=8, annotation_clip=False)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: quantity(size, "byte", 1)))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("moved for each decoded token")
     _contexts(axes, contexts)
-    most, least = (max if end else min for end in (1, 0))
-    ends = {title: values[-1] for title, values in lines.items()}
-    spread = most(ends.values()) / least(ends.values())
+    ends = [values[-1] for values in lines.values()]
+    spread = max(ends) / min(ends)
     return Figure(
         "read-by-context", drawing,
-        alt="Bytes that a decode step moves for one token against the context, on logarithmic axes, "
-        "for "
+        alt="Bytes that a decode step moves for one token against the context, on logarithmic "
+        "axes, for "
         + "; ".join(
             f"{title} from {quantity(values[0], 'byte')} to {quantity(values[-1], 'byte')}"
             for title, values in lines.items()
         )
         + ".",
-        caption="Models that look at every token rise in proportion to the context. A state that is "
-        "read and written is a floor: flat, until the layers that do look outgrow it. Windows and "
-        "choices bend the line, and only the layers that look everywhere bring it back up. At the "
-        f"right end the lines are a factor of {spread:,.3g} apart. Cache in 16 bits, states as stored.",
+        caption="Models that look at every token rise in proportion to the context. A state that "
+        "is read and written is a floor, until the layers that do look outgrow it. Windows and "
+        "choices bend the line; what is still read of every token bends it back. At the right end "
+        f"the lines are a factor of {spread:,.3g} apart. Cache in 16 bits, states as stored.",
     )  # fmt: skip
 
 
@@ -89,24 +97,25 @@ def where_it_saves(
                    annotation_clip=False)  # fmt: skip
         if title in even:
             axes.plot(even[title], 1, "o", color=color, markersize=6)
-            style.note(axes, f"{even[title]:,.0f}", (even[title], 1), (4, 5), fontsize=8)
+            side = {"ha": "right"} if even[title] == min(even.values()) else {"ha": "left"}
+            style.note(axes, f"{even[title]:,.0f}", (even[title], 1), (0, 6), fontsize=8, **side)
     axes.set_yscale("log")
-    axes.set_ylim(0.001, 32)
+    axes.set_ylim(1e-4, 32)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.12g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("moved, full attention = 1")
     _contexts(axes, contexts)
     return Figure(
         "where-it-saves", drawing,
-        alt="What one layer moves as a multiple of a full layer's reading, against the context, both "
-        "logarithmic; falling lines for "
+        alt="What one layer moves as a multiple of a full layer's reading, against the context, "
+        "both logarithmic; falling lines for "
         + "; ".join(kinds)
         + ". They cross one at "
         + ", ".join(f"{title} {at:,.0f} tokens" for title, at in even.items())
         + ".",
-        caption="Each kind of layer has a context below which it saves nothing, marked in tokens. A "
-        "state and a window go on saving as the context grows; a choice ends at what its indexer "
-        "must read of every token.",
+        caption="A state and a choice have a context below which they save nothing, marked in "
+        "tokens; a window saves once it is full. States and windows go on saving as the context "
+        "grows; a choice ends at what its indexer must read of every token.",
     )  # fmt: skip
 
 
@@ -142,6 +151,6 @@ def dollars_by_position(
         "dollars-by-position", drawing,
         alt=f"Published cost of a million decoded tokens against position: at 128K {ends}. Below "
         "them, dashed, the least that the full level gives for either model.",
-        caption="What the vendor measured, solid, above what the arithmetic alone would cost at the "
-        "chip's peak, dashed. Both fall by nearly the same factor.",
+        caption="What the vendor measured, solid, above what the arithmetic alone would cost at "
+        "the chip's peak in 8 bits, dashed. Both fall by nearly the same factor.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Explorer: your own mix of layers, what a step reads of it, and what all full layers would read."""
+"""Explorer: your own mix of layers, beside full attention in all of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from lifecost.formulas.hybrid import (
     full_read_time,
     index_bytes_read,
     mix_bytes_held,
-    mix_bytes_read,
     mix_read_time,
     mix_saving,
     mix_saving_limit,
@@ -57,7 +56,7 @@ layer_mix = Explorer(
             titles={kind: words for kind, (_, words, _) in _KINDS.items()},
             hints={kind: hint for kind, (_, _, hint) in _KINDS.items()},
         ),
-        Range("full_every", 1, 32, 4, "One full in", step=1),
+        Range("full_every", 1, 32, 4, "One in", step=1),
         CONTEXT,
         BATCH,
         DEVICE,
@@ -77,8 +76,8 @@ layer_mix = Explorer(
     answer=(
         Case(
             "The mix reads less.",
-            "{mix_bytes_read} a step instead of {full_bytes_read}. At the longest contexts it saves "
-            "{mix_saving_limit} and no more.",
+            "{mix_bytes_read} a step instead of {full_bytes_read}. At the longest contexts it "
+            "saves {mix_saving_limit} and no more.",
             ("mix_saving", 1),
         ),
         Case(
@@ -104,8 +103,8 @@ layer_mix = Explorer(
             ),
         ),
         Plot(
-            Axis("memory_capacity", "held for the batch", 1e8, 1e14, "B"),
-            Axis("mix_bytes_read", "read in a step", 1e8, 1e14, "B"),
+            Axis("memory_capacity", "held for the batch", 1e9, 1e13, "B"),
+            Axis("mix_bytes_read", "read in a step", 1e9, 1e13, "B"),
             curves=(
                 Curve("mix_bytes_read", "", "kv", "mix_bytes_held", ("context", 128, 2**20)),
                 Curve("memory_capacity", "all that is held, once", "ink", dashed=True),
