@@ -66,6 +66,7 @@ STEPS = {
     "training_memory": "Memory of training",
     "scaling_law": "Scaling laws",
     "kv_cache": "The KV cache",
+    "hybrid": "Layers that do not look at every token",
     "hardware": "Hardware",
     "roofline": "The roofline",
     "prefill": "Prefill",
