@@ -12,7 +12,7 @@ class TraceBox extends HTMLElement {
     this.explorer = document.querySelector(`[data-name="${this.dataset.explorer}"]`);
     this.problem = node("p", { class: "lifecost-problem", id: "trace-problem", role: "alert" });
     this.summary = node("p", { role: "status" });
-    this.tables = node("div", { role: "group", "aria-label": "The bill of your trace" });
+    this.tables = node("div", { role: "group", "aria-label": "Its bill" });
     const file = node("input", { type: "file", id: "trace-file", "aria-describedby": "trace-problem",
       accept: ".csv,.jsonl,.json,.gz,.txt" });
     this.replaceChildren(node("div", {}, node("label", { for: "trace-file" }, "Your trace: open it, or drop it here"), file),
@@ -64,7 +64,7 @@ class TraceBox extends HTMLElement {
     const sum = (what) => ["prefill", "cached", "decode"].reduce((all, name) => all + bill[name][what], 0);
     bill.total = { flops: sum("flops"), bytes: sum("bytes"), flop_equivalents: bill.flop_equivalents, chip_seconds: bill.chip_seconds };
     const cell = (name, value, kind) => node("td", {}, node("output", { name, "data-value": String(value) }, shown(value, kind)));
-    const head = (words) => node("tr", {}, ...["", ...words].map((text) => node("th", { scope: "col" }, text)));
+    const head = (words) => node("tr", {}, node("td"), ...words.map((text) => node("th", { scope: "col" }, text)));
     const row = (words, ...cells) => node("tr", {}, node("th", { scope: "row" }, words), ...cells);
     const shares = ["mean", ...Object.keys(TRACE.shares)];
     const of = (name, share) => share === "mean" ? trace[name].total / trace.requests : trace.percentile(name, TRACE.shares[share]);
