@@ -22,7 +22,7 @@ from lifecost.serving import serve
 # The post's last sentence.
 TRAINING, INFERENCE = 1.5, 10
 VERDICTS = {
-    "holds": "training at most half as dear again, inference ten times cheaper, in every number",
+    "holds": "at most 1.5 times the training and a tenth of the cost, in every number",
     "conditional": "so by one of its numbers, and not by another",
     "fails": "not so by any of its numbers",
     "open": "ten times cheaper by one of its numbers, and what training cost is not published",
@@ -30,7 +30,7 @@ VERDICTS = {
 CLAIMS = {
     "as claimed": "our number is within 10 % of the claim, or above it where it says at least",
     "near": "within a factor of one and a half",
-    "differs": "further off: the note says why",
+    "differs": "further off: the row says why",
     "": "no factor is claimed",
 }
 MEASURES = ("throughput", "cost", "arithmetic", "cache")

@@ -30,6 +30,11 @@ def test_as_many_models_as_the_chapter_promises_each_with_its_source():
         assert row.get("claim", {}).get("measure", MEASURES[0]) in MEASURES
 
 
+def test_where_we_differ_the_row_says_why():
+    for one in experiments():
+        assert (one.agreement == "differs") == ("why" in one.row), one.title
+
+
 def test_sparse_attention_by_hand():
     # DeepSeek-V3 reads a latent of 576 for each token and layer, of 61. V3.2 reads 2,048 of these,
     # and an index key of 128 for each token. Each latent meets 128 heads, in 576 + 512 elements.
