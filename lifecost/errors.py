@@ -53,7 +53,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     >>> nearest("nope", ["gopher-280b"])
     []
     """
-    known = list(known)
+    known = [one for one in known if _words(one)]  # a column's head may have no word
     return [one for one in known if _begins(name, one)][:3] or _likest(name, known)[:3]
 
 

@@ -28,6 +28,7 @@ from lifecost import (
     wider_laws,
 )
 from lifecost.catalog import LAW, Catalog, Hardware, Law, Model, PowerLaw
+from lifecost.errors import nearest
 from lifecost.mixture import mixture_laws
 from lifecost.shape import shape_laws
 from lifecost.units import dimension
@@ -512,6 +513,11 @@ def test_unknown_name_suggests_the_nearest(look, message):
         look()
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_names_without_a_word_are_near_to_nothing():
+    assert nearest("llama", ["--", "...", "llama-x"]) == ["llama-x"]
+    assert nearest("?", ["--", "llama-x"]) == nearest("", ["a"]) == []
 
 
 def test_a_catalog_is_a_mapping():
