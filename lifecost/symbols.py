@@ -621,6 +621,18 @@ tokens_per_day = symbol(
     "tokens_per_day", "r", "token/day", "tokens generated in a day of service",
     1e-9, 1e24, usual=(1e6, 1e14),
 )  # fmt: skip
+prompt_ratio = symbol(
+    "prompt_ratio", "q", "1", "prompt tokens that are read for each generated token",
+    0, 1e6, usual=(0.01, 100),
+)  # fmt: skip
+service_days = symbol(
+    "service_days", r"t_\text{service}", "day", "days of service", 0, 1e9, usual=(0.1, 1e4)
+)
+train_peak_flops = symbol(
+    "train_peak_flops", r"P_\text{train}", "FLOP/s",
+    "peak rate in the format that training computes in",
+    1, 1e24, usual=(1e12, 1e17),
+)  # fmt: skip
 train_mfu = symbol(
     "train_mfu", r"U_\text{train}", "1", "share of the peak that training reaches",
     1e-6, 1, usual=(0.01, 0.4),

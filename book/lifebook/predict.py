@@ -116,7 +116,7 @@ def predict(name: str, truth: float | str, **values: str) -> Prediction:
 
     Examples
     --------
-    >>> predict("days-of-service", 13.36, tokens="15T")
+    >>> predict("days-of-service", 13.36, tokens="15")
     After how many days of service has answering cost as much as training?
     <BLANKLINE>
     The answer: It is 13.4 days. ...

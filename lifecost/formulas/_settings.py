@@ -38,6 +38,18 @@ REACHED: dict[str, float] = dict(
     activation_bytes=2,
 )
 TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)  # FP8
+# A day of ten steps, at the efficiencies of each phase.
+SERVED_DAY: dict[str, float] = (
+    LLAMA_8B
+    | POST
+    | dict(
+        tokens_per_day=1280,
+        prompt_ratio=2,
+        peak_flops=1e15,
+        prefill_mfu=0.25,
+        decode_efficiency=0.5,
+    )
+)
 
 # The 8B model: all parameters and those that are multiplied, to the unit; FLOPs of a token with
 # its context (a key and a value, twice each); bytes of cache of the batch; a step's arithmetic and

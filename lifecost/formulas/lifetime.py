@@ -6,14 +6,16 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import KV_8B, LLAMA_8B, POST
+from lifecost.formulas._settings import KV_8B, LLAMA_8B, POST, SERVED_DAY
 from lifecost.formulas.decode import decode_step_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.training import training_flops
+from lifecost.formulas.transformer import token_flops_estimate
 from lifecost.symbols import SECONDS_PER_HOUR, Expr, Symbols
 
 _POST = ("every decoded token sees the same context; weights are amortized over the batch",)
+_HOURS = ("hours are bought at one price; no power, staff or idle time beside it",)
 
 
 @formula(
@@ -76,7 +78,7 @@ def lifetime_chip_hours(s: Symbols) -> Expr:
 
 @formula(
     r"P_\text{life}", "USD", level="post",
-    assumptions=("hours are bought at one price; no power, staff or idle time beside it",),
+    assumptions=_HOURS,
     varies=(
         "* chip_hour_price / peak_flops + hoi n_params n_layer n_kv_head d_head kv_bytes context "
         "train_tokens prefill_tokens decode_tokens - train_mfu prefill_mfu decode_efficiency"
@@ -115,6 +117,158 @@ def break_even_decode_tokens(s: Symbols) -> Expr:
 def break_even_days(s: Symbols) -> Expr:
     """Days of service after which decoding has cost as much as training."""
     return break_even_decode_tokens(s) / s.tokens_per_day
+
+
+@formula(
+    r"C_\text{day}^\text{prefill}", "FLOP/day", level="post",
+    assumptions=("compute-bound: the weights are read once for many tokens",),
+    varies="* n_params tokens_per_day prompt_ratio",
+    example=(dict(n_params=8e9, tokens_per_day=168e9, prompt_ratio=2), 2 * 8e9 * 336e9, "2ND"),
+)  # fmt: skip
+def daily_prefill_flops(s: Symbols) -> Expr:
+    """FLOPs of a day to read prompts."""
+    return token_flops_estimate(s) * s.prompt_ratio * s.tokens_per_day
+
+
+@formula(
+    r"C_\text{day}^\text{arithmetic}", "FLOP/day", level="post", assumptions=_POST,
+    varies="* n_params tokens_per_day",
+    example=(dict(n_params=8e9, tokens_per_day=168e9), 2 * 8e9 * 168e9, "2ND"),
+)  # fmt: skip
+def daily_decode_flops(s: Symbols) -> Expr:
+    """FLOPs of a day to decode: the arithmetic alone."""
+    return token_flops_estimate(s) * s.tokens_per_day
+
+
+@formula(
+    r"C_\text{day}^\text{wait}", "FLOP/day", level="post", assumptions=_POST,
+    varies="* tokens_per_day + hoi n_layer n_kv_head d_head kv_bytes context - n_params",
+    example=(dict(LLAMA_8B | POST, tokens_per_day=1280), 10 * (600 * KV_8B - 128 * 16e9),
+             "ten steps of the batch, without their arithmetic"),
+)  # fmt: skip
+def daily_kv_wait(s: Symbols) -> Expr:
+    """Cost of a day's wait for the cache, beyond arithmetic, in FLOP-equivalents."""
+    arithmetic, reading = (cost / s.batch for cost in decode_step_cost(s).args)
+    return Max(0, reading - arithmetic) * s.tokens_per_day
+
+
+@formula(
+    r"C_\text{day}^\text{decode}", "FLOP/day", level="post", assumptions=_POST,
+    varies="* tokens_per_day + hoi n_params n_layer n_kv_head d_head kv_bytes context",
+    example=(dict(LLAMA_8B | POST, tokens_per_day=1280), 10 * 600 * KV_8B, "ten steps"),
+)  # fmt: skip
+def daily_decode_cost(s: Symbols) -> Expr:
+    """Cost of a day's decoding in FLOP-equivalents: its arithmetic, and its wait for the cache."""
+    return decode_token_cost(s) * s.tokens_per_day
+
+
+@formula(
+    r"C_\text{day}", "FLOP/day", level="post", assumptions=_POST,
+    varies=(
+        "* tokens_per_day + prompt_ratio hoi n_params n_layer n_kv_head d_head kv_bytes context"
+    ),
+    example=(dict(LLAMA_8B | POST, tokens_per_day=1280, prompt_ratio=2),
+             10 * 600 * KV_8B + 2 * 1280 * 16e9, "ten steps, and prompts"),
+)  # fmt: skip
+def daily_cost(s: Symbols) -> Expr:
+    """Cost of a day of answers in FLOP-equivalents: prefill and decode."""
+    return daily_decode_cost(s) + daily_prefill_flops(s)
+
+
+@formula(
+    r"C_\text{answers}", "FLOP", level="post", assumptions=_POST,
+    varies=(
+        "* tokens_per_day service_days + prompt_ratio hoi n_params n_layer n_kv_head d_head "
+        "kv_bytes context"
+    ),
+    example=(dict(LLAMA_8B | POST, tokens_per_day=1280, prompt_ratio=0, service_days=3),
+             30 * 600 * KV_8B, "ten steps a day"),
+)  # fmt: skip
+def answers_cost(s: Symbols) -> Expr:
+    """Cost of all answers of some days of service, in FLOP-equivalents."""
+    return daily_cost(s) * s.service_days
+
+
+@formula(
+    r"t_\text{even}^\text{answers}", "day", level="post", assumptions=_POST,
+    varies=(
+        "* train_tokens / tokens_per_day + n_params - prompt_ratio hoi n_layer n_kv_head d_head "
+        "kv_bytes context"
+    ),
+    example=(dict(LLAMA_8B | POST, train_tokens=15e12, tokens_per_day=168e9, prompt_ratio=0),
+             6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, "by hand, decoding alone"),
+)  # fmt: skip
+def break_even_days_with_prompts(s: Symbols) -> Expr:
+    """Days of service after which answering, prompts included, has cost as much as training."""
+    return training_flops(s) / daily_cost(s)
+
+
+@formula(
+    r"h_\text{train}", "h", level="post",
+    varies="* n_params train_tokens / train_peak_flops train_mfu",
+    example=(dict(n_params=8e9, train_tokens=15e12, train_peak_flops=1e15, train_mfu=0.5),
+             2 * 720e21 / 3.6e18, "by hand"),
+)  # fmt: skip
+def training_chip_hours(s: Symbols) -> Expr:
+    """Accelerator-hours of training, at the share of the peak that it reaches."""
+    return training_flops(s) / (s.train_mfu * s.train_peak_flops * SECONDS_PER_HOUR)
+
+
+@formula(
+    r"h_\text{day}", "h/day", level="post", assumptions=_POST,
+    varies=(
+        "* tokens_per_day / peak_flops + prompt_ratio hoi n_params n_layer n_kv_head d_head "
+        "kv_bytes context - prefill_mfu decode_efficiency"
+    ),
+    example=(SERVED_DAY, (2 * 10 * 600 * KV_8B + 4 * 2 * 1280 * 16e9) / 3.6e18, "by hand"),
+)  # fmt: skip
+def daily_chip_hours(s: Symbols) -> Expr:
+    """Accelerator-hours of a day of answers, at the efficiency that each phase reaches."""
+    busy = daily_decode_cost(s) / s.decode_efficiency + daily_prefill_flops(s) / s.prefill_mfu
+    return busy / (s.peak_flops * SECONDS_PER_HOUR)
+
+
+@formula(
+    r"t_\text{even}^\text{hours}", "day", level="post", assumptions=_POST,
+    varies=(
+        "* train_tokens peak_flops / tokens_per_day train_mfu train_peak_flops + n_params "
+        "prefill_mfu decode_efficiency - prompt_ratio hoi n_layer n_kv_head d_head kv_bytes context"
+    ),
+    example=(SERVED_DAY | dict(train_tokens=15e12, train_mfu=0.25, train_peak_flops=5e14),
+             8 * 6 * 8e9 * 15e12 / (2 * 10 * 600 * KV_8B + 4 * 2 * 1280 * 16e9), "by hand"),
+)  # fmt: skip
+def break_even_days_in_hours(s: Symbols) -> Expr:
+    """Days of service after which answering has taken as many accelerator-hours as training.
+
+    Where training computes in a wider format than service, each of its FLOPs takes longer.
+    """
+    return training_chip_hours(s) / daily_chip_hours(s)
+
+
+@formula(
+    r"P_\text{train}", "USD", level="post", assumptions=_HOURS,
+    varies="* chip_hour_price n_params train_tokens / train_peak_flops train_mfu",
+    example=(dict(n_params=8e9, train_tokens=15e12, train_peak_flops=1e15, train_mfu=0.5,
+                  chip_hour_price=2),
+             4 * 720e21 / 3.6e18, "by hand"),
+)  # fmt: skip
+def training_price(s: Symbols) -> Expr:
+    """Price of training: its accelerator-hours at the price of one."""
+    return training_chip_hours(s) * s.chip_hour_price
+
+
+@formula(
+    r"P_\text{day}", "USD/day", level="post", assumptions=(*_POST, *_HOURS),
+    varies=(
+        "* chip_hour_price tokens_per_day / peak_flops + prompt_ratio hoi n_params n_layer "
+        "n_kv_head d_head kv_bytes context - prefill_mfu decode_efficiency"
+    ),
+    example=(SERVED_DAY | dict(chip_hour_price=3),
+             3 * (2 * 10 * 600 * KV_8B + 4 * 2 * 1280 * 16e9) / 3.6e18, "by hand"),
+)  # fmt: skip
+def daily_price(s: Symbols) -> Expr:
+    """Price of a day of answers: its accelerator-hours at the price of one."""
+    return daily_chip_hours(s) * s.chip_hour_price
 
 
 @formula(

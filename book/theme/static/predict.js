@@ -185,7 +185,7 @@
       if (!this.explorer || this.note) return;
       this.note = element("p", { class: "x-cover" }, "Commit to a guess above, and the answer appears here.");
       this.explorer.classList.add("covered");
-      this.explorer.querySelector(".x").append(this.note);
+      this.explorer.querySelector(".x-stage").append(this.note);
     }
     uncover() {
       this.explorer?.classList?.remove("covered");

@@ -277,6 +277,35 @@ def test_decoding_the_break_even_tokens_costs_as_much_as_training():
     assert days == pytest.approx(30, rel=1e-12)
 
 
+@pytest.mark.parametrize("context", [100, 8192, 10**6])
+@pytest.mark.parametrize("prompt_ratio", [0, 3, 50])
+def test_a_day_is_the_sum_of_its_parts_and_outweighs_training_after_as_many(context, prompt_ratio):
+    day = {"context": context, "tokens_per_day": 168e9, "prompt_ratio": prompt_ratio}
+    decode = at("daily_decode_flops", **day) + at("daily_kv_wait", **day)
+    assert at("daily_decode_cost", **day) == pytest.approx(decode, rel=1e-14)
+    parts = decode + at("daily_prefill_flops", **day)
+    assert at("daily_cost", **day) == pytest.approx(parts, rel=1e-14)
+    days = at("break_even_days_with_prompts", **day)
+    assert at("answers_cost", **day, service_days=days) == pytest.approx(at("training_flops"))
+    # Decoding alone waits longest, and hours at one peak are FLOPs.
+    assert (days == at("break_even_days", **day)) == (prompt_ratio == 0)
+    best = {"train_mfu": 1, "prefill_mfu": 1, "decode_efficiency": 1, "peak_flops": 2e15}
+    hours = [
+        at("break_even_days_in_hours", **day, **best, train_peak_flops=p) for p in (2e15, 1e15)
+    ]
+    assert hours == pytest.approx([days, 2 * days], rel=1e-12)
+    whole = at("training_chip_hours", **best, train_peak_flops=1e15)
+    money = at("training_price", **best, train_peak_flops=1e15, chip_hour_price=3) / whole
+    assert (
+        money
+        == pytest.approx(
+            at("daily_price", **day, **best, chip_hour_price=3)
+            / at("daily_chip_hours", **day, **best)
+        )
+        == pytest.approx(3)
+    )
+
+
 def test_life_is_the_sum_of_its_parts():
     life = at("lifetime_cost", prefill_tokens=2e12, decode_tokens=3e12)
     parts = (
