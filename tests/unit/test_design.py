@@ -27,7 +27,7 @@ ROOMS = {
     ],
     "lifebook": [
         "__init__", "data", "designs", "evidence", "measure", "claims", "ledger", "exercises",
-        "published", "figures", "explorer",
+        "published", "figures", "predict", "explorer",
     ],
 }  # fmt: skip
 KNOWS = {"lifecost": {"lifecost"}, "lifebook": {"lifecost", "lifebook"}}
