@@ -51,6 +51,7 @@ ANSWERS = {
     "yield-of-guesses": sum(0.7**guesses for guesses in range(6)),
     "price-of-a-quarter": 100 * (1 - 1 / (1 + 10 / 15 * (
         600 * 2 * 80 * 8 * 128 * 8192 * 0.75 / (6 * 70e9)))),
+    "batch-for-experts": 600 / 2 * (0.25 + 0.75 * 16),
     "what-an-indexer-reads": 61 * (2048 * 576 + 32768 * 128) / 1e9,
 }  # fmt: skip
 

@@ -52,7 +52,7 @@ def lives(bills: Mapping[tuple[str, str], Mapping[str, float]]) -> Figure:
     axes.set_xlim(0, 1.12 * max(sum(bill.values()) for bill in bills.values()) / _UNIT)
     axes.set_xlabel(r"cost of the life ($10^{24}$ FLOP-equivalents)")
     handles = [axes.barh(0, 0, **look, label=phase) for phase, look in _LOOKS.items()]
-    drawing.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    axes.legend(handles=handles, loc="upper right")
     return Figure(
         "three-lives", drawing, names=names,
         alt="Nine stacked bars on a linear axis, three models for each of three lives. The lives "
@@ -86,7 +86,7 @@ def experts(ratios: Array, costs: Mapping[str, Array]) -> Figure:
     axes.set_xlabel("experts for each one that serves a token")
     axes.set_ylabel("cost of the life, same loss")
     axes.set_ylim(0, None)
-    drawing.legend(loc="outside lower center", ncols=3, fontsize=9)
+    axes.legend(loc="upper left", fontsize=9)
     style.over(axes, "dot: the cheapest number of experts;  1: a dense model")
     return Figure(
         "experts-by-batch", drawing,
@@ -116,7 +116,7 @@ def sizes_by_law(found: Mapping[str, tuple[float, float]]) -> Figure:
         names[f"law-{place}"] = f"{law}: {percent(share, 2)} of the compute-optimal size"
         style.note(axes, f"{number(ratio, 2)} tokens a parameter", (share, place), (8, 0),
                    va="center", fontsize=8)  # fmt: skip
-    axes.set_xlim(0, 0.75)
+    axes.set_xlim(0, 0.8)
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     axes.grid(visible=True, axis="x")
     axes.set_xlabel("cheapest over compute-optimal size")
