@@ -7,11 +7,12 @@ declaration in its place.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.transforms import Bbox
 
 from lifebook.explorer.base import Declaration
 from lifebook.explorer.picture import Axis, Lanes, Plot, value
@@ -123,9 +124,9 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
         if not points.measured:
             spots = [(value(points.x, s), value(points.y, s)) for s in everyone(bound)]
             axes.plot(*zip(*spots, strict=True), "o", color=_color(points.color), markersize=4)
-        for name, x, y in points.measured:
-            axes.plot([x], [y], "o", color=_color(points.color), markersize=4)
-            axes.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=7)
+        places = [(x, y) for _, x, y in points.measured]
+        if places:
+            axes.plot(*zip(*places, strict=True), "o", color=_color(points.color), markersize=4)
     for dot in panel.dots:
         x, y = value(dot.x, bound), value(dot.y, bound)
         look: dict[str, Any] = {"markerfacecolor": "white"} if dot.ring else {}
@@ -133,6 +134,34 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
         if dot.name:
             axes.annotate(explorer.filled(dot.name, bound), (x, y), (8, -12),
                           textcoords="offset points", fontsize=9, annotation_clip=True)  # fmt: skip
+    dots = [(value(dot.x, bound), value(dot.y, bound)) for dot in panel.dots]
+    _name(axes, [one for points in panel.points for one in points.measured], dots)
+
+
+def _name(
+    axes: Axes, points: Sequence[tuple[str, float, float]], dots: Sequence[tuple[float, float]]
+) -> None:
+    """Write each point's name where it stands on no point and on no other name, nearby first."""
+    if not points:
+        return
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # the layout moves the axes
+    places = [(x, y) for _, x, y in points]
+    drawn = axes.transData.transform([*places, *dots])
+    taken = [Bbox.from_extents(x - 5, y - 5, x + 5, y + 5) for x, y in drawn]
+    taken += [text.get_window_extent() for text in axes.texts]
+    spots = [(side * 6, up) for up in (3, -9, 12, -18, 21, -27, 30, -36) for side in (1, -1)]
+    line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+    for (name, *_), at in zip(points, places, strict=True):
+        text = axes.annotate(name, at, spots[0], fontsize=7, textcoords="offset points")
+        for across, up in spots:
+            text.set_position((across, up))
+            text.set_horizontalalignment("left" if across > 0 else "right")
+            box = text.get_window_extent()
+            if axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 and not box.count_overlaps(taken):
+                break
+        taken.append(box)
+        if abs(up) > 9:  # too far to be read as its own
+            axes.annotate("", at, (across, up + 2), textcoords="offset points", arrowprops=line)
 
 
 def everyone(bound: Mapping[str, Any]) -> list[dict[str, Any]]:
