@@ -23,7 +23,7 @@ def _contexts(axes: Axes, contexts: Array) -> None:
     axes.set_xlabel("context (tokens)")
 
 
-def _apart(ends: Mapping[str, float], least: float = 1.32) -> dict[str, float]:
+def _apart(ends: Mapping[str, float], least: float = 1.6) -> dict[str, float]:
     """Return the ends of lines, moved up until each is by a factor above the next lower one."""
     found: dict[str, float] = {}
     below = 0.0
