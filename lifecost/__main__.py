@@ -38,6 +38,9 @@ SERVED = (
     ("data-parallel", "data_parallel", "ranks with sequences and attention weights of their own"),
     ("expert-parallel", "expert_parallel", "ranks that whole experts are split among"),
     ("pipeline-parallel", "pipeline_parallel", "stages with their share of the layers"),
+    ("speculated", "draft_length", "tokens that a draft guesses before each step"),
+    ("acceptance", "acceptance_rate", "share of the guesses that are right"),
+    ("draft-cost", "draft_cost_ratio", "cost of a guess over that of a step; else own heads guess"),
 )
 
 
@@ -109,10 +112,12 @@ def _serving(arguments: argparse.Namespace) -> int:
         if (value := getattr(arguments, option.replace("-", "_"))) is not None:
             values.checked(symbol, value, f"--{option}")
     given = {n: d for n in Layout._fields if (d := getattr(arguments, n)) is not None}
+    draft = {"acceptance": arguments.acceptance, "draft_cost": arguments.draft_cost}
     found = serve(
         report.find_model(arguments.model), report.find_device(arguments.hardware),
         arguments.chips, arguments.concurrency, arguments.prompt, arguments.answer, layout=given,
         weights=arguments.weights, cache=arguments.cache, engine=arguments.engine,
+        speculated=arguments.speculated or 0, **draft,
     ).as_dict()  # fmt: skip
     _print(arguments, found, lambda: tables.serving(found))
     return 0

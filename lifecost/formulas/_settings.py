@@ -135,4 +135,8 @@ STEP = STEP_KV + STEP_WEIGHTS + STEP_OPERATIONS + STEP_LINKS
 WORK = 8192 * (MATRICES_8B / (0.5 * 1979e12) + ATTENTION_8B / 4 / (0.75 * 989e12))
 WORK += 8192 * 64 * 4096 * 2 / (0.75 * 450e9)
 FIRST = 32**0.5 * (WORK + READ_WEIGHTS + 162e-5 + 64 * 5e-6) + STEP / 2
+# A step of the served 8B model that verifies five tokens of each sequence.
+VERIFY = KV_8B / 4 / 2 / (0.8 * 3.35e12) + 5 * 32 * ATTENTION_8B / 2 / (0.75 * 989e12)
+VERIFY += READ_WEIGHTS + 5 * 32 * MATRICES_8B / (0.5 * 1979e12) + STEP_OPERATIONS
+VERIFY += 64 * 5e-6 + 5 * 64 * 32 * 4096 * 2 / (0.75 * 450e9)
 DOLLARS = 2 / 3600  # of a chip and a second

@@ -10,7 +10,18 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import GUESS, KV_8B, LLAMA_8B, MATRICES_8B, POST, READ_8B, YIELD
+from lifecost.formulas._settings import (
+    GUESS,
+    KV_8B,
+    LLAMA_8B,
+    MATRICES_8B,
+    POST,
+    READ_8B,
+    SERVED,
+    STEP,
+    VERIFY,
+    YIELD,
+)
 from lifecost.formulas.decode import (
     decode_flops,
     decode_memory_flop_equivalent,
@@ -19,8 +30,17 @@ from lifecost.formulas.decode import (
     forward_flops,
     kv_load_flop_equivalent,
 )
+from lifecost.formulas.layout import cache_moved, step_macs
+from lifecost.formulas.overheads import (
+    RATES,
+    RISES,
+    step_links_time,
+    step_operations_time,
+    step_time,
+    step_weights_time,
+)
 from lifecost.formulas.transformer import EVEN_EXPERTS
-from lifecost.symbols import Expr, Symbols
+from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _CHAIN = ("each guess is accepted with the same probability, whatever came before",)
 _OVERLAP = ("arithmetic and memory traffic overlap perfectly: the slower one is the cost",)
@@ -141,3 +161,27 @@ def self_speculative_speedup(s: Symbols) -> Expr:
     near = s.but(context=s.draft_context)
     draft = Max(decode_flops(near), decode_memory_flop_equivalent(near))
     return _speedup(s, decode_step_cost_full(s), verification_cost_full(s), draft)
+
+
+_SHARED = (*_CHAIN, "the guesses of a sequence share its reading of the cache, and its launches")
+_LAYOUT = (
+    f"+ batch context {RISES} draft_cost_ratio - tied_embeddings acceptance_rate data_parallel "
+    f"pipeline_parallel {RATES} ~ tensor_parallel draft_length"
+)
+
+
+@formula(
+    r"t_\text{spec}^\text{real}", "s", level="overheads", assumptions=(*_SHARED, *EVEN_EXPERTS),
+    varies=_LAYOUT,
+    example=(SERVED | GUESS, (VERIFY + 4 * 0.05 * STEP) / YIELD, "five tokens at once"),
+)  # fmt: skip
+def speculated_step_time(s: Symbols) -> Expr:
+    """Time of a token in decode where a draft guesses some, with overheads: no prompts between."""
+    wide = s.but(batch=s.batch * _verified(s))
+    *_, macs = step_macs(wide)
+    cache = cache_moved(s) / (s.bandwidth_share * s.memory_bandwidth)
+    attention = FLOP_PER_MAC * macs / (s.attention_peak_share * s.attention_peak)
+    verified = cache + attention + step_weights_time(wide) + step_links_time(wide)
+    verified += step_operations_time(s)
+    drafts = s.draft_length * s.draft_cost_ratio * step_time(s)
+    return (verified + drafts) / expected_tokens(s)

@@ -9,9 +9,8 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import Hardware, Model
 from lifecost.errors import InputError
-from lifecost.formulas.overheads import time_per_token
-from lifecost.formulas.service import service_throughput
 from lifecost.serving.cases import Layout, device_of, model_of, setting
+from lifecost.serving.guesses import guesses, throughput, token_time
 from lifecost.serving.service import Service, layouts, room_in, serve
 
 MOST = 14  # doublings of chips, and of users, beyond which nothing is tried
@@ -32,6 +31,10 @@ def frontier(
     chips: int,
     prompt: float,
     answer: float,
+    *,
+    speculated: int = 0,
+    acceptance: float | None = None,
+    draft_cost: float | None = None,
     **formats: Any,
 ) -> list[Point]:
     """Return the ways to run so many chips that no other beats, the fastest for a user first.
@@ -40,6 +43,8 @@ def frontier(
     ----------
     model, device, chips, prompt, answer
         As of `serve`; the numbers of users that are tried double.
+    speculated, acceptance, draft_cost
+        As of `serve`.
     formats
         ``weights``, ``cache`` and ``engine``, as of `serve`.
 
@@ -65,7 +70,8 @@ def frontier(
     fits = room_in(at, options) >= users
     flat = fits & (options.pipeline_parallel == 1)
     fits = flat if flat.any() else fits  # as of `serve`: stages come last
-    times, rates = time_per_token(at), service_throughput(at)
+    at |= guesses(model, at, speculated, acceptance, draft_cost)
+    times, rates = token_time(at), throughput(at)
     points: list[Point] = []
     for i, j in sorted(zip(*np.nonzero(fits), strict=True), key=lambda at: times[at]):
         if not points or rates[i, j] > points[-1].throughput:
@@ -93,7 +99,7 @@ def fewest_chips(
     time_per_token
         The most that the expected time between two tokens may be, in seconds; any, if not given.
     more
-        ``layout``, ``weights``, ``cache`` and ``engine``, as of `serve`.
+        What else `serve` takes.
 
     Raises
     ------

@@ -21,14 +21,14 @@ from lifecost.data import load
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.energy import energy_per_token
 from lifecost.formulas.layout import largest_layout_batch, layout_prompt_time, layout_step_time
-from lifecost.formulas.overheads import prompt_work_time, time_per_token, time_to_first_token
+from lifecost.formulas.overheads import prompt_work_time, step_time, time_to_first_token
 from lifecost.formulas.service import (
     cached_input_price,
     input_price,
     layout_throughput,
     output_price,
-    service_throughput,
 )
+from lifecost.formulas.speculative import expected_tokens
 from lifecost.quantities import quantity
 from lifecost.serving.cases import (
     Layout,
@@ -41,6 +41,7 @@ from lifecost.serving.cases import (
     regime,
     usual_format,
 )
+from lifecost.serving.guesses import decode_time, guesses, throughput, token_time
 
 MILLION = 10**6  # tokens that a price is of
 PRICES = {"input": input_price, "cached_input": cached_input_price, "output": output_price}
@@ -95,6 +96,8 @@ class Service:
         How many more chips read the prompts, where these do not: at the expected throughput.
     regime
         Which row of ``data/regimes.toml`` says how far estimates were off.
+    speculation
+        Length, acceptance and cost of the draft, by symbol; None where nothing is guessed.
     """
 
     model: Model
@@ -117,6 +120,7 @@ class Service:
     prompt_chips: float | None
     regime: str
     taken_from: dict[str, str]
+    speculation: dict[str, float] | None
     notes: list[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -138,6 +142,7 @@ class Service:
             "prompt_chips": self.prompt_chips,
             "regime": self.regime,
             "taken_from": self.taken_from,
+            "speculation": self.speculation,
             "notes": self.notes,
         }
 
@@ -154,6 +159,9 @@ def serve(
     weights: str | None = None,
     cache: str | None = None,
     engine: str = "aggregated",
+    speculated: int = 0,
+    acceptance: float | None = None,
+    draft_cost: float | None = None,
 ) -> Service:
     """Return what it takes to serve a model to so many users at a time.
 
@@ -172,6 +180,9 @@ def serve(
     engine
         ``"aggregated"`` where the same chips read prompts; ``"disaggregated"`` where others do,
         which are not among ``chips``.
+    speculated, acceptance, draft_cost
+        Tokens that a draft guesses before each step, the share of guesses that are right, and what
+        one costs, as a share of a step; without a cost, the model's own heads guess.
 
     Raises
     ------
@@ -196,14 +207,19 @@ def serve(
     room = room_in(at, options)
     batch = np.minimum(concurrency, np.maximum(room, 1))
     at = {**at, "batch": batch}
+    at |= guesses(model, at, speculated, acceptance, draft_cost)
     linked = device.link_bandwidth is not None
     known = linked | (options.tensor_parallel * options.expert_parallel == 1)
-    slow = np.where(known, time_per_token(at), layout_step_time(at))
+    slow = np.where(known, token_time(at), layout_step_time(at))
     fits = room >= concurrency
     # What stages send each other, and wait for each other, is not counted: they come last.
     best = np.lexsort((slow, options.pipeline_parallel > 1, -room * ~fits, ~fits))[0]
     chosen = Layout(*(int(degree[best]) for degree in options))
     at = {**at, **chosen.bindings, "batch": float(batch[best])}
+    guessed = guesses(model, at, speculated, acceptance, draft_cost)
+    at |= guessed
+    most = float(expected_tokens(at)) if guessed else 1.0
+    fastest = float(layout_throughput(at)) * most
     price, priced = price_of(device)
     at |= {"chip_hour_price": price} if price else {}
     row = regime(device, at)
@@ -213,9 +229,10 @@ def serve(
     # Of other chips no first token was held against a measurement.
     is_tested = overheads[device.generation].tested
     first = known_errors["first-token"] if is_tested else {"tested": False}
-    step = _time(at, layout_step_time, time_per_token, is_known, known_errors[row])
+    told = {"tested": False} if guessed else known_errors[row]
+    step = _time(at, lambda at: layout_step_time(at) / most, token_time, is_known, told)
     begin = _time(at, layout_prompt_time, time_to_first_token, is_known, first)
-    rate = float(service_throughput(at)) if is_known else None
+    rate = float(throughput(at)) if is_known else None
     energy = None
     if device.tdp is not None and rate is not None:
         energy = float(energy_per_token(chip_power=device.tdp, n_chip=chips, token_rate=rate))
@@ -226,7 +243,12 @@ def serve(
         name: float(formula(at)) * MILLION
         for name, formula in PRICES.items() if price and is_known
     }  # fmt: skip
+    if "output" in prices:
+        prices["output"] *= float(decode_time(at) / step_time(at))
+    told_of = {name: float(value) for name, value in guessed.items()} or None
     notes = []
+    if guessed:
+        notes.append("no published run says that it guesses: estimates with guesses are untested")
     if not possible:
         notes.append("the weights leave no room for a sequence")
     elif room[best] < concurrency:
@@ -241,10 +263,11 @@ def serve(
         engine=engine, fits=bool(fits[best]), largest_batch=int(room[best]),
         batch=float(min(concurrency, room[best])),
         time_per_token=step if possible else None, time_to_first_token=begin if possible else None,
-        throughput={"bound": float(layout_throughput(at)), "estimate": rate} if possible else None,
+        throughput={"bound": fastest, "estimate": rate} if possible else None,
         energy_per_token=energy if possible else None,
         price=prices or None if possible else None, prompt_chips=readers, regime=row,
-        taken_from=_taken(device, row, priced + _CACHED * bool(price)), notes=notes,
+        taken_from=_taken(device, row, priced + _CACHED * bool(price)),
+        speculation=told_of, notes=notes,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -310,9 +311,67 @@ def test_json_has_what_programs_rely_on(capsys):
     assert json.loads(json.dumps(again.as_dict())) == found
 
 
+DRAFT = dict(speculated=4, acceptance=0.8, draft_cost=0.05)
+
+
+def test_guesses_pay_by_what_they_cost_and_how_many_are_right():
+    def rate(concurrency=8, **changes):
+        found = serve("llama-3-70b", "h100-sxm", 8, concurrency, 4096, 512, layout=Layout(8),
+                      weights="fp8", engine="disaggregated", **changes)  # fmt: skip
+        tokens = found.throughput["estimate"]
+        # Where other chips read the prompts, all time of these goes into answers.
+        dollars = price_of(found.device)[0] * 8 / 3600
+        assert found.price["output"] == pytest.approx(1e6 * dollars / tokens)
+        assert tokens == pytest.approx(found.batch / found.time_per_token.estimate)
+        assert found.time_per_token.bound <= found.time_per_token.estimate
+        assert tokens <= found.throughput["bound"]
+        return tokens
+
+    plain = rate()
+    # A step for five tokens takes longer than for one, so they are less than five times as fast.
+    assert 1 < rate(speculated=4, acceptance=1, draft_cost=0) / plain < 5
+    assert rate(**DRAFT | dict(acceptance=0, draft_cost=0)) < plain
+    assert rate(**DRAFT) > rate(**DRAFT | dict(acceptance=0.6)) > plain
+    assert rate(**DRAFT) > rate(**DRAFT | dict(draft_cost=0.2))
+    assert rate(**DRAFT) / plain > rate(256, **DRAFT) / rate(256)
+
+
+def test_guesses_are_told_and_untested():
+    found = serve("deepseek-v3", "h200-sxm", 8, 8, 2048, 512, speculated=1, acceptance=0.85)
+    assert found.speculation.keys() == {"draft_length", "acceptance_rate", "draft_cost_ratio"}
+    assert 0 < found.speculation["draft_cost_ratio"] < 0.1  # one layer of sixty-one, and a table
+    assert not found.time_per_token.tested
+    assert found.time_per_token.error is None
+    assert any("untested" in note for note in found.notes)
+    assert serve("deepseek-v3", "h200-sxm", 8, 8, 2048, 512).speculation is None
+    plain, guessed = (
+        frontier("llama-3-70b", "h100-sxm", 8, 2048, 256, weights="fp8", **draft)
+        for draft in ({}, DRAFT)
+    )
+    assert guessed[0].time_per_token < plain[0].time_per_token
+
+
+@pytest.mark.parametrize(
+    ("draft", "message"),
+    [
+        (dict(speculated=4), "needs an acceptance"),
+        (dict(acceptance=0.8), "say nothing where no token is speculated"),
+        (dict(draft_cost=0.1), "say nothing where no token is speculated"),
+        (dict(speculated=4, acceptance=0.8), "llama-3-70b has no heads that guess"),
+        (DRAFT | dict(speculated=2.5), "speculated = 2.5"),
+        (DRAFT | dict(acceptance=1.5), "acceptance = 1.5"),
+        (DRAFT | dict(draft_cost=-1), "draft_cost = -1"),
+    ],
+)
+def test_guesses_that_cannot_be(draft, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        serve("llama-3-70b", "h100-sxm", 8, 8, 2048, 512, **draft)
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        (f"{ASKED} --speculated 4 --acceptance 0.8 --draft-cost 0.05", "guesses are untested"),
         (ASKED, "llama-3-70b on 8 x h100-sxm: "),
         (ASKED.replace("--chips 8", "--chips 1"), "note: the weights leave no room for a sequence"),
         (ASKED.replace("64", "9000"), "find room at a time: the others wait"),

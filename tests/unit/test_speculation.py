@@ -20,6 +20,8 @@ from lifecost import (
     speculative_speedup_full,
     walltime_speedup,
 )
+from lifecost.serving import Layout
+from lifecost.serving import setting as serving_setting
 from lifecost.speculation import best_draft_length
 
 LLAMA = models["llama-3-8b"].bindings
@@ -75,6 +77,7 @@ def test_with_certain_guesses_every_formula_has_its_limit():
     at = {**LLAMA, **post.bindings, **models["llama-3-8b"].bindings, "draft_context": 512}
     at |= dict(draft_length=4, draft_cost_ratio=0.05, kv_share=0.5, attention_share=1, size_ratio=1)
     at |= dict(prefill_tokens=1e12, decode_tokens=1e12)
+    at = {**serving_setting("llama-3-8b", "h100-sxm", Layout(2), 128, 8192, 512), **at}
     found = [f for f in FORMULAS.values() if "acceptance_rate" in f.symbols]
     assert len(found) >= 8
     for formula in found:

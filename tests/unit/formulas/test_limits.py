@@ -66,6 +66,7 @@ TURNS = {
     ],
     "step_time": MORE_CHIPS, "prompt_work_time": MORE_CHIPS, "time_per_token": MORE_CHIPS,
     "time_to_first_token": MORE_CHIPS, "service_throughput": MORE_CHIPS, "user_rate": MORE_CHIPS,
+    "speculated_step_time": [*MORE_CHIPS, dict(acceptance_rate=0.9), dict(draft_cost_ratio=0.9)],
     "width_factor": [dict(width_log=0.06), dict(width_inverse=0.004)],
     "ff_factor": [dict(), dict(ff_ratio=0.4)],
     "shape_factor": [dict(ff_ratio=0.3, width_inverse=0.01), dict(ff_log=0.01)],
