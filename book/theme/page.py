@@ -75,6 +75,8 @@ def scripts(body: str) -> list[str]:
         found.append("traces.js")
     if "<lifecost-predict" in body:
         found.insert(0, "predict.js")  # before an explorer that it covers is drawn
+    if re.search(r'<table class="[^"]*\bfiltered\b', body):
+        found.append("filter.js")
     return [*found, "sort.js"] if "sortable" in body else found
 
 

@@ -6,7 +6,9 @@ A Sphinx extension: before a build reads them, the pages are written beside thei
 
 from __future__ import annotations
 
+import csv
 import inspect
+import io
 import itertools
 import json
 import math
@@ -27,6 +29,7 @@ from lifebook.evidence import rows as data_rows
 from lifebook.explorer import script
 from lifebook.explorer.gallery import EXPLORERS
 from lifebook.published import VERDICTS, Number, published
+from lifebook.published import sources as published_sources
 from lifecost import (
     FORMULAS,
     Formula,
@@ -267,9 +270,27 @@ def price_span(device: str) -> str:
 def printed_and_here(n: Number) -> tuple[str, str]:
     """Return a published number as it is printed, and as this book computes it."""
     digits = len(Decimal(n.printed).as_tuple().digits)
-    if n.unit == "parameter":
+    if n.unit == "parameter" and n.value is not None:
         return f"{float(n.printed):,.0f}", f"{n.value:,.0f}"
-    return number(float(n.printed), digits), number(n.value, max(4, digits))
+    here = "" if n.value is None else number(n.value, max(4, digits))
+    return number(float(n.printed), digits), here
+
+
+def published_csv() -> str:
+    """Return the published numbers as a file of comma-separated values."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(
+        ("claim", "quantity", "unit", "printed", "computed", "ratio", "verdict", "note", "source",
+         "where", "formula", "read")
+    )  # fmt: skip
+    for n in published():
+        table.writerow(
+            (n.claim, n.quantity, n.unit, n.printed, "" if n.value is None else repr(n.value),
+             "" if n.ratio is None else f"{n.ratio:.6g}", n.verdict, n.note, n.source, n.where,
+             n.formula, "text" if n.read else "third party")
+        )  # fmt: skip
+    return out.getvalue()
 
 
 # ---- the pages
@@ -320,8 +341,10 @@ def pages() -> dict[str, str]:
         ),
         "published-numbers.md": write(
             "published-numbers.md", published=found, VERDICTS=VERDICTS, FORMULAS=FORMULAS,
-            counts=Counter(n.verdict for n in found), count=len({n.source for n in found}),
+            counts=Counter(n.verdict for n in found), count=published_sources(),
+            third=sum(not n.read for n in found),
         ),
+        "published-numbers.csv": published_csv(),
     }  # fmt: skip
 
 

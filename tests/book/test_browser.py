@@ -9,6 +9,7 @@ import pytest
 from tabs import listen
 
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.published import published
 from lifecost import kv_bytes_per_token, models, post, quantity
 
 ROOT = Path(__file__).parents[2]
@@ -247,6 +248,17 @@ class TestViews:
             tab.locator("table.sortable th", has_text="Experts").locator("button").click()
             assert column(7)[0]
             assert not column(7)[-1]
+
+    def test_a_table_narrows_to_what_is_asked(self, visit):
+        tab = visit("book/reference/published-numbers")
+        shown = tab.locator("table.filtered tbody tr:visible")
+        assert shown.count() == len(published())
+        agreed = sum(number.verdict == "agrees" for number in published())
+        tab.locator(".filter select[name=Verdict]").select_option("agrees")
+        assert shown.count() == agreed
+        assert tab.inner_text(".filter output") == f"{agreed} of {len(published())} rows"
+        tab.locator(".filter input").fill("gpt-oss PARAMETERS")
+        assert 1 < shown.count() < 9
 
     def test_dates_sort_by_day(self, visit):
         tab = visit("book/reference/hardware")
