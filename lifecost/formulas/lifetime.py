@@ -246,7 +246,7 @@ def break_even_days_in_hours(s: Symbols) -> Expr:
 
 
 @formula(
-    r"P_\text{train}", "USD", level="post", assumptions=_HOURS,
+    r"\text{price}_\text{train}", "USD", level="post", assumptions=_HOURS,
     varies="* chip_hour_price n_params train_tokens / train_peak_flops train_mfu",
     example=(dict(n_params=8e9, train_tokens=15e12, train_peak_flops=1e15, train_mfu=0.5,
                   chip_hour_price=2),

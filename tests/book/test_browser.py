@@ -114,7 +114,7 @@ class TestFromDisk:
         assert "roofline" in tab.locator("article").text_content().lower()
 
     def test_pictures_show(self, tab):
-        for page in CHAPTERS[:3]:
+        for page in CHAPTERS[1:4]:  # the introduction has its picture in an explorer
             tab.goto(f"{tab.base}/{page}.html")
             for image in tab.locator("img").all():
                 assert image.evaluate("async (image) => (await image.decode(), image.naturalWidth)")

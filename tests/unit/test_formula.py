@@ -326,7 +326,8 @@ def settings_of(pick, formula):
 # is decoded no cache can be saved.
 UNBOUNDED = (
     "balancing_batch", "cache_saving_needed", "equal_loss_params", "equal_loss_tokens",
-    "relative_forward_cost", "relative_lifetime_cost", "shape_params",
+    "relative_forward_cost", "relative_lifetime_cost", "shape_params", "sparse_break_even",
+    "index_half_context", "compute_bound_context",
 )  # fmt: skip
 # A design that is dearer than the one before must gain where others may lose.
 # A model that is no larger leaves a smaller one nothing, and no law holds far beyond its fit.
@@ -335,7 +336,7 @@ SIGNED = (
     "mixture_param_exponent",
 )  # fmt: skip
 # Only powers leave the range, and what has no value where next to nothing is served.
-QUOTIENTS = ("cache_saving_needed", "design_inference_factor")
+QUOTIENTS = ("cache_saving_needed", "design_inference_factor", "index_share")
 # One minus a power near one, in which Python and NumPy may differ by its last digit.
 SHARES = (
     "equal_loss_params_penalty", "equal_loss_tokens_penalty", "params_penalty", "tokens_penalty",

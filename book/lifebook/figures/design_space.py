@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lifebook.experiments import Experiment
 from lifebook.figures import style
 from lifebook.figures.style import COLORS, DASHES, GREY, SERIES, Array, Figure
 
@@ -23,7 +23,7 @@ _LETTER = 0.042  # height of a label, in decades
 
 
 @style.apply
-def plane(tried: Sequence[Experiment], training: float, inference: float) -> Figure:
+def plane(tried: Sequence[Any], training: float, inference: float) -> Figure:
     """Return the models that tried, on the plane of training cost against inference cost.
 
     Parameters
@@ -72,7 +72,7 @@ def plane(tried: Sequence[Experiment], training: float, inference: float) -> Fig
     )  # fmt: skip
 
 
-def _stand(axes: Axes, one: Experiment, height: float) -> None:
+def _stand(axes: Axes, one: Any, height: float) -> None:
     """Draw a model on the plane: what is published, what we count, and its name."""
     cost, (shape, _) = one.training or 1, _KINDS[one.row["kind"]]
     color = SERIES[list(_KINDS).index(one.row["kind"])]
