@@ -120,7 +120,8 @@ def sweep(
         name: np.array([rate[name] for rate in rates])
         for name in ("peak_flops", "memory_bandwidth")
     } | {
-        "context": contexts[:, None, None], "batch": batches[:, None], "n_chip": given["chips"],
+        "context": contexts[:, None, None].astype(float), "batch": batches[:, None].astype(float),
+        "n_chip": given["chips"],
         "kv_bytes": given["kv_bytes"], "weight_bytes": given["weight_bytes"],
         "state_bytes": given["state_bytes"],
     }  # fmt: skip
@@ -129,7 +130,7 @@ def sweep(
     seconds, fits = [], []
     steps = iter(groups)
     for group in progress(steps, len(groups)) if progress else steps:
-        counts = group.T[..., None, None, None]
+        counts = group.T[..., None, None, None].astype(float)  # a browser's whole numbers end early
         stack = _stack(kinds, counts)
         at = {STACK: stack, "n_params": stack.value("stored_params", {}), **setting}
         shape = np.broadcast_shapes(*(np.shape(axis) for axis in (counts[0], *setting.values())))
