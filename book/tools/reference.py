@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import rjsmin
+import minify
 import sympy
 
 from lifebook.data import load
@@ -53,6 +53,7 @@ KEYS = frozenset(
     re.findall(r"^@\w+\{([^,]+),", (BOOK.parent / "lifecost/data/references.bib").read_text(), re.M)
 )
 EXPLORER = re.compile(r"^from lifebook\.explorer\.gallery import (\w+)$", re.M)
+SCRIPT = "text/javascript"
 LOADED = re.compile(r"_static/explorers/([\w+-]+)\.js")
 PRECISIONS = ("bf16", "fp8", "int8", "fp4")
 LEVELS = {
@@ -348,6 +349,9 @@ def pages() -> dict[str, str]:
     }  # fmt: skip
 
 
+THEME = {"book.css": "text/css", "site.js": SCRIPT, "sort.js": SCRIPT, "embed.js": SCRIPT}
+
+
 def scripts(site: Path) -> dict[str, str]:
     """Return the text of each script of the explorers, by its file: of a site, what its pages load.
 
@@ -370,24 +374,9 @@ def scripts(site: Path) -> dict[str, str]:
     }
 
 
-def minified(text: str) -> str:
-    """Return a script without comments and needless space."""
-    open_braces: list[int] = []  # of each template's hole that is open
-    quoted = False
-    for mark in re.findall(r"\\.|`|\$\{|[{}]", text):
-        if mark == "`":
-            # The minifier reads a template as one string: it would take the inner one for code.
-            if open_braces and not quoted:
-                raise ValueError("a script has a template in another")
-            quoted = not quoted
-        elif mark == "${" and quoted:
-            open_braces, quoted = [*open_braces, 0], False
-        elif open_braces and not quoted and mark in "{}":
-            if mark == "}" and not open_braces[-1]:
-                open_braces, quoted = open_braces[:-1], True
-            else:
-                open_braces[-1] += 1 if mark == "{" else -1
-    return str(rjsmin.jsmin(text))
+def minified(text: str, kind: str = SCRIPT) -> str:
+    """Return a script or a style sheet without what only its readers need."""
+    return str(minify.string(kind, text))
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -404,8 +393,13 @@ def _write_pages(_app: Any) -> None:
 
 
 def _write_scripts(app: Any, exception: Exception | None) -> None:
-    if app.builder.name == "html" and not exception:
-        write(Path(app.outdir) / "_static", scripts(Path(app.outdir)))
+    if app.builder.name != "html" or exception:
+        return
+    folder = Path(app.outdir) / "_static"
+    write(folder, scripts(Path(app.outdir)))
+    for name, kind in THEME.items():
+        path = folder / name
+        path.write_text(minified(path.read_text("utf-8"), kind), "utf-8")
 
 
 def setup(app: Any) -> dict[str, Any]:
