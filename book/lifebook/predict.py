@@ -128,7 +128,7 @@ def predict(name: str, truth: float | str, **values: str) -> Prediction:
     replies = row["choices"] if "choices" in row else row["replies"]
     if "choices" in row:
         found: float = _place(name, list(replies), row.get("values", []), truth)
-        answer = f"It is this: {list(replies)[int(found)]}."
+        answer = f"{list(replies)[int(found)]}."
     else:
         low, high = row["range"]
         if isinstance(truth, str) or not low < truth < high:

@@ -14,7 +14,7 @@ STYLES = ("colors", "page", "text", "explorer", "predict", "print")
 REPLIES = {"close": "So it is.", "low": "More than that.", "high": "Less than that."}
 DAYS = Prediction("days", "How many days?", "It is 20 days.", 20, REPLIES, "days", (0.01, 1e5), "x")
 SHARE = Prediction("share", "How many %?", "It is 40 %.", 40, REPLIES, "%", (0, 100))
-CHOICE = Prediction("choice", "Which?", "It is this: b.", 1, {"a": "Not a.", "b": "b it is."})
+CHOICE = Prediction("choice", "Which?", "b.", 1, {"a": "Not a.", "b": "b it is."})
 TELLS = (
     '<lifecost-explorer data-name="x"><div class="x"><div class="x-stage"><div class="x-main">'
     '<output>20 days</output></div></div><input aria-label="control"></div></lifecost-explorer>'
