@@ -60,9 +60,10 @@ def by_regime(rows: Sequence[Mapping[str, Any]]) -> Figure:
         "lines to either side, on a logarithmic axis that begins just below one. Nothing lies left "
         "of one. Medians of dense models lie between two and six. Those of experts lie far to the "
         "right, with rings between two and seven.",
-        caption="Dense models on one machine of NVIDIA's chips, where nothing else is said. No "
-        "sound run beats its bound; most take two to six times as long. A bound that counts "
-        "certain experts only says little of a large batch.",
+        caption="No sound run beats its bound. Dense models take about two to six times as long at "
+        "the median, and the more chips share the work, the longer. With experts, a bound that "
+        "counts only the certain ones says little of a large batch. Rows that name nothing else "
+        "are dense models on one machine of NVIDIA's chips.",
     )  # fmt: skip
 
 
