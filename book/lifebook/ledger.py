@@ -17,9 +17,9 @@ from lifecost.quantities import percent, quantity
 
 VERDICTS = {
     "holds": "the value rounds to the printed number, or keeps to the claim, in every case tried",
-    "rounding": "it does not round to the printed number, but does from inputs rounded before",
-    "conditional": "it does in some of the cases tried and not in others: a condition decides",
-    "fails": "it does in none of the cases tried",
+    "rounding": "it does not round to the printed number, but would from inputs rounded first",
+    "conditional": "it does so in some of the cases tried and not in others: a condition decides",
+    "fails": "it does so in none of the cases tried",
 }
 _EXACT = 1e-9  # relative; values in the data are written to ten digits or more
 
