@@ -60,8 +60,8 @@ def valleys(
         "curves, which count the reading of the cache, have their lowest point further left than "
         "the dotted ones: a little lower at the smaller demands, higher at the largest.",
         caption="The more a model is to serve, the smaller is the cheapest model of its quality. "
-        "Counting the cache moves it further. It adds to what the choice saves, until demand is "
-        "huge: then it takes from it.",
+        "Counting the cache moves that size further down. It also makes the right choice save "
+        "more, until demand is huge; then the choice saves less.",
     )  # fmt: skip
 
 
