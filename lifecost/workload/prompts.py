@@ -1,4 +1,4 @@
-"""Prompts that are kept, and prices read backwards: what providers ask, and what that pays for."""
+"""Prompts that are kept: in which memory, and for how long keeping is cheaper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from lifecost import values as check
 from lifecost.catalog import Catalog, Hardware, Model, Row
-from lifecost.data import load
 from lifecost.formulas.prefix import (
     longest_keep_time,
     longest_keep_time_on_chip,
@@ -17,7 +16,7 @@ from lifecost.formulas.prefix import (
     prefix_recompute_time,
 )
 from lifecost.lowered import root
-from lifecost.serving import price_of, serve
+from lifecost.serving import price_of
 from lifecost.serving.cases import (
     device_of,
     format_of,
@@ -133,82 +132,3 @@ def _shortest(at: dict[str, Any]) -> float:
         return prefix_recompute_time(here) / prefix_load_time(here)
 
     return 0.0 if gain(1.0) >= 1 else float(root(gain))
-
-
-@dataclass(frozen=True)
-class Priced:
-    """What a provider asks for tokens, beside what the formulas say that they cost.
-
-    Attributes
-    ----------
-    title, date
-        What is priced, and when.
-    model
-        A row of the catalog; None where the architecture is not published.
-    asked
-        A token of output over one of input, and of input over cached input; the latter is None
-        where cached input has no price of its own.
-    predicted
-        The same of the chips' time; cached input is in their memory already. None without a model.
-    kept
-        By memory, the seconds for which a prompt is kept between two uses where the price of cached
-        input pays for just that.
-    """
-
-    title: str
-    date: str
-    model: str | None
-    asked: tuple[float, float | None]
-    predicted: tuple[float, float] | None
-    kept: dict[str, float]
-
-
-def price_ratios(
-    device: str | Hardware = "h800",
-    chips: int = 64,
-    *,
-    concurrency: float = 2048,
-    prompt: float = 4096,
-    answer: float = 512,
-) -> list[Priced]:
-    """Return what providers ask for tokens, as ratios, beside those that the formulas predict.
-
-    The price of a chip cancels in the ratios. What is predicted is the chips' time, with overheads:
-    of full batches, and with nothing for idle hours.
-
-    Parameters
-    ----------
-    device, chips
-        Chips with a known price and known links.
-    concurrency, prompt, answer
-        Requests at a time, fewer where not all find room, and tokens of each prompt and answer.
-
-    Examples
-    --------
-    >>> rows = {row.title: row for row in price_ratios()}
-    >>> [round(rows["DeepSeek-V3"].asked[0], 1), round(rows["DeepSeek-V3"].predicted[0], 1)]
-    [4.1, 4.0]
-    """
-    known: dict[str, tuple[dict[str, float], dict[str, float]] | None] = {}
-    found = []
-    for row in load("token_prices")["row"]:
-        name = row.get("model")
-        if name is not None and name not in known:
-            price = serve(name, device, chips, concurrency, prompt, answer).price
-            times = {
-                one.memory.name: one.keep_time
-                for one in kept(name, device, prompt) if one.memory and one.keep_time
-            }  # fmt: skip
-            known[name] = (price, times) if price else None
-        cached = row["input"] / row["cached"] if "cached" in row else None
-        price, times = (known[name] if name else None) or ({}, {})
-        found.append(
-            Priced(
-                title=row["title"], date=row["date"], model=name,
-                asked=(row["output"] / row["input"], cached),
-                predicted=(price["output"] / price["input"], price["input"] / price["cached_input"])
-                if price else None,
-                kept={memory: time / cached for memory, time in times.items()} if cached else {},
-            )
-        )  # fmt: skip
-    return found

@@ -5,6 +5,8 @@ import math
 import pytest
 import sympy
 
+from lifebook.asked import asked, request_of_the_day, ways
+from lifebook.data import load as load_of_book
 from lifecost import (
     InputError,
     Symbols,
@@ -26,7 +28,8 @@ from lifecost import (
 )
 from lifecost.data import load
 from lifecost.formulas.prefix import KEPT
-from lifecost.workload import kept, memories, price_ratios
+from lifecost.serving import serve
+from lifecost.workload import kept, memories
 
 NAMES = ("llama-3-8b", "gemma-3-27b", "deepseek-v3", "qwen3-next-80b-a3b", "deepseek-v3.2")
 
@@ -92,29 +95,42 @@ def test_what_is_kept():
 
 
 def test_rows_have_sources():
-    for row in [*load("token_prices")["row"], *load("memories").values()]:
+    prices = load_of_book("token_prices")
+    for row in [*prices["row"], prices["promise"], *load("memories").values()]:
         assert {"source", "checked"} <= row.keys()
-    for row in load("token_prices")["row"]:
+    for row in prices["row"]:
         assert row.get("cached", 0) < row["input"] < row["output"]
         assert row.get("model", "llama-3-8b") in models
 
 
 def test_prices_read_backwards():
-    rows = {row.title: row for row in price_ratios()}
-    assert len(rows) == len(load("token_prices")["row"])
-    assert rows["Claude Opus 4.6"].predicted is None
-    # What DeepSeek asked in 2025-02 is what the chips' time says; after the switch to sparse
-    # attention it is not, at such a prompt.
-    old, new = rows["DeepSeek-V3"], rows["DeepSeek-V3.2-Exp"]
-    assert old.predicted[0] == pytest.approx(old.asked[0], rel=0.1)
-    assert new.predicted[0] > 2 * new.asked[0]
-    # Where prompts are long, sparse attention makes answers cheaper by more than prompts.
-    wide = dict(chips=128, concurrency=1024)
-    short, long = (
-        {row.title: row.predicted for row in price_ratios(prompt=prompt, **wide)}
-        for prompt in (4096, 65_536)
-    )
-    before, after = ("DeepSeek-V3.1", "DeepSeek-V3.2-Exp")
-    assert long[after][0] / short[after][0] < long[before][0] / short[before][0]
-    # Cached input that is asked a tenth pays for half an hour on SSDs, not for one in the memory.
-    assert 60 < new.kept["host"] * 2 < new.kept["ssd"] < 3600
+    rows = {row.title: row for row in asked()}
+    assert rows["Claude Opus 4.6"].ways is None
+    known = [row for row in rows.values() if row.ways]
+    for row in known:
+        for span in (row.ways.output_over_input, row.ways.input_over_cached):
+            at = span.cheapest.values()
+            assert span.least <= min(at) <= max(at) <= span.most
+        # Nobody asks as little for a cached token as reading it costs: the rest is its keeping.
+        assert (row.input_over_cached or 0) < row.ways.input_over_cached.least
+    verdicts = {row.title for row in known if row.verdict().startswith("outside")}
+    assert verdicts == {"DeepSeek-V3.2-Exp"}
+
+
+@pytest.mark.parametrize("model", ["deepseek-v3", "qwen3-32b"])
+def test_spans_are_those_of_the_service(model):
+    """One way, chosen anew by `serve` with its layout given, has the ratios of the span."""
+    prompt, answer = request_of_the_day()
+    span = ways(model).output_over_input
+    one = serve(model, "b200", 8, 64, prompt, answer, engine="disaggregated")
+    assert one.time_per_token.estimate < 1 / load_of_book("token_prices")["promise"]["user_rate"]
+    assert span.least < one.price["output"] / one.price["input"] < span.most
+
+
+def test_the_move_to_sparse_attention():
+    """At the prompts of DeepSeek's day no input gets cheaper; far longer ones halve."""
+    prompt, answer = request_of_the_day()
+    for longer, low, high in ((1, 0.99, 1.01), (32, 0.4, 0.5)):
+        old, new = (ways(f"deepseek-{v}", prompt * longer, answer) for v in ("v3", "v3.2"))
+        for device in ("h800", "h200-sxm"):
+            assert low < new.least[device][0] / old.least[device][0] < high
