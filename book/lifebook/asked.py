@@ -33,6 +33,10 @@ class Span(NamedTuple):
     most: float
     cheapest: dict[str, float]
 
+    def words(self) -> str:
+        """Return what the cheapest ways have, from device to device: "2.6 to 4.0"."""
+        return f"{min(self.cheapest.values()):.1f} to {max(self.cheapest.values()):.1f}"
+
 
 @dataclass(frozen=True)
 class Ways:
@@ -67,7 +71,9 @@ def request_of_the_day() -> tuple[float, float]:
 
 
 @cache
-def ways(model: str, prompt: float | None = None, answer: float | None = None) -> Ways:
+def ways(
+    model: str, prompt: float | None = None, answer: float | None = None, **formats: str
+) -> Ways:
     """Return what tokens cost in all ways to serve a model that keep the promise, as estimates.
 
     On each device with known links whose estimates were held against measurements: every number of
@@ -81,6 +87,8 @@ def ways(model: str, prompt: float | None = None, answer: float | None = None) -
         A row of the catalog.
     prompt, answer
         Tokens of each; those of `request_of_the_day`, if not given.
+    formats
+        ``weights`` and ``cache``, as of `lifecost.serving.serve`.
 
     Raises
     ------
@@ -107,7 +115,7 @@ def ways(model: str, prompt: float | None = None, answer: float | None = None) -
         known = overheads.get(device.generation)
         if device.link_bandwidth is None or known is None or not known.tested:
             continue
-        at = setting(row, device, layout, users, prompt, answer, engine="disaggregated")
+        at = setting(row, device, layout, users, prompt, answer, engine="disaggregated", **formats)
         at["chip_hour_price"] = 1.0
         kept = (room_in(at, layout) >= users) & (token_time(at) <= 1 / promise["user_rate"])
         if not kept.any():

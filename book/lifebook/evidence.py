@@ -16,6 +16,8 @@ from lifecost.formulas.compression import (
     params_penalty,
     tokens_penalty,
 )
+from lifecost.formulas.scaling_law import optimal_loss
+from lifecost.formulas.training import training_flops
 from lifecost.formulas.transformer import kv_elements_per_token
 from lifecost.values import Value
 
@@ -122,6 +124,37 @@ def workload(name: str, decode_tokens: Value) -> dict[str, Value]:
         context = asked + written / 2
     read = asked * (1 - hits) / written * decode_tokens
     return {"prefill_tokens": read, "decode_tokens": decode_tokens, "context": context}
+
+
+def training_saved(dense: Any, mixture: Any, train_flops: Value) -> Value:
+    """Return how many times the training of a mixture a dense model as good as it takes.
+
+    Each is compute-optimal by its own law.
+
+    Parameters
+    ----------
+    dense, mixture
+        What bind the constants of a law, in parameters that serve a token.
+    train_flops
+        FLOPs of the mixture's training.
+
+    Examples
+    --------
+    >>> from lifecost import wider_laws
+    >>> names = ("krajewski-dense", "krajewski-experts")
+    >>> round(training_saved(*(wider_laws[name] for name in names), 1e22))
+    26
+    """
+    bound = getattr(dense, "bindings", dense)
+    above = optimal_loss(mixture, train_flops=train_flops) - bound["loss_floor"]
+    exponents = bound["param_exponent"], bound["data_exponent"]
+    scales = bound["param_scale"], bound["data_scale"]
+    # At its optimum each term, times its exponent, is the same.
+    needed = (
+        (scale * sum(exponents) / above / other) ** (1 / own)
+        for scale, own, other in zip(scales, exponents, exponents[::-1], strict=True)
+    )
+    return float(training_flops(n_params=next(needed), train_tokens=next(needed))) / train_flops
 
 
 def kv_family(family: Iterable[Model]) -> dict[str, float]:

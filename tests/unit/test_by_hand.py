@@ -27,6 +27,8 @@ from lifecost import (
     sparse_break_even,
     speculative_speedup,
     state_break_even,
+    wider_laws,
+    worth_of_repeated_tokens,
 )
 from lifecost.formulas.transformer import attention_flops
 from lifecost.optimum import optimum
@@ -97,6 +99,16 @@ SAID = {
         "answer_cost",
         lambda: growing_answer_cost(
             post.model("llama-3-8b"), post, prompt_length=1000, answer_length=[1000, 32_000]
+        ),
+        1e-12,
+    ),
+    "beyond-size-and-tokens": (
+        "worth",
+        lambda: (
+            worth_of_repeated_tokens(
+                wider_laws["muennighoff"], unique_tokens=1e12, train_tokens=[4e12, 16e12]
+            )
+            / [4e12, 16e12]
         ),
         1e-12,
     ),

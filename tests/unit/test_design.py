@@ -26,8 +26,8 @@ ROOMS = {
         "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
-        "__init__", "data", "designs", "evidence", "measure", "experiments", "hybrids", "lives",
-        "mixes", "step3", "claims", "ledger", "exercises", "published", "figures", "predict",
+        "__init__", "data", "designs", "evidence", "measure", "experiments", "hybrids", "lives", "asked",
+        "life_checks", "mixes", "step3", "claims", "ledger", "exercises", "published", "figures", "predict",
         "explorer",
     ],
 }  # fmt: skip

@@ -31,6 +31,7 @@ ANSWERS = {
     "break-even-in-bf16": 70e9 / (989e12 / 3.35e12 * 2 * 80 * 8 * 128),
     "limit-of-eight-chips": 8 * 3.35e12 / (2 * 80 * 8 * 128 * 8192),
     "context-of-an-answer": 4096 + 16384 / 2,
+    "batch-for-many-experts": 600 / 2 * (0.2 + 0.8 * 32),
     "tokens-to-break-even": 6 * 70e9 * 15e12 / (600 * 2 * 80 * 8 * 128 * 8192) / 1e9,
     "an-eighth-of-the-cache":
         100 * (7 / 8) * 600 * 4 * LLAMA / (600 * 4 * LLAMA + 6 * 8e9 * 15),

@@ -5,6 +5,7 @@ import pytest
 import sympy
 
 from lifebook.evidence import kv_family
+from lifebook.life_checks import life_checks
 from lifecost import (
     FORMULAS,
     InputError,
@@ -301,3 +302,13 @@ def test_the_family_is_that_of_the_dense_chapter():
     assert at("mixture_token_cost", {**LIFE, **llamas, "batch": 10**9, "weight_bytes": 1 / 64},
               n_params=7e10, expert_ratio=1) == pytest.approx(
         max(14e10, at("family_kv_cost", {**LIFE, **llamas}, n_params=7e10)), rel=1e-6)  # fmt: skip
+
+
+# ---- what others published
+
+
+def test_nothing_real_beats_a_bound():
+    checks = life_checks().values()
+    assert {check.kind for check in checks} == {"bound", "estimate"}
+    assert all(check.published > check.ours for check in checks if check.kind == "bound")
+    assert all(check.third for check in checks if "Epoch" in check.title)
