@@ -26,9 +26,9 @@ ROOMS = {
         "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
-        "__init__", "data", "designs", "evidence", "measure", "experiments", "hybrids", "lives", "asked",
-        "life_checks", "mixes", "step3", "claims", "ledger", "exercises", "published", "figures", "predict",
-        "explorer",
+        "__init__", "data", "designs", "evidence", "measure", "experiments", "hybrids", "lives",
+        "asked", "life_checks", "mixes", "step3", "claims", "ledger", "exercises", "published",
+        "figures", "predict", "explorer",
     ],
 }  # fmt: skip
 KNOWS = {"lifecost": {"lifecost"}, "lifebook": {"lifecost", "lifebook"}}
