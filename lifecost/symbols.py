@@ -224,6 +224,19 @@ collective_time = symbol(
 chip_hour_price = symbol(
     "chip_hour_price", "p", "USD/h", "price of one chip for one hour", 1e-6, 1e6, usual=(0.1, 100)
 )
+ff_peak_flops = symbol(
+    "ff_peak_flops", r"P_\text{ff}", "FLOP/s",
+    "peak rate of the chips that hold the feed-forward layers, where these are others",
+    1, 1e24, usual=(1e12, 1e17),
+)  # fmt: skip
+ff_chip_hour_price = symbol(
+    "ff_chip_hour_price", r"p_\text{ff}", "USD/h", "price of one of them for one hour",
+    1e-6, 1e6, usual=(0.1, 100),
+)  # fmt: skip
+chip_ratio = symbol(
+    "chip_ratio", r"r_\text{chip}", "1", "chips of attention for each of the feed-forward layers",
+    1e-6, 1e6, usual=(0.1, 10),
+)  # fmt: skip
 
 # Shape of the model
 n_params = symbol(
@@ -426,6 +439,14 @@ recomputed = symbol(
 )  # fmt: skip
 
 # Query-key interactions
+window_near = symbol(
+    "window_near", "W_1", "token", "tokens among which a query looks for its first key of a pair",
+    1, 1e12, usual=(1, 1e4),
+)  # fmt: skip
+window_far = symbol(
+    "window_far", "W_2", "token", "tokens among which it looks for the second",
+    1, 1e12, usual=(1, 1e4),
+)  # fmt: skip
 interaction_multiplier = symbol(
     "interaction_multiplier", "m", "1",
     "arithmetic of a query-key interaction as a multiple of dot-product attention's",
@@ -553,6 +574,19 @@ acceptance_rate = symbol(
     "acceptance_rate", r"p_\text{acc}", "1", "probability that a guess is accepted",
     0, 1, usual=(0.05, 0.49),
 )  # fmt: skip
+further_acceptance_rate = symbol(
+    "further_acceptance_rate", r"p_\text{more}", "1",
+    "probability that a guess after the first is accepted, if all before it were",
+    0, 1, usual=(0.05, 0.49),
+)  # fmt: skip
+guess_floor = symbol(
+    "guess_floor", r"\theta", "1", "least chance of being accepted at which a guess is verified",
+    1e-9, 1, usual=(0.01, 0.05),
+)  # fmt: skip
+draft_branches = symbol(
+    "draft_branches", r"n_\text{branch}", "1", "guesses at each next token in a tree of them",
+    1, 1024, integer=True, usual=(1, 4),
+)  # fmt: skip
 draft_cost_ratio = symbol(
     "draft_cost_ratio", "c", "1", "cost of a draft step over that of the model's own",
     0, 1, usual=(0.001, 0.5),
@@ -560,6 +594,16 @@ draft_cost_ratio = symbol(
 draft_context = symbol(
     "draft_context", r"S_\text{draft}", "token", "tokens of the cache that a draft step reads",
     1, 1e12, usual=(1, 1e4),
+)  # fmt: skip
+
+draft_share = symbol(
+    "draft_share", r"\nu_\text{draft}", "1", "share of the model's layers that its draft keeps",
+    1e-6, 1, usual=(0.1, 0.45),
+)  # fmt: skip
+draft_training_share = symbol(
+    "draft_training_share", r"x_\text{draft}", "1",
+    "arithmetic of training a draft over that of training the model",
+    0, 10, usual=(0.01, 0.3),
 )  # fmt: skip
 
 # A family of models
@@ -711,6 +755,14 @@ ff_log = symbol(
 ff_inverse = symbol(
     "ff_inverse", "b_2", "1", "what a law of the feed-forward share adds for its inverse",
     0, 1e6, usual=(0.003, 0.01),
+)  # fmt: skip
+head_scale = symbol(
+    "head_scale", r"a_\text{h}", "nat", "what a model of one head loses by having no more",
+    1e-6, 1e6, usual=(0.1, 1),
+)  # fmt: skip
+head_exponent = symbol(
+    "head_exponent", r"\beta_\text{h}", "1", "power with which heads lower that loss",
+    1e-3, 10, usual=(0.1, 0.4),
 )  # fmt: skip
 loss_ratio = symbol(
     "loss_ratio", r"\kappa", "1", "loss of one shape as a multiple of that of another",

@@ -87,6 +87,7 @@ STEPS = {
     "compression": "Compressing the cache",
     "speculative": "Speculative decoding",
     "interactions": "Query-key interactions",
+    "split": "Split silicon",
     "shape": "The shape of a model",
     "design": "Designs",
     "answers": "Answers that grow",

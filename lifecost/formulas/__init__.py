@@ -25,6 +25,7 @@ from lifecost.formulas.scaling_law import *
 from lifecost.formulas.service import *
 from lifecost.formulas.shape import *
 from lifecost.formulas.speculative import *
+from lifecost.formulas.split import *
 from lifecost.formulas.time import *
 from lifecost.formulas.training import *
 from lifecost.formulas.training_memory import *

@@ -23,7 +23,7 @@ from lifecost.formulas.training import (
     training_attention_share,
 )
 from lifecost.formulas.transformer import attention_flops, matmul_flops
-from lifecost.symbols import Expr, Symbols
+from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
 _SAME_BYTES = ("the interaction reads what dot-product attention reads, once a step",)
 _OVERLAP = (*_SAME_BYTES, "arithmetic and memory traffic overlap perfectly")
@@ -266,3 +266,60 @@ def pair_network_multiplier(s: Symbols) -> Expr:
     Its matrix, then a score from what comes out of it, and the mixture of the values as before.
     """
     return 1 + s.d_head / 2
+
+
+# ---- two keys for a query
+
+
+@formula(
+    r"f_\text{2-simplicial}", "FLOP/token", source="fbgemm2025simplicial",
+    assumptions=("products of pairs run beside the matrix units, and are not counted",),
+    varies="* n_layer n_head d_head window_near window_far",
+    example=(dict(n_layer=1, n_head=32, d_head=128, window_near=32, window_far=256),
+             2 * 2 * 32 * 128 * 32 * 256, "a score and a mixture for each pair of keys"),
+)  # fmt: skip
+def simplicial_flops(s: Symbols) -> Expr:
+    """FLOPs for each token where a query meets pairs of keys, one from each of two windows."""
+    pairs = s.window_near * s.window_far
+    return 2 * FLOP_PER_MAC * s.n_layer * s.n_head * s.d_head * pairs
+
+
+@formula(
+    r"M_\text{2-simplicial}", "byte",
+    varies="* n_layer n_kv_head d_head kv_bytes batch + window_near window_far",
+    example=(dict(n_layer=1, n_kv_head=8, d_head=128, kv_bytes=1, batch=1, window_near=32,
+                  window_far=256), 2 * 8 * 128 * (32 + 256), "keys and values of both windows"),
+)  # fmt: skip
+def simplicial_bytes_read(s: Symbols) -> Expr:
+    """Bytes that a decode step reads for pairs of keys: those of both windows, once."""
+    read = s.window_near + s.window_far
+    return 2 * s.n_layer * s.n_kv_head * s.d_head * s.kv_bytes * read * s.batch
+
+
+@formula(
+    r"I_\text{2-simplicial}", "FLOP/byte",
+    varies="* n_head / n_kv_head kv_bytes + window_near window_far",
+    example=(dict(n_head=32, n_kv_head=8, kv_bytes=1, window_near=32, window_far=256),
+             8 * 32 * 256 / 288, "the group's eight, times pairs over tokens"),
+)  # fmt: skip
+def simplicial_intensity(s: Symbols) -> Expr:
+    """Operational intensity of attention to pairs of keys, in a decode step."""
+    return simplicial_flops(s) * s.batch / simplicial_bytes_read(s)
+
+
+@formula(
+    r"W_2^\text{even}", "token",
+    assumptions=("arithmetic and memory traffic overlap perfectly",),
+    varies="+ hoi n_kv_head kv_bytes - n_head window_near",
+    example=(dict(hoi=600, n_head=32, n_kv_head=8, kv_bytes=1, window_near=100), 300,
+             "75 is 100 x 300 over 400"),
+)  # fmt: skip
+def simplicial_balancing_window(s: Symbols) -> Expr:
+    """Second window from which on attention to pairs of keys waits for arithmetic, not for memory.
+
+    It is infinite where the first is shorter than the chip's intensity over that of dot products.
+    """
+    room, near = s.hoi / attention_intensity(s), s.window_near
+    return sympy.Piecewise(
+        (sympy.cancel(room * near / (near - room)), near > room), (sympy.oo, True)
+    )

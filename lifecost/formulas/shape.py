@@ -14,6 +14,7 @@ import sympy
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
+    BESIROGLU,
     BIAN_1B,
     BIAN_SMALL,
     BODY_1B,
@@ -31,7 +32,7 @@ from lifecost.formulas._settings import (
 from lifecost.formulas.decode import decode_flops, decode_step_cost_full
 from lifecost.formulas.equal_loss import equal_loss_params
 from lifecost.formulas.kv_cache import kv_bytes_per_token
-from lifecost.formulas.scaling_law import FIT, loss
+from lifecost.formulas.scaling_law import FIT, loss, terms
 from lifecost.formulas.transformer import matmul_flops, parameter_count
 from lifecost.symbols import Expr, Symbols
 
@@ -257,6 +258,40 @@ def equal_size_decode_cost(s: Symbols) -> Expr:
         for cost in decode_step_cost_full(s).args
     )
     return Max(work, load).subs(s.d_model, shape_width(s))
+
+
+# ---- heads
+
+_HEADS = (
+    "what heads lower adds to what size lowers; a head's cache is the same at each size",
+    "decode waits for memory",
+)
+
+
+@formula(
+    r"n_\text{kv}^*", "head", source="chen2025cost", unknown="n_kv_head", dense=True,
+    assumptions=(*FIT, *_HEADS),
+    varies=(
+        "+ n_params param_exponent weight_bytes head_scale - param_scale n_layer d_head context "
+        "kv_bytes batch ~ head_exponent"
+    ),
+    example=(
+        dict(BESIROGLU, n_params=1e9, weight_bytes=1, kv_bytes=1, batch=1, n_layer=16, d_head=64,
+             context=8192, head_scale=0.301, head_exponent=0.227),
+        (1e9 * 0.227 * 0.301 / (2 * 16 * 64 * 8192 * 0.3478 * 482.01 / 1e9**0.3478))
+        ** (1 / 1.227), "by hand: a power of the quotient of two costs",
+    ),
+)  # fmt: skip
+def cost_optimal_kv_heads(s: Symbols) -> Expr:
+    """Key-value heads of the cheapest decoded token among models of equal loss, at its own size.
+
+    There the cache costs as much of what the weights cost as a percent of heads lowers the loss of
+    what a percent of size does.
+    """
+    cache = kv_bytes_per_token(s) * s.context * s.batch
+    weights = s.weight_bytes * s.n_params
+    heads = s.head_exponent * s.head_scale / s.n_kv_head**s.head_exponent
+    return cache / weights, heads / (s.param_exponent * terms(s)[0])
 
 
 # ---- capacity

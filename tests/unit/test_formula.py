@@ -327,7 +327,8 @@ def settings_of(pick, formula):
 UNBOUNDED = (
     "balancing_batch", "cache_saving_needed", "equal_loss_params", "equal_loss_tokens",
     "relative_forward_cost", "relative_lifetime_cost", "shape_params", "sparse_break_even",
-    "index_half_context", "compute_bound_context",
+    "index_half_context", "compute_bound_context", "simplicial_balancing_window",
+    "adaptive_draft_length",
 )  # fmt: skip
 # A design that is dearer than the one before must gain where others may lose.
 # A model that is no larger leaves a smaller one nothing, and no law holds far beyond its fit.
@@ -336,7 +337,7 @@ SIGNED = (
     "mixture_param_exponent",
 )  # fmt: skip
 # Only powers leave the range, and what has no value where next to nothing is served.
-QUOTIENTS = ("cache_saving_needed", "design_inference_factor", "index_share")
+QUOTIENTS = ("cache_saving_needed", "design_inference_factor", "index_share", "tree_guesses")
 # One minus a power near one, in which Python and NumPy may differ by its last digit.
 SHARES = (
     "equal_loss_params_penalty", "equal_loss_tokens_penalty", "params_penalty", "tokens_penalty",

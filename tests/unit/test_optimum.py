@@ -22,11 +22,16 @@ from lifecost import (
     compute_optimal_loss,
     equal_loss_params,
     equal_loss_tokens,
+    hardware,
     laws,
     matching_tokens,
     memory_bound_return,
     models,
+    operational_intensity,
+    optimal_chip_ratio,
     size_to_data_return,
+    split_exchange_rate,
+    split_token_cost,
 )
 from lifecost.optimum import optimum
 
@@ -293,3 +298,20 @@ def test_samples_of_a_law_spread_as_its_errors():
     assert found["param_exponent"].mean() == pytest.approx(0.3478, abs=0.001)
     assert found["param_exponent"].std() == pytest.approx(0.015, rel=0.05)
     assert (found["data_scale"] > 0).all()
+
+
+@pytest.mark.parametrize("model", ["llama-3-8b", "step-3", "deepseek-v3"])
+@pytest.mark.parametrize("chip", ["h20", "h800"])
+def test_split_chips_are_cheapest_where_neither_waits(model, chip):
+    at = {**models[model].bindings, **hardware[chip].at("fp8"), "context": 8192, "kv_bytes": 1}
+    at |= dict(chip_hour_price=0.8, ff_chip_hour_price=2, ff_peak_flops=1.98e15)
+    ratio = np.geomspace(1e-3, 1e3, 200_001)
+    assert optimal_chip_ratio(at) == pytest.approx(
+        ratio[split_token_cost(at, chip_ratio=ratio).argmin()], rel=1e-4
+    )
+
+
+def test_a_service_that_is_not_split_has_its_chip_s_exchange_rate():
+    chip = hardware["h800"].at("fp8") | {"chip_hour_price": 2, "ff_chip_hour_price": 2}
+    found = split_exchange_rate(chip, ff_peak_flops=chip["peak_flops"])
+    assert found == pytest.approx(operational_intensity(chip))

@@ -6,6 +6,7 @@ import pytest
 from lifebook.data import load
 from lifecost import (
     InputError,
+    cost_optimal_kv_heads,
     laws,
     lifetime_cost,
     models,
@@ -236,3 +237,20 @@ def test_a_shape_out_of_range_is_a_clear_error():
         lifetime_of_shape(
             LLAMA, laws["besiroglu"], shape_laws["bian-1b"], LIFE, relative_width=0.05, ff_ratio=-1
         )
+
+
+@pytest.mark.parametrize("context", [8192, 131072])
+def test_no_other_number_of_heads_is_cheaper_at_equal_loss(context):
+    law = laws["besiroglu"].bindings
+    at = dict(n_layer=16, d_head=64, kv_bytes=1, weight_bytes=1, batch=1, context=context)
+    heads = dict(head_scale=0.301, head_exponent=0.227)  # Chen et al. 2025, appendix I
+    n = np.geomspace(0.1, 1e3, 200_001)
+    # Of size and heads together the loss is that of 1.2e9 parameters with eight heads.
+    loss = law["param_scale"] * 1.2e9 ** -law["param_exponent"] + 0.301 * 8**-0.227
+    left = loss - 0.301 * n**-0.227
+    with np.errstate(invalid="ignore"):
+        size = (law["param_scale"] / left) ** (1 / law["param_exponent"])
+    cost = size + 2 * 16 * 64 * context * n
+    best = np.nanargmin(cost)
+    found = cost_optimal_kv_heads({**law, **at, **heads, "n_params": size[best]})
+    assert found == pytest.approx(n[best], rel=1e-3)

