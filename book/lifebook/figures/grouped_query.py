@@ -61,7 +61,7 @@ def balance(
     ratios: Sequence[Sequence[float]],
     chosen: Sequence[float],
 ) -> Figure:
-    """Return KV load over compute by the number of query heads that share a key-value head.
+    """Return cache over arithmetic by the number of query heads that share a key-value head.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def balance(
     groups
         Group sizes of each model, from one query head to all of them.
     ratios
-        KV load over compute at each of them.
+        The cost of reading the cache over that of the arithmetic, at each of them.
     chosen
         The group size that each model was published with.
     """
@@ -96,12 +96,12 @@ def balance(
     style.plain_log(axes.xaxis, axes.yaxis)
     axes.xaxis.set_major_locator(FixedLocator([2**power for power in range(8)]))
     axes.set_xlabel("query heads that share one key-value head")
-    axes.set_ylabel("KV load over compute")
+    axes.set_ylabel("reading the cache over the arithmetic")
     return Figure(
         "gqa-balance", drawing,
-        alt=f"Three falling lines on logarithmic axes, for {', '.join(models)}: KV load over "
-        "compute against the number of query heads that share a key-value head. Each line ends at "
-        "its model's number of query heads. The smallest model's line ends above the line of "
+        alt=f"Three falling lines on logarithmic axes, for {', '.join(models)}: cache over "
+        "arithmetic against the number of query heads that share a key-value head. Each line ends "
+        "at its model's number of query heads. The smallest model's line ends above the line of "
         "balance, the others end below it; all three published models stand above it.",
         caption="The smallest model runs out of query heads before its decode step balances; "
         "the larger ones could balance, but as published they stop short of it.",
