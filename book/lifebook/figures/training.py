@@ -79,8 +79,8 @@ def isoflop_valleys(
         "Llama 3 405B lies near the bottom of a deeper valley.",
         caption="A budget fixes the product of size and tokens, not the split: each line spends "
         "one budget on models of every size. Gopher was too large for its budget, Chinchilla is "
-        "about right, Llama 3 8B is too small, on purpose. Losses by the law of Besiroglu et al., "
-        "not measured.",
+        "about right, Llama 3 8B is too small, on purpose. The losses are what the law of "
+        "Besiroglu et al. gives, not measured.",
     )  # fmt: skip
 
 
