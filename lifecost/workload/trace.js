@@ -28,25 +28,37 @@ function drawn(place) {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+const USUAL = 2 ** 18; // tokens: lengths below it are counted in an array, the few above it in a map
+class Counts {
+  constructor() { Object.assign(this, { total: 0, usual: new Float64Array(USUAL), others: new Map() }); }
+
+  add(value) {
+    this.total += value;
+    if (value < USUAL) this.usual[value] += 1;
+    else this.others.set(value, (this.others.get(value) ?? 0) + 1);
+  }
+
+  // Each value with its number, rising.
+  get pairs() {
+    const found = [];
+    this.usual.forEach((count, value) => { if (count) found.push([value, count]); });
+    return [...found, ...[...this.others].sort(([a], [b]) => a - b)];
+  }
+}
+
 class Trace {
   constructor(form, saysCached) {
     Object.assign(this, { form, saysCached, requests: 0, halvings: 0, kept: [], first: null, last: null });
-    for (const name of ["input", "cached", "output", "reach"]) this[name] = { total: 0, counts: new Map() };
-  }
-
-  count(name, value) {
-    const column = this[name];
-    column.total += value;
-    column.counts.set(value, (column.counts.get(value) ?? 0) + 1);
+    for (const name of ["input", "cached", "output", "reach"]) this[name] = new Counts();
   }
 
   add(input, cached, output, time) {
-    this.count("input", input);
-    this.count("cached", cached);
-    this.count("output", output);
-    this.count("reach", input + output);
+    this.input.add(input);
+    this.cached.add(cached);
+    this.output.add(output);
+    this.reach.add(input + output);
     const h = drawn(this.requests);
-    if (h % 2 ** this.halvings === 0) this.kept.push([h, input, cached, output]);
+    if ((h & (2 ** this.halvings - 1)) === 0) this.kept.push([h, input, cached, output]);
     if (this.kept.length > 2 * TRACE.sample) this.thin();
     this.requests += 1;
     if (time === null) return;
@@ -62,10 +74,8 @@ class Trace {
   }
 
   percentile(name, share) {
-    const { counts } = this[name], values = [...counts.keys()].sort((a, b) => a - b);
     let left = Math.ceil(share * this.requests);
-    for (const value of values) if ((left -= counts.get(value)) <= 0) return value;
-    return values.at(-1);
+    return this[name].pairs.find(([, count]) => (left -= count) <= 0)[0];
   }
 
   get seconds() { return this.first !== null && this.last > this.first ? this.last - this.first : null; }
@@ -92,18 +102,6 @@ function missing(where, column, columns, kind) {
   refused(`${where}: no ${kind} ${quoted(column)}; ${hint}`);
 }
 
-// The number that a few digits say, or -1.
-function digits(cell) {
-  const { length } = cell;
-  if (!length || length > 9) return -1;
-  let value = 0;
-  for (let i = 0; i < length; i += 1) {
-    const digit = cell.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    value = 10 * value + digit;
-  }
-  return value;
-}
 const outside = (where, text) => refused(
   `${where}: ${text} is out of range: tokens, a whole number from 0 to ${TRACE.longest}`);
 const isCount = (value) => value >= 0 && value <= TRACE.longest && value % 1 === 0;
@@ -184,6 +182,7 @@ function cellsOf(text, where, atEnd, lenient) {
   }
 }
 
+const OTHER = 0, TOKENS = 1, TIME = 2; // what a column holds
 class Reader {
   constructor(name) { Object.assign(this, { name, rest: "", row: 0, open: "", next: this.head }); }
 
@@ -191,7 +190,9 @@ class Reader {
   take(text) {
     const whole = this.rest + text;
     let start = 0, end;
-    while ((end = whole.indexOf("\n", start)) >= 0) {
+    while (start < whole.length) {
+      if (this.next === this.csv && !this.open) start = this.usual(whole, start);
+      if ((end = whole.indexOf("\n", start)) < 0) break;
       this.line(whole.slice(start, end));
       start = end + 1;
     }
@@ -244,8 +245,41 @@ class Reader {
       this.places[name] = place;
       if (columns.lastIndexOf(column) > place) refused(`${where}: two columns are called ${quoted(column)}`);
     }
+    this.kinds = columns.map((_, place) => {
+      const name = Object.keys(this.places).find((one) => this.places[one] === place);
+      return name === "time" ? TIME : name ? TOKENS : OTHER;
+    });
+    this.found = new Float64Array(columns.length);
     this.trace = new Trace(this.form, "cached" in this.places);
     this.next = this.csv;
+  }
+
+  // Read the rows of plain digits and no quotation mark, and return where another one starts.
+  usual(text, start) {
+    const { kinds, places, forms, trace, found } = this, last = kinds.length - 1;
+    for (let at = start; ; start = at += 1) {
+      for (let place = 0; place <= last; place += 1) {
+        const mark = place < last ? 44 : 10, kind = kinds[place], begin = at; // a comma, the end of a line
+        let value = 0, code;
+        for (; (code = text.charCodeAt(at)) !== mark; at += 1) {
+          if (kind === TOKENS && !(code > 47 && code < 58)) return start; // no digit
+          if (!(code > 31 && code < 127) || code === 34 || code === 44) return start;
+          value = 10 * value + code - 48;
+        }
+        if (kind === TOKENS && (at === begin || at > begin + 9)) return start;
+        if (kind === TIME) {
+          const cell = stripped(text.slice(begin, at));
+          value = NUMBER.test(cell) ? Number(cell) * forms.unit : DATE.test(cell) ? secondsOf(cell) : null;
+          if (value === null || !Number.isFinite(value)) return start;
+        }
+        found[place] = value;
+        if (place < last) at += 1;
+      }
+      const input = found[places.input], cached = "cached" in places ? found[places.cached] : 0;
+      if (cached > input) return start;
+      this.row += 1;
+      trace.add(input, cached, found[places.output], "time" in places ? found[places.time] : null);
+    }
   }
 
   csv(text, atEnd) {
@@ -253,15 +287,6 @@ class Reader {
     this.open = cells === null ? text : "";
     if (cells === null) return;
     const { columns, places, forms } = this;
-    // The usual row of plain digits and no times: millions of them come.
-    if (cells.length === columns.length && !("time" in places)) {
-      const input = digits(cells[places.input]), output = digits(cells[places.output]);
-      const cached = "cached" in places ? digits(cells[places.cached]) : 0;
-      if (input >= 0 && output >= 0 && cached >= 0 && cached <= input) {
-        this.trace.add(input, cached, output, null);
-        return;
-      }
-    }
     if (!cells.some(stripped)) return;
     if (cells.length !== columns.length) {
       refused(`${where}: ${cells.length} columns, where the header has ${columns.length}`);
@@ -386,9 +411,9 @@ function billOf(trace, bound) {
   const certain = FORMULAS.decode_weights_time(at) * bound.memory_bandwidth / batch;
   const knots = knotsOf(bound.stack);
   const flopsTo = integral(one("decode_flops"), knots), readTo = integral(one("kv_bytes_read"), knots);
-  const total = (name, cost) => summed([...trace[name].counts].filter(([v]) => v > 0).map(([v, n]) => cost(v) * n));
+  const total = (name, cost) => summed(trace[name].pairs.filter(([v]) => v > 0).map(([v, n]) => cost(v) * n));
   const answers = (grown) => {
-    const [ends, starts] = ["reach", "input"].map((name) => summed([...trace[name].counts].map(([v, n]) => grown(v) * n)));
+    const [ends, starts] = ["reach", "input"].map((name) => summed(trace[name].pairs.map(([v, n]) => grown(v) * n)));
     return trace.output.total ? ends - starts : 0;
   };
   const phase = (flops, bytes, equivalents, sure) => ({ flops, bytes, flop_equivalents: equivalents,
