@@ -108,7 +108,7 @@ def _numbers(name: str, column: Any) -> Ints:
         wrong = ~((array >= 0) & (array <= LONGEST) & (np.floor(array) == array))
     if np.any(wrong):
         i = int(np.argmax(wrong))
-        raise _wrong(f"the trace, row {i}, column {show(name)}", str(array[i].item()))
+        _tokens(str(array[i].item()), f"the trace, row {i}, column {show(name)}")
     return array.astype(np.int64)
 
 
@@ -228,12 +228,9 @@ class _Table(NamedTuple):
     """Where a CSV file has what."""
 
     name: str
-    columns: Sequence[str]
+    width: int
     row: Mapping[str, Any]
     places: Mapping[str, int]
-
-    def place(self, column: str) -> str:
-        return show(self.row[column])
 
 
 def _of_csv(name: str, header: str, number: int, file: Any) -> Trace:
@@ -250,15 +247,24 @@ def _of_csv(name: str, header: str, number: int, file: Any) -> Trace:
     for column in places:
         if columns.count(row[column]) > 1:
             raise InputError(f"{name}, row {number}: two columns are called {show(row[column])}")
-    table = _Table(name, columns, row, places)
+    table = _Table(name, len(columns), row, places)
     builder = Builder(form, "cached" in places)
     for text, start in _blocks(name, number + 1, file):
-        quick = _quickly(table, text)
-        for rows, times in [quick] if quick else _slowly(table, text, start):
-            builder.add(rows, times)
+        if quick := _quickly(table, text):
+            builder.add(*quick)
+        else:
+            lines = text.splitlines(True) if isinstance(text, str) else text
+            _count(builder, _rows(table, lines, start))
     if not builder.requests:
         raise InputError(f"{name} holds no request: there is no row after the header")
     return builder.done()
+
+
+def _count(builder: Builder, requests: Iterator[tuple[Any, ...]]) -> None:
+    """Count requests that come one by one: tokens, and a time or None."""
+    while rows := list(itertools.islice(requests, _CHUNK)):
+        times = [row[3] for row in rows]
+        builder.add(np.array([row[:3] for row in rows], np.int64), None if None in times else times)
 
 
 def _blocks(name: str, number: int, file: Any) -> Iterator[tuple[Any, int]]:
@@ -293,7 +299,7 @@ def _quickly(table: _Table, text: Any) -> tuple[Ints, Any] | None:
         )
     except (ValueError, IndexError):
         return None
-    if not len(found) or text.count(",") != len(found) * (len(table.columns) - 1):
+    if not len(found) or text.count(",") != len(found) * (table.width - 1):
         return None
     tokens = dict(zip(places, found.T, strict=False))
     cached = tokens.get("cached", np.zeros(len(found)))
@@ -308,7 +314,7 @@ def _quickly(table: _Table, text: Any) -> tuple[Ints, Any] | None:
         if len(dates) < len(cells) or not all(map(_DATE.fullmatch, dates)):
             return None
         try:
-            times = [_seconds(table, date, "") for date in (min(dates), max(dates))]
+            times = [_seconds(date, 1, "") for date in (min(dates), max(dates))]
         except InputError:
             return None
     elif at is not None:
@@ -324,78 +330,58 @@ def _cell(text: str, place: int) -> str:
     return first[place].strip() if place < len(first) else ""
 
 
-def _slowly(table: _Table, text: Any, number: int) -> Iterator[tuple[Ints, Any]]:
-    """Yield the requests of a block and their times, row by row: what is wrong is named."""
-    lines = text.splitlines(True) if isinstance(text, str) else text
-    for rows in _batched(_rows(table, lines, number)):
-        times = [row[3] for row in rows] if "time" in table.places else None
-        yield np.array([row[:3] for row in rows], np.int64), times
-
-
-def _batched(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rows = iter(rows)
-    while some := list(itertools.islice(rows, _CHUNK)):
-        yield some
-
-
 def _rows(table: _Table, lines: Iterable[str], number: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the requests of rows, one by one: what is wrong is named."""
     reader = csv.reader(lines, strict=True)
+    at = itertools.count(number)
     while True:
+        where = f"{table.name}, row {next(at)}"
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise InputError(f"{table.name}, row {number}: {error}") from None
-        where, number = f"{table.name}, row {number}", number + 1
+            raise InputError(f"{where}: {error}") from None
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != len(table.columns):
-            raise InputError(
-                f"{where}: {len(cells)} columns, where the header has {len(table.columns)}"
-            )
-        found = {
-            n: _tokens(cells[p], f"{where}, column {table.place(n)}")
-            for n, p in table.places.items() if n != "time"
-        }  # fmt: skip
-        cached = found.get("cached", 0)
-        if cached > found["input"]:
-            raise _too_many(where, cached, found["input"])
-        time = 0.0
-        if "time" in table.places:
-            cell = cells[table.places["time"]].strip()
-            time = _seconds(table, cell, f"{where}, column {table.place('time')}")
-        yield found["input"], cached, found["output"], time
+        if len(cells) != table.width:
+            raise InputError(f"{where}: {len(cells)} columns, where the header has {table.width}")
+        found: dict[str, Any] = {"cached": 0, "time": None}
+        for name, place in table.places.items():
+            cell, spot = cells[place].strip(), f"{where}, column {show(table.row[name])}"
+            timed = name == "time"
+            found[name] = _seconds(cell, table.row["unit"], spot) if timed else _tokens(cell, spot)
+        yield _request(found["input"], found["cached"], found["output"], found["time"], where)
+
+
+def _request(input_: int, cached: int, output: int, time: Any, where: str) -> tuple[Any, ...]:
+    if cached > input_:
+        raise _too_many(where, cached, input_)
+    return input_, cached, output, time
 
 
 def _tokens(cell: str, where: str) -> int:
-    cell = cell.strip()
-    if _NUMBER.fullmatch(cell) is None:
-        raise _wrong(where, cell)
-    value = float(cell)
-    if not (0 <= value <= LONGEST and value % 1 == 0):
-        raise _wrong(where, cell)
-    return int(value)
-
-
-def _wrong(where: str, cell: str) -> InputError:
     if not cell:
-        return InputError(f"{where} is empty")
+        raise InputError(f"{where} is empty")
     if _NUMBER.fullmatch(cell) is None:
-        return InputError(f"{where}: {show(cell)} is not a number")
-    return InputError(
-        f"{where}: {show(cell)[1:-1]} is out of range: tokens, a whole number from 0 to {LONGEST}"
-    )
+        raise InputError(f"{where}: {show(cell)} is not a number")
+    return _whole(float(cell), show(cell)[1:-1], where)
+
+
+def _whole(value: float, said: str, where: str) -> int:
+    if 0 <= value <= LONGEST and value % 1 == 0:
+        return int(value)
+    raise InputError(f"{where}: {said} is out of range: tokens, a whole number from 0 to {LONGEST}")
 
 
 def _too_many(where: str, cached: int, input_: int) -> InputError:
     return InputError(f"{where}: cached = {cached} is more than input = {input_} tokens")
 
 
-def _seconds(table: _Table, cell: str, where: str) -> float:
+def _seconds(cell: str, unit: float, where: str) -> float:
     """Return a time in seconds: a number of units, or a date."""
     if _NUMBER.fullmatch(cell):
-        value = float(cell) * float(table.row["unit"])
+        value = float(cell) * unit
         if math.isfinite(value):
             return value
     elif _DATE.fullmatch(cell):
@@ -419,10 +405,7 @@ def _of_json(name: str, lines: Iterable[str], number: int) -> Trace:
     first = _object(name, number, next(iter(lines)))
     form = _form_of(f"{name}, row {number}", [*first], "key")
     builder = Builder(form, "blocks" in load("traces")[form] or "cached" in first)
-    requests = _requests(name, form, first, lines, number)
-    for rows in _batched(requests):
-        times = [row[3] for row in rows]
-        builder.add(np.array([row[:3] for row in rows], np.int64), None if None in times else times)
+    _count(builder, _requests(name, load("traces")[form], first, lines, number))
     return builder.done()
 
 
@@ -446,40 +429,35 @@ def _is_block(value: Any) -> bool:
 
 
 def _requests(
-    name: str, form: str, first: dict[str, Any], lines: Iterable[str], number: int
+    name: str, row: Mapping[str, Any], first: dict[str, Any], lines: Iterable[str], number: int
 ) -> Iterator[tuple[Any, ...]]:
-    row = load("traces")[form]
-    timed = row["time"] in first
+    """Yield the requests of lines of JSON."""
     seen: set[Any] = set()
-    for at, found in itertools.chain(
-        [(number, first)],
-        ((i, _object(name, i, line)) for i, line in enumerate(lines, number + 1) if line.strip()),
-    ):
+    others = (
+        (i, _object(name, i, line)) for i, line in enumerate(lines, number + 1) if line.strip()
+    )
+    for at, found in itertools.chain([(number, first)], others):
         where = f"{name}, row {at}"
-        input_, output = (
-            _member(found, row[column], f"{where}, key {show(row[column])}")
-            for column in ("input", "output")
-        )
-        cached = 0
+
+        def key(column: str, where: str = where) -> str:
+            return f"{where}, key {show(row[column])}"
+
+        input_, output = (_member(found, row[c], key(c)) for c in ("input", "output"))
+        cached, time = 0, None
         if "blocks" in row and row["blocks"] in found:
             blocks = found[row["blocks"]]
             if not isinstance(blocks, list) or not all(map(_is_block, blocks)):
-                raise InputError(f"{where}, key {show(row['blocks'])}: not a list of whole numbers")
+                raise InputError(f"{key('blocks')}: not a list of whole numbers")
             known = next((i for i, one in enumerate(blocks) if one not in seen), len(blocks))
             seen.update(blocks)
             cached = min(known * row["block"], input_)
         elif row.get("cached") in found:
-            cached = _member(found, row["cached"], f"{where}, key {show(row['cached'])}")
-        if cached > input_:
-            raise _too_many(where, cached, input_)
-        time = None
-        if timed:
-            time = found.get(row["time"])
-            if isinstance(time, bool) or not isinstance(time, (int, float, str)):
-                time = ""
-            table = _Table(name, (), row, {})
-            time = _seconds(table, str(time), f"{where}, key {show(row['time'])}")
-        yield input_, cached, output, time
+            cached = _member(found, row["cached"], key("cached"))
+        if row["time"] in first:
+            said = found.get(row["time"])
+            is_time = isinstance(said, (int, float, str)) and not isinstance(said, bool)
+            time = _seconds(str(said) if is_time else "", row["unit"], key("time"))
+        yield _request(input_, cached, output, time, where)
 
 
 def _member(found: Mapping[str, Any], key: str, where: str) -> int:
@@ -488,8 +466,4 @@ def _member(found: Mapping[str, Any], key: str, where: str) -> int:
     value = found[key]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError(f"{where}: {show(value)} is not a number")
-    if not (0 <= value <= LONGEST and value % 1 == 0):
-        raise InputError(
-            f"{where}: {show(value)} is out of range: tokens, a whole number from 0 to {LONGEST}"
-        )
-    return int(value)
+    return _whole(value, show(value), where)
