@@ -62,8 +62,8 @@ def plane(tried: Sequence[Any], training: float, inference: float) -> Figure:
         "beside it, since their training tokens are not published. In the box of one and a half "
         f"times the training and a tenth of the cost, by some number: {', '.join(inside)}.",
         caption="Filled: the factor that the makers publish for their context, chips and batch. "
-        "Open: our bound, where they publish none. The line leads from one to the other. Most "
-        "stand left of 1: they paid less for training, not more.",
+        "Open: our bound, where they publish none. The line leads from one to the other. The box "
+        "is the post's claim. Most stand left of 1: they paid less for training, not more.",
         names={
             f"model-{one.row['id']}": f"{one.title} against {one.row['baseline_title']}: "
             f"{one.row['change']}; {one.row['context']:,} tokens"

@@ -57,7 +57,7 @@ def penalties(
         alt="Falling curves of the largest penalty in parameters that pays, against the share of "
         "the cache that is read, one for each demand. A vertical bar for each measured variant "
         "runs from what it costs if shares carry over up to what it costs if nats do.",
-        caption="Below a curve a variant is cheaper over the whole life at the same quality. A bar "
-        "is what we do not know: how a loss that was measured on a small model carries over to a "
-        "large one.",
+        caption="One curve for each demand. Below it a variant is cheaper over the whole life at "
+        "the same quality. A bar is what we do not know: how a loss that was measured on a small "
+        "model carries over to a large one.",
     )  # fmt: skip

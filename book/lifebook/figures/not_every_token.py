@@ -65,8 +65,8 @@ def read_by_context(contexts: Array, lines: Mapping[str, Array]) -> Figure:
             for title, values in lines.items()
         )
         + ".",
-        caption="Models that look at every token rise in proportion to the context. A state that "
-        "is read and written is a floor, until the layers that do look outgrow it. Windows and "
+        caption="What full layers read rises in proportion to the context. A state that is read "
+        "and written sets a floor, until the layers that do look outgrow it. Windows and "
         "choices bend the line; what is still read of every token bends it back. At the right end "
         f"the lines are a factor of {spread:,.3g} apart. Cache in 16 bits, states as stored.",
     )  # fmt: skip
@@ -111,7 +111,7 @@ def where_it_saves(
         "both logarithmic; falling lines for "
         + "; ".join(kinds)
         + ". They cross one at "
-        + ", ".join(f"{title} {at:,.0f} tokens" for title, at in even.items())
+        + ", ".join(f"{at:,.0f} tokens for {title}" for title, at in even.items())
         + ".",
         caption="A state and a choice have a context below which they save nothing, marked in "
         "tokens; a window saves once it is full. States and windows go on saving as the context "

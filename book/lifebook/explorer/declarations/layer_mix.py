@@ -69,9 +69,9 @@ layer_mix = Explorer(
         Output(index_bytes_read, "indexers"),
         Output(state_bytes_moved, "states, both ways"),
         Output(mix_read_time, "time to read"),
-        Output(full_read_time, "all full"),
+        Output(full_read_time, "the same, all full"),
         Output(mix_bytes_held, "held", of="memory_capacity"),
-        Output(mix_saving_limit, "at the longest", "times"),
+        Output(mix_saving_limit, "at long contexts", "times"),
     ),
     answer=(
         Case(

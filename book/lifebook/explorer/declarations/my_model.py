@@ -68,10 +68,10 @@ def explore(model: Model) -> Explorer:
         answer=(
             Case("It waits for arithmetic.", "That takes longer than all that a step reads.",
                  ("decode_compute_time", "decode_step_time")),
-            Case("It reads the cache longest.",
+            Case("Reading the cache takes longest.",
                  "{decode_kv_time} for the cache, {decode_weights_time} for the weights.",
                  ("decode_kv_time", "decode_weights_time")),
-            Case("It reads the weights longest.",
+            Case("Reading the weights takes longest.",
                  "{decode_weights_time} for the weights, {decode_kv_time} for the cache."),
         ),
         picture=(

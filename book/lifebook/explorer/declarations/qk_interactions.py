@@ -1,4 +1,4 @@
-"""Explorer: how rich a query-key interaction may be before a decode step gets dearer."""
+"""Explorer: how rich a query-key interaction may be before a decode step costs more."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ speculative = Explorer(
     answer=(
         Case(
             "Guessing pays.",
-            "Of {draft_length} guesses and one token more, a verification keeps "
+            "Of {draft_length} guesses and the model's own token, a verification keeps "
             "{expected_tokens} on average.",
             ("speculative_speedup_full", 1),
         ),
         Case(
             "Guessing costs more than it brings.",
-            "Of {draft_length} guesses and one token more, a verification keeps "
+            "Of {draft_length} guesses and the model's own token, a verification keeps "
             "{expected_tokens} on average.",
         ),
     ),
