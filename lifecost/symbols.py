@@ -577,7 +577,7 @@ acceptance_rate = symbol(
 further_acceptance_rate = symbol(
     "further_acceptance_rate", r"p_\text{more}", "1",
     "probability that a guess after the first is accepted, if all before it were",
-    0, 1, usual=(0.05, 0.49),
+    1e-9, 1, usual=(0.05, 0.49),
 )  # fmt: skip
 guess_floor = symbol(
     "guess_floor", r"\theta", "1", "least chance of being accepted at which a guess is verified",

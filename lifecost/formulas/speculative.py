@@ -81,7 +81,7 @@ def guess_survival(s: Symbols) -> Expr:
     The first may be right more often than those that build on guesses.
     """
     survive = s.acceptance_rate * s.further_acceptance_rate ** (s.draft_length - 1)
-    return sympy.Piecewise((survive, s.draft_length >= 1), (1, True))
+    return sympy.Piecewise((1, s.draft_length < 1), (survive, True))
 
 
 @formula(
@@ -115,7 +115,7 @@ def adaptive_draft_length(s: Symbols) -> Expr:
     """
     p, q, floor = s.acceptance_rate, s.further_acceptance_rate, s.guess_floor
     further = sympy.log(floor / p) / sympy.log(q)
-    return sympy.Piecewise((0, floor > p), (1, q <= 0), (sympy.oo, q >= 1), (1 + further, True))
+    return sympy.Piecewise((0, floor > p), (1 + further, q < 1), (sympy.oo, True))
 
 
 @formula(
