@@ -38,11 +38,11 @@ class Counts {
     else this.others.set(value, (this.others.get(value) ?? 0) + 1);
   }
 
-  // Each value with its number, rising.
-  get pairs() {
-    const found = [];
-    this.usual.forEach((count, value) => { if (count) found.push([value, count]); });
-    return [...found, ...[...this.others].sort(([a], [b]) => a - b)];
+  // List each value with its number, rising.
+  done() {
+    this.pairs = [];
+    this.usual.forEach((count, value) => { if (count) this.pairs.push([value, count]); });
+    this.pairs = [...this.pairs, ...[...this.others].sort(([a], [b]) => a - b)];
   }
 }
 
@@ -71,6 +71,11 @@ class Trace {
       this.halvings += 1;
       this.kept = this.kept.filter(([h]) => h % 2 ** this.halvings === 0);
     }
+  }
+
+  done() {
+    this.thin();
+    for (const name of ["input", "cached", "output", "reach"]) this[name].done();
   }
 
   percentile(name, share) {
@@ -205,7 +210,7 @@ class Reader {
     if (this.open) this.next(this.open, true);
     if (!this.trace) refused(`${this.name} is empty`);
     if (!this.trace.requests) refused(`${this.name} holds no request: there is no row after the header`);
-    this.trace.thin();
+    this.trace.done();
     return this.trace;
   }
 
@@ -341,9 +346,13 @@ class Reader {
   }
 }
 
+// Reading alone would leave the page no turn: it has one after so many milliseconds, between parts of so
+// many characters.
+const TURN = 30, PART = 2 ** 18;
+
 // A file's trace; `told` hears how many of its bytes are read.
 async function readTrace(file, told = () => {}) {
-  let bytes = 0, held = "";
+  let bytes = 0, held = "", since = performance.now();
   const counting = new TransformStream({ transform(chunk, out) { told(bytes += chunk.length); out.enqueue(chunk); } });
   const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const packed = head[0] === 0x1f && head[1] === 0x8b;
@@ -363,7 +372,13 @@ async function readTrace(file, told = () => {}) {
     }
     text = held + text;
     held = !piece.done && text.endsWith("\r") ? "\r" : "";
-    reader.take((held ? text.slice(0, -1) : text).replace(/\r\n?/g, "\n"));
+    text = (held ? text.slice(0, -1) : text).replace(/\r\n?/g, "\n");
+    for (let at = 0; at < text.length; at += PART) {
+      reader.take(text.slice(at, at + PART));
+      if (performance.now() - since < TURN) continue;
+      await new Promise((go) => { setTimeout(go); });
+      since = performance.now();
+    }
     if (piece.done) return reader.end();
   }
 }

@@ -99,11 +99,20 @@ DROP = """(box, [name, text]) => {
 }"""
 
 
-def test_a_large_file_is_dropped(page):
+# What a timer of the page sees of the status, as often as it has its turn.
+WATCH = """(box) => {
+  window.seen = new Set();
+  setInterval(() => window.seen.add(box.querySelector("[role=status]").textContent), 1);
+}"""
+
+
+def test_a_large_file_is_dropped_and_leaves_the_page_its_turn(page):
     text = "input,output\n" + "1000,7\n2000,9\n" * (LINES // 2)
+    page.locator("lifecost-trace").evaluate(WATCH)
     page.locator("lifecost-trace").evaluate(DROP, ["large.csv", text])
     said = page.locator("lifecost-trace [role=status]")
     expect(said).to_contain_text(f"{LINES:,} requests", timeout=60_000)
     expect(said).to_contain_text("nothing is counted as cached")
     expect(said).to_contain_text("drawn ones")
     assert page.evaluate(OUTPUTS)["input-mean"] == 1500
+    assert any(words.startswith("Reading large.csv: ") for words in page.evaluate("[...seen]"))

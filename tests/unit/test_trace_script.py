@@ -103,6 +103,7 @@ def compare(found, wanted):
 def test_traces_and_bills_are_the_same_in_both_languages():
     columns = several(3000)
     texts = [OWN, AZURE, BURST, MOONCAKE, BAILIAN, written(columns), written(columns, quoted=True)]
+    texts.append(HEAD + "5,1,2\n 7 , 3,+4\n400000,300000,262144\n\n9,0,1e3\n8,8,0\n300000,0,1")
     texts = [text.encode() for text in texts]
     texts += [
         gzip.compress(texts[-1]),
