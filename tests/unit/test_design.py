@@ -50,7 +50,7 @@ ONLY = {
 }  # fmt: skip
 OUTSIDE = {
     "lifecost.formulas": {"__future__", "math", "typing", "sympy"},
-    "lifecost.symbols": {"__future__", "dataclasses", "math", "typing", "sympy"},
+    "lifecost.symbols": {"__future__", "collections", "dataclasses", "typing", "sympy"},
 }
 SETTINGS = "lifecost.formulas._settings"  # of the examples
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "load", "exec", "eval"}
