@@ -4,9 +4,9 @@ Some symbols need no value: an optional one says what it is where nothing binds 
 over the blocks of a model, written out for a plain decoder and supplied by its stack for any other.
 
 Identifiers are legal in Python and in JavaScript. Counts (tokens, layers, heads, parameters,
-elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are dimensions, and
-`lifecost.units` holds every formula to them. Definitions that carry a unit, such as two FLOPs for
-each multiply-accumulate, stand here too.
+elements, ...) are dimensionless, as in the SI; FLOP, byte, second and day are dimensions, to which
+the tests hold every formula. Definitions that carry a unit, such as two FLOPs for each
+multiply-accumulate, stand here too.
 """
 
 from __future__ import annotations

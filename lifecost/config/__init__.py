@@ -41,27 +41,7 @@ class Described(NamedTuple):
 
 
 def read(source: Any) -> Described:
-    """Return what a `config.json`, or a GGUF file, describes.
-
-    Parameters
-    ----------
-    source
-        A path, a mapping, or an open file, of text or bytes; of a GGUF file its path.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, is no JSON object, is of a type that is not known here, or lacks or
-        contradicts what the counts need.
-
-    Examples
-    --------
-    >>> gpt2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12}
-    >>> read(gpt2).stack.value("stored_params", {})
-    124439808
-    >>> read({**gpt2, "dtype": "float16"}).stored
-    {'weight_bytes': 2.0}
-    """
+    """Return what a `config.json`, or a GGUF file, describes: see `lifecost.load_model`."""
     held = gguf.held(source)
     name, config = (held.name, held.config) if held else files.read(source)
     reader = reader_of(files.plain(config))

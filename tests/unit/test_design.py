@@ -20,7 +20,7 @@ PACKAGE = ROOT / "lifecost"
 # nothing of the book; the book knows the library.
 ROOMS = {
     "lifecost": [
-        "errors", "data", "symbols", "algebra", "units", "printers", "values", "stack", "blocks",
+        "errors", "data", "symbols", "algebra", "printers", "values", "stack", "blocks",
         "lowered", "formula", "formulas", "script", "quantities", "table", "config", "catalog",
         "citations", "level", "shape", "optimum", "mixture", "speculation", "serving", "workload",
         "report", "tables", "__init__", "__main__",

@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from units import dimension
 
 from lifebook.data import load
 from lifebook.exercises import agrees, check, exercises
 from lifecost import FORMULAS, number
-from lifecost.units import dimension
 
 BOOK = Path(__file__).parents[2] / "book"
 ALL = exercises()

@@ -5,9 +5,9 @@ import re
 from collections import Counter
 
 import pytest
+from units import dimension
 
 from lifecost.symbols import CONSTANTS, SYMBOLS
-from lifecost.units import dimension
 
 # ECMAScript 2024, section 12.7.2, with the words reserved in strict mode and in modules.
 JAVASCRIPT_RESERVED = (

