@@ -63,15 +63,19 @@ def draw() -> Callable[..., dict[str, np.ndarray]]:
             return values.round() if SYMBOLS[name].integer else values
         return np.floor(np.exp(random.uniform(np.log(low), np.log(high + 1), count)))
 
-    def draw(names: Iterable[str], count: int, seed: int = 1) -> dict[str, np.ndarray]:
-        def values(name: str) -> np.ndarray:
-            # A stream for each name: a symbol more or less moves no other.
-            random = np.random.default_rng([seed, zlib.crc32(name.encode())])
-            if name == "n_head":  # each group is whole, and still whole with twice the heads
-                return values("n_kv_head") * 2 ** random.integers(1, 5, count)
-            return one(name, count, random)
+    @functools.cache
+    def values(name: str, count: int, seed: int) -> np.ndarray:
+        # A stream for each name: a symbol more or less moves no other.
+        random = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        if name == "n_head":  # each group is whole, and still whole with twice the heads
+            found = values("n_kv_head", count, seed) * 2 ** random.integers(1, 5, count)
+        else:
+            found = one(name, count, random)
+        found.flags.writeable = False
+        return found
 
-        return {name: values(name) for name in names}
+    def draw(names: Iterable[str], count: int, seed: int = 1) -> dict[str, np.ndarray]:
+        return {name: values(name, count, seed) for name in names}
 
     return draw
 

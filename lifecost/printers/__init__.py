@@ -11,6 +11,8 @@ NumPy in ``tests/printers/``.
 
 from __future__ import annotations
 
+import functools
+
 import sympy
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
@@ -55,6 +57,11 @@ def check_nodes(expr: Expr) -> None:
 def shared_parts(expr: Expr) -> tuple[list[tuple[Expr, Expr]], Expr]:
     """Return the assignments of shared subexpressions and what is left of the expression."""
     check_nodes(expr)
+    return _shared(expr)
+
+
+@functools.cache
+def _shared(expr: Expr) -> tuple[list[tuple[Expr, Expr]], Expr]:
     shared, (rest,) = sympy.cse(expr, order="canonical")
     return shared, rest
 

@@ -17,10 +17,11 @@ def every(parameters, rows):
     def decorate(test):
         signature = inspect.signature(test)
         others = [p for name, p in signature.parameters.items() if name not in names]
+        signature = signature.replace(parameters=others)
 
         @functools.wraps(test)
-        def run(**given):
-            failures = []
+        def run(*args, **kwargs):
+            given, failures = signature.bind(*args, **kwargs).arguments, []
             for row in rows:
                 values = dict(zip(names, row, strict=True))
                 try:
@@ -34,7 +35,7 @@ def every(parameters, rows):
             if failures:
                 raise ExceptionGroup(f"for {len(failures)} of {len(rows)}", failures)
 
-        run.__signature__ = signature.replace(parameters=others)
+        run.__signature__ = signature
         return run
 
     return decorate

@@ -130,12 +130,12 @@ def test_parameters_as_published(name, published):
     assert round(serving, 0 if active == int(active) else 1) == active
 
 
-@pytest.mark.parametrize(("name", "ratio"), RATIOS.items())
+@every("name, ratio", RATIOS.items())
 def test_kv_to_compute_at_the_posts_setting(name, ratio):
     assert kv_to_compute_ratio(models[name], post) == pytest.approx(ratio, rel=0.02)
 
 
-@pytest.mark.parametrize("name", models)
+@every("name", models)
 def test_parameters_to_the_unit(name):
     # A published total is a fact of the row, read off the checkpoint: the shape comes to it.
     model = models[name]
@@ -153,7 +153,7 @@ def test_what_is_counted_by_hand_has_no_published_total():
     assert not announced & {*COUNTS, *CONFIGURED}
 
 
-@pytest.mark.parametrize("name", [name for name, one in models.items() if one.announced_params])
+@every("name", [name for name, one in models.items() if one.announced_params])
 def test_what_is_announced_is_near(name):
     # Names and reports round, and some leave the looked-up table out of the active parameters.
     model = models[name]
@@ -291,7 +291,7 @@ INTENSITIES = {
 }
 
 
-@pytest.mark.parametrize(("part", "precision"), INTENSITIES)
+@every("part, precision", INTENSITIES)
 def test_intensity(part, precision):
     rates = hardware[part].at(precision)
     assert rates["hoi"] == rates["peak_flops"] / rates["memory_bandwidth"]
@@ -363,7 +363,7 @@ def test_a_device_without_a_known_link_binds_none():
     assert "link_bandwidth" not in hardware["groq-lpu"].at("int8")
 
 
-@pytest.mark.parametrize("part", hardware.values(), ids=hardware)
+@every("part", hardware.values())
 def test_hardware_row(part):
     assert part.memory in ("HBM", "GDDR", "LPDDR", "SRAM")
     assert 2015 <= part.year <= 2027
@@ -460,7 +460,7 @@ def test_training_runs_are_near_6nd():
         assert run["train_flops"] == pytest.approx(spent, rel=1 / 3), name
 
 
-@pytest.mark.parametrize("row", load("utilization")["row"], ids=lambda row: row["title"])
+@every("row", load("utilization")["row"])
 def test_utilization_is_a_fraction_and_follows_from_its_inputs(row):
     assert 0 < row["utilization"] < 1
     if row.get("derived"):
@@ -475,10 +475,8 @@ def test_utilization_is_a_fraction_and_follows_from_its_inputs(row):
         assert row["utilization"] == pytest.approx(share, abs=half / inputs["peak_flops"])
 
 
-@pytest.mark.parametrize(
-    "row",
-    load("utilization")["row"] + load("training_hours")["row"] + load("measurements")["row"],
-    ids=lambda row: row.get("title", row.get("model")),
+@every(
+    "row", load("utilization")["row"] + load("training_hours")["row"] + load("measurements")["row"]
 )
 def test_a_share_says_of_which_chip_and_format_it_is(row):
     chip = row.get("chip", row["hardware"])

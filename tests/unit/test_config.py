@@ -22,6 +22,7 @@ from configurations import (
     configurations,
     read,
 )
+from every import every
 from hypothesis import HealthCheck, example, given, settings
 from walk import Walk
 
@@ -380,7 +381,7 @@ DEFAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "symbol", "value"), DEFAULTS)
+@every("name, changes, symbol, value", DEFAULTS)
 def test_what_the_library_makes_of_it(name, changes, symbol, value):
     config = changed(name, changes)
     model = load_model(config)
@@ -514,7 +515,7 @@ def is_a_line(text):
     return text.isprintable() and 0 < len(text) < 500
 
 
-@pytest.mark.parametrize(("name", "changes", "message"), WRONG)
+@every("name, changes, message", WRONG)
 def test_what_is_wrong_is_said_in_one_line(name, changes, message):
     with pytest.raises(InputError) as caught:
         load_model(changed(name, changes))

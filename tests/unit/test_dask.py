@@ -1,6 +1,7 @@
 """Arrays of another library: a sweep that outgrows this machine's memory stays lazy and bounded."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -71,8 +72,15 @@ def test_result_is_lazy_and_agrees_with_numpy():
     assert np.array_equal(mixed.compute(), expected)
 
 
-@every("formula", FORMULAS.values())
-def test_every_formula_follows(draw, formula):
+# Of formulas that call the same functions of NumPy, the longest.
+KINDS = {
+    frozenset(re.findall(r"numpy\.\w+", formula.numpy_source)): formula
+    for formula in sorted(FORMULAS.values(), key=lambda formula: len(formula.numpy_source))
+}
+
+
+@every("formula", KINDS.values())
+def test_every_kind_of_formula_follows(draw, formula):
     columns = draw(formula.symbols, 20)
     lazy = formula(**{n: da.from_array(c, chunks=7) for n, c in columns.items()})
     assert isinstance(lazy, da.Array)

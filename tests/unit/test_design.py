@@ -79,7 +79,7 @@ def test_every_room_is_known():
     assert {room(name) for name in MODULES} <= known
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_direction_of_imports(module):
     own, found = room(module), {room(name) for name in imports(MODULES[module])}
     found = {name for name in found if name.split(".")[0] in ROOMS}
@@ -93,7 +93,7 @@ def test_direction_of_imports(module):
     assert found <= ONLY.get(own, found)
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if room(name) in OUTSIDE])
+@every("module", [name for name in MODULES if room(name) in OUTSIDE])
 def test_what_comes_from_outside(module):
     found = {name.split(".")[0] for name in imports(MODULES[module])}
     assert found - set(ROOMS) <= OUTSIDE[room(module)]
@@ -111,7 +111,7 @@ def test_figures_read_no_file(module):
     assert not {"pathlib", "tomllib", "json", "sympy"} & set(imports(MODULES[module]))
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if room(name) == "lifecost.formulas"])
+@every("module", [name for name in MODULES if room(name) == "lifecost.formulas"])
 def test_formulas_hold_no_constant_with_a_unit(module):
     # Small whole numbers count things: passes, norms, halves. What was measured lives in data/, and
     # what an example has, on its decorator or by name from the settings, enters no formula.

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from every import every
 from units import dimension
 
 from lifebook.data import load
@@ -118,7 +119,7 @@ def test_what_is_printed_is_a_rounding_of_what_is_meant(name):
         assert not exercise.accepts(exercise.value(change)), mistake
 
 
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+@every("name, mistake", MISTAKES)
 def test_mistake_is_met_with_its_hint(name, mistake):
     exercise = ALL[name]
     reply = check(name, exercise.value(exercise.mistakes[mistake]))
@@ -134,7 +135,7 @@ def test_mistakes_are_told_apart(name):
         assert not agrees(values[first], values[second], exercise.digits), (first, second)
 
 
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+@every("name, mistake", MISTAKES)
 def test_hint_speaks_of_what_is_in_play(name, mistake):
     exercise = ALL[name]
     change, formula = exercise.mistakes[mistake], FORMULAS[exercise.row["formula"]]
@@ -149,7 +150,7 @@ def test_hint_speaks_of_what_is_in_play(name, mistake):
         assert "batch" not in formula.symbols
 
 
-@pytest.mark.parametrize("name", load("exercises")["mistake"])
+@every("name", load("exercises")["mistake"])
 def test_a_hint_types_no_number(name):
     # FP8 and bf16 are names. A hint of its own would be true of one exercise only.
     assert not re.findall(

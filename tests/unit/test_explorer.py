@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from every import every
 
 from lifebook.explorer import Choice, Range, declarations, gallery, page, script
 from lifebook.explorer.gallery import EXPLORERS
@@ -235,12 +236,16 @@ def test_text_form(explorer):
     assert " at 0x" not in text
 
 
-@every_explorer
+KINDS = {tuple(type(panel) for panel in one.picture): one for one in EXPLORERS.values()}
+
+
+@every("explorer", KINDS.values())
 def test_forms_in_one_bundle(explorer):
     bundle = explorer._repr_mimebundle_()
     assert bundle["text/plain"] == repr(explorer)
     # Drawn a second time, and the same to the letter: notebooks are checked by it.
     assert bundle[PAGE_HTML] == markup(explorer.name)
+    assert bundle["image/png"].startswith(b"\x89PNG")
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 

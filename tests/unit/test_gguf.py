@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 
 from lifecost import InputError, load_model, weights_size
 from lifecost.__main__ import main
@@ -52,7 +53,7 @@ def written(path, row, keys=None, type_of=lambda name, usual: usual, only=lambda
     return sizes
 
 
-@pytest.mark.parametrize("name", ROWS)
+@every("name", ROWS)
 def test_the_same_model_as_its_config(name, tmp_path):
     row = ROWS[name]
     path = tmp_path / "small-Q8_0.gguf"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from every import every
 
 from lifebook.data import load
 from lifebook.hybrids import NONE, arithmetic_dollars, attention_costs, mix
@@ -50,7 +51,7 @@ MIXES = [name for name in models if is_mix(models[name])]
 CACHE = {"kv_bytes": 2}
 
 
-@pytest.mark.parametrize("name", MIXES)
+@every("name", MIXES)
 def test_a_mix_reads_what_its_stack_reads(name):
     at = {"batch": 3, "context": np.array([100, 3000, 2**17, 2**20]), "kv_bytes": 2}
     own = {k: v for k, v in models[name].stored.items() if k == "state_bytes"}
@@ -59,7 +60,7 @@ def test_a_mix_reads_what_its_stack_reads(name):
     )
 
 
-@pytest.mark.parametrize("name", MIXES)
+@every("name", MIXES)
 def test_a_mix_holds_what_its_stack_holds(name):
     at = {"batch": 3, "context": 2**17, "kv_bytes": 2}
     own = {k: v for k, v in models[name].stored.items() if k == "state_bytes"}

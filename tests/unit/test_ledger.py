@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from every import every
 from scipy.optimize import brentq
 
 import lifebook.ledger as module
@@ -130,7 +131,7 @@ def test_every_claim_is_named_by_a_row():
     assert set(CLAIMS) == named | {"intensity_spread_per_element"}
 
 
-@pytest.mark.parametrize("name", ROWS)
+@every("name", ROWS)
 def test_row(name):
     value, verdict = ROWS[name]
     entry = ENTRIES[name]
@@ -168,7 +169,7 @@ def verdict_of(row, value, cases, rounded):
     return "rounding" if rounded is not None and stands(rounded) else "fails"
 
 
-@pytest.mark.parametrize("name", ROWS)
+@every("name", ROWS)
 def test_the_verdict_follows_from_its_definition(name):
     row = ENTRIES[name].row
     known = {n: evaluate(term)[0] for n, term in row.get("also", {}).items()}
@@ -178,7 +179,7 @@ def test_the_verdict_follows_from_its_definition(name):
     assert ("printed" in row) != bool({"above", "below"} & row.keys())
 
 
-@pytest.mark.parametrize("name", ROWS)
+@every("name", ROWS)
 def test_the_reader_sees_each_case(name):
     row = ENTRIES[name].row
     shown = [*row.get("cases", ()), *filter(None, [row.get("rounded")])]
@@ -282,8 +283,8 @@ FOLLOWS = [
 ]
 
 
-@pytest.mark.parametrize("said", VERDICTS)
-@pytest.mark.parametrize(("kept", "rounded", "verdict"), FOLLOWS)
+@every("said", VERDICTS)
+@every("kept, rounded, verdict", FOLLOWS)
 def test_a_verdict_must_follow(kept, rounded, verdict, said):
     first, *others = (100 if keeps else 300 for keeps in kept)
     also = {f"c{i}": term(value) for i, value in enumerate(others)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from every import every
 
 from lifebook.figures.style import PAGE_HTML
 from lifecost import FORMULAS
@@ -168,11 +169,9 @@ def test_few_new_symbols_and_each_in_the_notation(chapter):
     assert not set(symbols) - known
 
 
-@pytest.mark.parametrize(
-    "part", ["## Predict", "## Explore", "## Derive",
+@every("part", ["## Predict", "## Explore", "## Derive",
              "## Worked example", "## What it leaves out", "## Check against the world",
-             "## Exercises", ":class: dropdown", "Takeaway"],
-)  # fmt: skip
+             "## Exercises", ":class: dropdown", "Takeaway"])  # fmt: skip
 def test_rhythm(chapter, part):
     assert part in prose(chapter)
 

@@ -5,6 +5,7 @@ import io
 from collections import Counter
 
 import pytest
+from every import every
 
 from lifebook.published import HEAD, VERDICTS, Number, number_of, published, sources
 from lifecost import FORMULAS, InputError
@@ -29,7 +30,7 @@ def test_a_whole_table_agrees(place):
     assert verdicts == ["agrees"] * EXACT[place]
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.claim)
+@every("number", NUMBERS)
 def test_row(number):
     assert all((number.source, number.where, number.claim, number.unit, number.quantity))
     assert number.verdict in VERDICTS

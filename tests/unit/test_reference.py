@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from every import every
 
 from lifebook.ledger import ledger
 from lifecost import FORMULAS, hardware, models
@@ -42,13 +43,13 @@ def test_links_lead_to_cards():
     assert [link for link in found if CARDS[link[1]][0] != link[0]] == []
 
 
-@pytest.mark.parametrize("entry", ledger(), ids=lambda entry: entry.id)
+@every("entry", ledger())
 def test_what_a_row_of_the_ledger_computes_says_so(entry):
     if name := entry.row.get("formula"):
         assert "(../../ledger.ipynb)" in CARDS[name][1]
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@every("name", FORMULAS)
 def test_a_card_says_what_the_formula_is_made_of(name):
     def linked(row, of):
         (line,) = re.findall(rf"^\| \*\*{row}\*\* \|(.*)$", CARDS[of][1], re.M) or [""]

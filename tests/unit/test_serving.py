@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from every import every
 
 from lifecost import FORMULAS, InputError, hardware, models
 from lifecost.__main__ import main
@@ -108,8 +109,8 @@ def test_a_sequence_takes_whole_blocks():
 # Limits
 
 
-@pytest.mark.parametrize("name", models)
-@pytest.mark.parametrize("batch", [1, 300])
+@every("name", models)
+@every("batch", [1, 300])
 def test_one_chip_without_overheads_is_what_it_was(name, batch):
     given = at(name, "h100-sxm", ALONE, batch, 5000, 2) | {"hoi": 600, "n_chip": 1}
     assert FORMULAS["layout_step_time"](given) == pytest.approx(

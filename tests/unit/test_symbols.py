@@ -4,7 +4,7 @@ import keyword
 import re
 from collections import Counter
 
-import pytest
+from every import every
 from units import dimension
 
 from lifecost.symbols import CONSTANTS, SYMBOLS
@@ -18,7 +18,7 @@ JAVASCRIPT_RESERVED = (
 )
 
 
-@pytest.mark.parametrize("name", SYMBOLS)
+@every("name", SYMBOLS)
 def test_identifier_is_legal_in_python_and_javascript(name):
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
     assert not keyword.iskeyword(name)
@@ -37,7 +37,7 @@ def test_meaning_is_unique():
     assert len({quantity.meaning for quantity in SYMBOLS.values()}) == len(SYMBOLS)
 
 
-@pytest.mark.parametrize("quantity", SYMBOLS.values(), ids=SYMBOLS)
+@every("quantity", SYMBOLS.values())
 def test_quantity_is_complete(quantity):
     assert quantity.meaning
     assert quantity.low < quantity.high

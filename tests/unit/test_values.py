@@ -65,8 +65,8 @@ NO_NUMBER = [
 ]
 
 
-@pytest.mark.parametrize("name", ["batch", "n_kv_head", "vocab_size", "kv_bytes"])
-@pytest.mark.parametrize(("value", "quoted"), WRONG, ids=[quoted for _, quoted in WRONG])
+@every("name", ["batch", "n_kv_head", "vocab_size", "kv_bytes"])
+@every("value, quoted", WRONG)
 def test_out_of_range(name, value, quoted):
     text = message_of(lambda: checked(name, value))
     assert text.startswith(f"{name} = {quoted}")

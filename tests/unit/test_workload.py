@@ -15,6 +15,7 @@ import dask.bag
 import numpy as np
 import pytest
 import sympy
+from every import every
 
 from lifebook.data import load
 from lifecost import (
@@ -146,7 +147,7 @@ def refusal(content, call=trace_of):
     return line
 
 
-@pytest.mark.parametrize(("text", "line"), WRONG.items(), ids=[str(i) for i in range(len(WRONG))])
+@every("text, line", WRONG.items())
 def test_what_is_wrong_is_one_line_with_its_row(text, line, tmp_path, capsys):
     path = tmp_path / "t"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -291,7 +292,7 @@ def test_an_answer_is_the_integral_of_its_tokens():
         assert sympy.simplify(whole - closed) == 0
 
 
-@pytest.mark.parametrize("name", models)
+@every("name", models)
 def test_integrals_are_exact_for_every_model(name):
     model = models[name]
     for formula in (decode_flops, kv_bytes_read):

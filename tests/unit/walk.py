@@ -90,7 +90,7 @@ class Walk:
         self.bytes_read += read * each
         self.bytes_certain += used * each  # what one token multiplies is read, whoever else comes
         share = self.tensor * self.data if routed else min(self.tensor, heads)
-        # Added up by shares, and divided at last: exact, and fast for thousands of experts.
+        # Added up by shares, and divided at last: exact.
         self.shares["read", share] += read * each
         self.shares["routed" if routed else "macs", self.tensor if routed else share] += used
         if self.again:
@@ -416,14 +416,14 @@ class Walk:
     ):  # fmt: skip
         if direct:
             self.matrix(self.width, n_expert, "other_bytes", heads=1)
-        # By some token of the batch; exact, since thousands of experts are added one by one.
+        # By some token of the batch.
         met = 1 - (1 - Fraction(n_active_expert, n_expert)) ** self.batch
-        for expert in range(n_expert):
-            serves = expert < n_active_expert
-            size = n_ff_matrix * (d_in or self.width) * d_expert
-            self.weights(size, used=size * serves, active=size * serves, read=0,
-                         part="expert_bytes", routed=True)  # fmt: skip
-            self.weights(expert_bias, used=0, active=expert_bias * serves, part="other_bytes",
+        size = n_ff_matrix * (d_in or self.width) * d_expert
+        for count, serves in ((n_active_expert, True), (n_expert - n_active_expert, False)):
+            size_of_all, bias_of_all = count * size, count * expert_bias
+            self.weights(size_of_all, used=size_of_all * serves, active=size_of_all * serves,
+                         read=0, part="expert_bytes", routed=True)  # fmt: skip
+            self.weights(bias_of_all, used=0, active=bias_of_all * serves, part="other_bytes",
                          matrix=False, routed=True)  # fmt: skip
         self.weights(0, read=n_expert * size * met, part="expert_bytes", routed=True)
         self.sent += min(n_active_expert, self.expert)

@@ -28,7 +28,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from lifebook.explorer import live, page
+from lifebook.explorer import live
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
 from lifebook.explorer.picture import Axis, Curve, Dot, Lane, Lanes, Part, Plot, Points
@@ -99,7 +99,7 @@ class Explorer(Declaration):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self._live.bundle() | {
             "text/plain": repr(self),
-            PAGE_HTML: page.markup(self),
+            PAGE_HTML: self._live.markup,
             "image/png": self.figure().png(),
         }
 

@@ -70,9 +70,14 @@ class Live:
             follow(self.explorer(**new))
 
     @functools.cached_property
+    def markup(self) -> str:
+        """The explorer as it opens, drawn once for the page and for the widget."""
+        return page.markup(self.explorer)
+
+    @functools.cached_property
     def widget(self) -> Any:
         """The widget; an `ImportError` where anywidget is missing."""
-        made = _widget()(_markup=page.markup(self.explorer), setting=self.setting)
+        made = _widget()(_markup=self.markup, setting=self.setting)
         made.observe(lambda change: self.set(change["new"]), "setting")
         return made
 

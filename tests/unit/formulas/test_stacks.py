@@ -238,7 +238,7 @@ def test_formulas_against_a_walk_through_the_model(name):
         assert found == pytest.approx(float(expected), rel=1e-12), (seed, described(seed))
 
 
-@pytest.mark.parametrize("name", models)
+@every("name", models)
 def test_memory_of_training_is_refused_where_layers_are_others(name):
     # States and inputs of layers are counted of any model; what a layer keeps, of a plain decoder.
     model, setting = models[name], dict(
@@ -259,7 +259,7 @@ def test_memory_of_training_is_refused_where_layers_are_others(name):
 MIXTURES = [name for name, model in models.items() if model.n_active_params < model.n_params]
 
 
-@pytest.mark.parametrize("name", MIXTURES)
+@every("name", MIXTURES)
 def test_a_bound_counts_the_experts_that_are_certain(name):
     # Those of one token, for all may choose alike.
     model, setting = models[name], {**RUN, "context": 100}
@@ -299,7 +299,7 @@ def test_the_walk_knows_every_family_and_the_stacks_have_them():
     assert {family for family, _ in there} == {*FAMILIES}
 
 
-@pytest.mark.parametrize("name", models)
+@every("name", models)
 def test_a_plain_decoder_and_a_model_of_the_catalogue(name):
     model = models[name]
     setting = {**RUN, "batch": 3, "context": 5000, "sequence_length": 5000}
@@ -494,10 +494,8 @@ def test_a_large_batch_meets_every_expert():
     assert all_of_them - one == pytest.approx(62 * 6 * 3 * 48 * 30, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, m in models.items() if m.n_active_params != m.n_params]
-)
-@pytest.mark.parametrize("context", [8, 8192.5, 1e6])
+@every("name", [name for name, m in models.items() if m.n_active_params != m.n_params])
+@every("context", [8, 8192.5, 1e6])
 def test_the_intensity_of_experts_at_any_context(name, context):
     model, at = models[name], {"weight_bytes": 1, "context": context}
     done = FORMULAS["matmul_flops"](model) * context

@@ -34,14 +34,14 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-@pytest.mark.parametrize("expr", REFUSED, ids=str)
+@every("target", TARGETS.values())
+@every("expr", REFUSED)
 def test_refused(expr, target):
     with pytest.raises(TypeError, match=r"cannot lower|no value in some cases"):
         target(expr)
 
 
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@every("target", TARGETS.values())
 def test_refused_deep_inside_too(target):
     with pytest.raises(TypeError, match="cannot lower Sum"):
         target(sympy.Max(batch, 1 + 2 * sympy.sqrt(sympy.Sum(i, (i, 1, context)))))
