@@ -81,21 +81,20 @@ def _check_range(quantity: Quantity, value: Any) -> None:
         raise _out_of_range(quantity, float(np.where(inside, np.inf, value).min()))
 
 
-def check_together(values: Mapping[str, Any]) -> None:
-    """Raise `InputError` where values are fine one by one and impossible together."""
+def check_together(values: Mapping[str, Any], called: Mapping[str, str] | None = None) -> None:
+    """Raise `InputError` where values are fine one by one and impossible together.
+
+    ``called`` says what a message calls a symbol that its reader knows by another name.
+    """
     check_shapes(values)
-    for divisor, dividend, why in DIVIDES:
-        if divisor in values and dividend in values:
-            part, whole = values[divisor], values[dividend]
-            if not np.all(whole % part == 0):
-                given = f"{divisor} = {show(part)} does not divide {dividend} = {show(whole)}"
-                raise InputError(f"{given}: {why}")
-    for smaller, larger, why in AT_MOST:
-        if smaller in values and larger in values:
-            part, whole = values[smaller], values[larger]
-            if not np.all(part <= whole):
-                given = f"{smaller} = {show(part)} is more than {larger} = {show(whole)}"
-                raise InputError(f"{given}: {why}")
+    for first, second, why in (*DIVIDES, *AT_MOST):
+        if first in values and second in values:
+            part, whole = values[first], values[second]
+            divides = (first, second, why) in DIVIDES
+            if not np.all(whole % part == 0 if divides else part <= whole):
+                relation = "does not divide" if divides else "is more than"
+                left, right = ((called or {}).get(name, name) for name in (first, second))
+                raise InputError(f"{left} = {show(part)} {relation} {right} = {show(whole)}: {why}")
 
 
 def with_absent(bound: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

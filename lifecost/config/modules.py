@@ -47,9 +47,7 @@ class Names:
             return
         try:
             self.patterns.append(re.compile(_pattern(entry)))
-        except ValueError:
-            raise is_not(field, entry, "a pattern that is read here") from None
-        except re.error:
+        except (ValueError, re.error):
             raise is_not(field, entry, "a pattern that is read here") from None
 
     def name(self, names: Iterable[str]) -> bool:

@@ -47,9 +47,8 @@ class Plan:
         for field in rule.get("refuse", ()):
             if given.get(field) is not None:
                 raise not_counted(f"{FIELD}.{field} = {show(given[field])}", [None])
-        kept = [given[name] for name in rule.get("keep", ()) if given.get(name) is not None]
-        fields = [name for name in rule.get("keep", ()) if given.get(name) is not None]
-        self.kept = [Names(f"{FIELD}.{n}", k) for n, k in zip(fields, kept, strict=True)]
+        kept = [name for name in rule.get("keep", ()) if given.get(name) is not None]
+        self.kept = [Names(f"{FIELD}.{name}", given[name]) for name in kept]
         self.format = rule.get("format", method)
         self.all = rule.get("parts") == "all"
         self.head = self.all or (not tied and _is_on(given, rule.get("head", False)))

@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from functools import cache
+from os.path import commonprefix  # of any texts
 from typing import Any, NamedTuple
 
 from lifecost.config.expressions import Node, evaluate, names_in, ordered_names, parsed, truth
@@ -23,7 +24,7 @@ from lifecost.data import load_all
 from lifecost.errors import InputError
 from lifecost.stack import FAMILIES, Block, Part, Stack
 from lifecost.symbols import SYMBOLS
-from lifecost.values import AT_MOST, DIVIDES
+from lifecost.values import check_together
 
 _MERGED = ("default", "only", "let", "kinds", "alias", "require")
 ALIKE = 3  # letters
@@ -118,15 +119,9 @@ def trees_of(kind: str) -> dict[str, Any]:
 
 def _alike(kind: str, known: list[str]) -> list[str]:
     """Return up to three types that begin as a wrong one does, for as long as any."""
-    length = {name: _common(kind, name) for name in known}
+    length = {name: len(commonprefix([kind, name])) for name in known}
     most = max(length.values())
     return [name for name in known if length[name] == most][:3] if most >= ALIKE else []
-
-
-def _common(a: str, b: str) -> int:
-    """Return how many letters two names begin with alike."""
-    pairs = enumerate(zip(a, b, strict=False))
-    return next((i for i, (one, other) in pairs if one != other), min(len(a), len(b)))
 
 
 def _blocks(known: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,7 +268,7 @@ class Reader:
                 found[name] = value
             elif FAMILIES[family].sizes[name].default is inspect.Parameter.empty:
                 raise is_not(label[name], value, "a whole number")
-        _check_together(found, label)
+        check_together(found, label)
         return FAMILIES[family](**found)
 
     def _size_of_block(self, name: str, node: Node, i: int) -> Any:
@@ -369,21 +364,3 @@ class Reader:
 
 def _is_flag(name: str) -> bool:
     return SYMBOLS[name].low == 0 and SYMBOLS[name].high == 1
-
-
-def _check_together(found: Mapping[str, Any], label: Mapping[str, str]) -> None:
-    """Raise `InputError` where sizes are fine one by one and impossible together."""
-    for divisor, dividend, why in DIVIDES:
-        if {divisor, dividend} <= found.keys() and found[dividend] % found[divisor]:
-            raise _together(found, label, divisor, "does not divide", dividend, why)
-    for smaller, larger, why in AT_MOST:
-        if {smaller, larger} <= found.keys() and found[smaller] > found[larger]:
-            raise _together(found, label, smaller, "is more than", larger, why)
-
-
-def _together(
-    found: Mapping[str, Any], label: Mapping[str, str], first: str, relation: str, second: str,
-    why: str,
-) -> InputError:  # fmt: skip
-    left, right = (f"{label[name]} = {found[name]}" for name in (first, second))
-    return InputError(f"{left} {relation} {right}: {why}")
