@@ -5,11 +5,12 @@ import pytest
 
 from lifebook.data import load
 from lifebook.measure import evaluation
-from lifebook.measure.case import measured, served
+from lifebook.measure.case import case, measured, served
 from lifebook.measure.evaluation import SOURCES, Trial, core, ratios, sound, spread
 from lifebook.measure.regimes import GENERATIONS, REGIMES
 from lifebook.measure.steps import bounds, published_steps
 from lifecost import InputError
+from lifecost.serving import fewest_chips
 
 # Median errors out of sample that the level must not exceed: what it was built to.
 TARGETS = {"inferencex": 0.17, "nvidia-aic": 0.12, "argonne": 0.17, "gpt-fast": 0.12}
@@ -85,8 +86,14 @@ def test_engines_differ_in_the_same_setting():
 @pytest.mark.parametrize(("users", "milliseconds"), [(16, 12.91), (64, 30.14), (128, 52.69)])
 def test_the_running_case_is_what_was_measured(users, milliseconds):
     assert 1e3 * measured(users) == pytest.approx(milliseconds, abs=0.01)
-    found = served(4, concurrency=users, layout={"tensor_parallel": 4}).time_per_token
+    found = served(concurrency=users, layout={"tensor_parallel": 4}).time_per_token
     assert found.bound < measured(users)
+
+
+def test_the_running_case_has_the_fewest_chips_that_keep_its_promise():
+    known = load("running_case")["case"]
+    found = fewest_chips(**case(), time_per_token=1 / known["rate"])
+    assert found.layout.n_chip == known["chips"]
 
 
 def test_runs_that_nobody_published_are_not_made_up():

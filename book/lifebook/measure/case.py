@@ -12,6 +12,7 @@ from lifebook.measure.evaluation import sound
 from lifebook.measure.steps import published_steps
 from lifecost.errors import InputError
 from lifecost.serving import Service, serve
+from lifecost.serving import setting as setting_of
 from lifecost.serving.service import MILLION
 
 FILE = "running_case"
@@ -23,35 +24,55 @@ def case() -> dict[str, Any]:
     return {name: load(FILE)["case"][name] for name in _CASE}
 
 
-def served(chips: int, **changes: Any) -> Service:
-    """Return the service of the case on so many chips.
+def served(chips: int | None = None, **changes: Any) -> Service:
+    """Return the service of the case.
 
     Parameters
     ----------
     chips
-        How many.
+        How many, where they are not those of the case.
     changes
         What is otherwise than in the case, as `lifecost.serving.serve` takes it.
 
     Examples
     --------
-    >>> served(4, concurrency=8).fits
+    >>> served(concurrency=8).fits
     True
     """
-    return serve(**{**case(), "chips": chips, **changes})
+    return serve(**{**case(), "chips": chips or load(FILE)["case"]["chips"], **changes})
 
 
-def most_users(chips: int, margin: float, **changes: Any) -> int:
+def bindings(**changes: Any) -> dict[str, Any]:
+    """Return what formulas of every level take of the case, by symbol, in base units.
+
+    Parameters
+    ----------
+    changes
+        What is otherwise than in the case, as `lifecost.serving.serve` takes it.
+
+    Examples
+    --------
+    >>> from lifecost import kv_cache_size, quantity
+    >>> quantity(kv_cache_size(bindings()), "byte")
+    '28.0 GB'
+    """
+    one = served(**changes)
+    lengths = (one.concurrency, one.prompt, one.answer)
+    formats = {name: getattr(one, name) for name in ("weights", "cache", "engine")}
+    at = setting_of(one.model, one.device, one.layout, *lengths, **formats)
+    hoi = at["peak_flops"] / at["memory_bandwidth"]
+    return {**one.model.bindings, **at, "hoi": hoi, "n_chip": one.layout.n_chip}
+
+
+def most_users(margin: float, **changes: Any) -> int:
     """Return how many users a service of the case may have and still keep what it promises.
 
     Parameters
     ----------
-    chips
-        How many.
     margin
         How many times the estimate a token may take, and must still be in time.
     changes
-        What is otherwise than in the case.
+        What is otherwise than in the case, as `lifecost.serving.serve` takes it.
 
     Raises
     ------
@@ -60,13 +81,13 @@ def most_users(chips: int, margin: float, **changes: Any) -> int:
 
     Examples
     --------
-    >>> most_users(4, 1.2) < most_users(4, 1)
+    >>> most_users(1.2) < most_users(1)
     True
     """
     promise = 1 / load(FILE)["case"]["rate"]
 
     def kept(users: int) -> bool:
-        found = served(chips, **{**changes, "concurrency": users})
+        found = served(**{**changes, "concurrency": users})
         time = found.time_per_token if found.fits else None
         return time is not None and (time.estimate or np.inf) * margin <= promise
 
@@ -77,7 +98,7 @@ def most_users(chips: int, margin: float, **changes: Any) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if kept(middle) else (low, middle)
     if not low:
-        raise InputError(f"{chips} chips do not keep the case's promise")
+        raise InputError(f"{served(**changes).layout.n_chip} chips do not keep the case's promise")
     return low
 
 
