@@ -176,6 +176,13 @@ def test_rhythm(chapter, part):
     assert part in prose(chapter)
 
 
+def test_the_running_case_takes_a_step(chapter):
+    _, *sections = re.split(r"^## ", prose(chapter), flags=re.M)
+    (case,) = (s for s in sections if "running case" in s.partition("\n")[0])
+    assert "**The step.** " in case or "**The decision.** " in case
+    assert any("from lifebook.measure.case import" in cell.source for cell in code(chapter))
+
+
 def test_at_least_two_exercises_with_folded_solutions(chapter):
     text = prose(chapter)
     assert text.count(":::{admonition} Solution\n:class: dropdown") >= 2
