@@ -9,68 +9,82 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+import sympy
+
 from lifecost.formula import FORMULAS
 from lifecost.printers import javascript
-from lifecost.stack import FAMILIES, ONCE
-from lifecost.symbols import OPTIONAL, PARTS, SUMS
+from lifecost.stack import (
+    COLUMNS, FAMILIES, IN_BYTES, OF_CHIP, OF_ROLE, ONCE, WEIGHED, Family, Row,
+)  # fmt: skip
+from lifecost.symbols import ANY, PARTS, SUMS, Symbols, in_numbers, symbol_of
 
-# Sums that whatever reads a model on the page asks for, formulas aside; the reader of a config.json
-# asks for each weight too.
-READ = ("stored_params", "active_params", "cache_held", "chip_cache_held", "state_held")
+_BYTES = ("weight_bytes", *PARTS)
+# What a row is, in one letter: weights, routed or not, and a capital where they are a matrix.
+_LETTERS = {"cache": "c", "state": "s", "activations": "a", "choices": "h"}
+# A row as it is printed: those two, its elements, among how many chips they are divided where they are kept
+# and where they are multiplied, and the copies; where copies at its end are missing they are as the last.
+_KEPT, _WORK = 3, 4
+_COPIES = {"written": 5, "stored": 6, "active": 7, "macs": 8, "read": 9}
 
 
-def formulas(plain: Iterable[str], of_models: Iterable[str] = (), *, reader: bool = False) -> str:
+def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     """Return the functions of formulas by name, for plain decoders and for any model.
 
-    Where there are any of the latter, the families of blocks come before them, with the sums that
-    these formulas ask for; for the reader of a config.json, with what it counts as well.
+    Those of any model expect what `families` prints.
     """
     of_models = sorted(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
     lines += [FORMULAS[name].javascript_of_models for name in of_models]
-    if of_models:
-        asked = {sum_ for name in of_models for sum_ in _sums(name)} | {*(READ if reader else ())}
-        lines = [_stacks(asked, reader), *lines]
     table = ", ".join(sorted({*plain, *of_models}))
     return "\n".join([*lines, f"const FORMULAS = {{ {table} }};"])
 
 
-def _sums(name: str) -> tuple[str, ...]:
-    """Return the sums over blocks that a formula asks for."""
-    return FORMULAS[name].general.sums if FORMULAS[name].of_any_model else ()
-
-
-def _stacks(asked: set[str], reader: bool) -> str:
-    families = {name: _family(name, asked, reader) for name in FAMILIES}
-    text = ",\n".join(f"{name}: {{ {source} }}" for name, source in families.items())
-    sums = {name: list(one.of) for name, one in SUMS.items() if name in asked}
+def families() -> str:
+    """Return the families of blocks, and what adds up their rows, for formulas of any model."""
+    text = ",\n".join(f"{name}: {_family(one)}" for name, one in FAMILIES.items())
+    sums = {name: _sum(name) for name in SUMS}
     runtime = resources.files("lifecost").joinpath("stack.js").read_text("utf-8")
-    return "\n".join(
-        [
-            f"const FAMILIES = {{\n{text}\n}};",
-            f"const SUMS = {json.dumps(sums)};",
-            f"const ONCE = {json.dumps(ONCE)};",
-            f"const BYTES = {json.dumps(['weight_bytes', *PARTS])};",
-            runtime,
-        ]
-    )
+    tables = {"SUMS": sums, "BYTES": _BYTES}
+    lines = (f"const {name} = {json.dumps(table)};" for name, table in tables.items())
+    return "\n".join([f"const FAMILIES = {{\n{text}\n}};", *lines, runtime])
 
 
-def _family(name: str, asked: set[str], reader: bool) -> str:
-    family = FAMILIES[name]
+def _sum(name: str) -> list[Any]:
+    """Return what a sum depends on, of which rows it adds up which copies, and how it counts them."""
+    whole = OF_CHIP.get(name, name)
+    column, operands = COLUMNS.get(IN_BYTES.get(whole, whole), ("stored", ("weights",)))
+    letters = "".join(_LETTERS.get(one, "WwRr") for one in operands)
+    if name == "operations" or name in OF_ROLE:
+        letters = "WR"
+    if name in ("chip_weight_macs", "chip_routed_macs"):
+        letters = "Rr" if name == "chip_routed_macs" else "Ww"
+    copies = 0 if name == "operations" else _COPIES[column]
+    chips = (_WORK if column == "macs" else _KEPT) if name in OF_CHIP else 0
+    return [
+        SUMS[name].of, letters, copies, chips, int(name in WEIGHED), int(name in ONCE),
+        OF_ROLE.get(name, ""),
+    ]  # fmt: skip
+
+
+def _letter(row: Row) -> str:
+    letter = "r" if row.routed else "w"
+    return _LETTERS.get(row.operand, letter.upper() if row.is_matrix else letter)
+
+
+def _family(family: Family) -> str:
+    """Return the sizes of a family's blocks with their defaults, and the rows as their function."""
+    s = Symbols(ANY, optional=True)
     sizes = json.dumps({name: _default(one.default) for name, one in family.sizes.items()})
-    sums = (
-        f"{s}: {javascript.arrow(t.expr, OPTIONAL)}"
-        for s, t in family.lowered.items() if s in asked
-    )  # fmt: skip
-    text = f"sizes: {sizes}, sums: {{ {', '.join(sums)} }}"
-    if not reader:
-        return text
-    weights = (
-        f"{json.dumps(row)}: [{javascript.arrow(term.expr, {})}, {json.dumps(part)}]"
-        for row, (term, part) in family.weights.items()
-    )
-    return f"{text}, weights: {{ {', '.join(weights)} }}"
+    table: list[list[Any]] = []
+    for row in family.block.rows(s):
+        elements = row.rows * row.columns
+        copies = [row.sum_of(column) / elements for column in _COPIES]
+        while len(copies) > 2 and copies[-2] == copies[-1]:
+            copies.pop()
+        numbers = [elements, row.among("stored", s), row.among("macs", s), *copies]
+        exact = [in_numbers(sympy.sympify(number)) for number in numbers]
+        table.append([_letter(row), _BYTES.index(row.bytes), *exact])
+    return f"{{ role: {json.dumps(family.role)}, sizes: {sizes}, rows: {javascript.rows(table)} }}"
 
 
 def _default(value: Any) -> Any:

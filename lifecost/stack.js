@@ -1,34 +1,38 @@
-// A model as a stack of blocks, as lifecost.stack has it. FAMILIES, for each family its sums as functions
-// of its sizes and of the setting, and SUMS, what a sum depends on, stand above; the package prints them.
+// A model as a stack of blocks, as lifecost.stack has it. Above stand FAMILIES, for each family the rows of
+// its table as a function of its sizes and of the setting, and SUMS, what each sum adds up of them.
 
 // A sum over the blocks of a model, at what it depends on. Each block keeps an object of its sizes, in
-// which the setting is written: a curve asks for a sum at a hundred points, and again as it is dragged.
-// The last value of each sum is kept: along a curve most do not change.
+// which the setting is written, and its rows as long as that stays. The last value of each sum is kept:
+// along a curve most do not change.
 function totalOf(name, s, given) {
-  const { blocks, last } = blocksOf(s.stack), bytes = name.endsWith("_bytes") ? BYTES : NONE;
-  const kept = last[name] ??= { given: [], total: NaN }, { length } = given;
-  let same = kept.given.length > 0;
-  for (let i = 0; same && i < length; i += 1) same = kept.given[i] === given[i];
-  for (let i = 0; same && i < bytes.length; i += 1) same = kept.given[length + i] === s[bytes[i]];
-  if (same) return kept.total;
-  const asked = SUMS[name], times = ONCE.includes(name);
-  kept.given = [...given, ...bytes.map((part) => s[part]), name];
-  kept.total = 0;
-  for (const { count, runs, family, sizes } of blocks) {
-    const row = FAMILIES[family].sums[name];
-    if (!row) continue;
-    for (let i = 0; i < asked.length; i += 1) sizes[asked[i]] = given[i];
-    for (const part of bytes) sizes[part] = s[part];
-    kept.total += (times ? count : count * runs) * row(sizes);
+  const { blocks, last } = blocksOf(s.stack), [asked, letters, copies, chips, weighs, once, role] = SUMS[name];
+  const now = weighs ? [...given, ...BYTES.map((part) => s[part] ?? s.weight_bytes)] : given;
+  const kept = last[name] ??= { now: [NaN], total: NaN };
+  if (kept.now.length === now.length && now.every((value, i) => value === kept.now[i])) return kept.total;
+  let total = 0;
+  for (const block of blocks) {
+    const { family, sizes } = block;
+    if (role && FAMILIES[family].role !== role) continue;
+    asked.forEach((symbol, i) => {
+      if (sizes[symbol] !== given[i]) [sizes[symbol], block.rows] = [given[i], null];
+    });
+    for (const row of block.rows ??= FAMILIES[family].rows(sizes)) {
+      if (!letters.includes(row[0])) continue;
+      const at = (column) => row[2] * row[Math.min(column, row.length - 1)];
+      const part = copies ? at(copies) : at(6) + at(8) > 0; // or whether there are any, stored or multiplied
+      const bytes = weighs ? now[given.length + row[1]] : 1;
+      total += (once ? block.count : block.count * block.runs) * part * bytes / (chips ? row[chips] : 1);
+    }
   }
-  return kept.total;
+  last[name] = { now, total };
+  return total;
 }
 
-const revived = new WeakMap(), NONE = [];
+const revived = new WeakMap();
 function blocksOf(stack) {
   if (!revived.has(stack)) {
     const blocks = stack.parts.map(([count, runs, family, sizes]) => (
-      { count, runs, family, sizes: { d_model: stack.d_model, ...limitless(sizes) } }));
+      { count, runs, family, sizes: { d_model: stack.d_model, ...limitless(sizes) }, rows: null }));
     revived.set(stack, { blocks, last: {} });
   }
   return revived.get(stack);

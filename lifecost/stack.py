@@ -100,7 +100,7 @@ class Row(NamedTuple):
 
 
 # Which column of which rows a sum adds up.
-_COLUMNS = {
+COLUMNS = {
     "stored_params": ("stored", ("weights",)),
     "active_params": ("active", ("weights",)),
     "read_params": ("read", ("weights",)),
@@ -131,9 +131,9 @@ OF_CHIP = {
 }
 # Sums for which the bytes of weights count.
 WEIGHED = {*IN_BYTES, "chip_stored_bytes", "chip_read_bytes"}
-_OF_ROLE = {f"{role}_params": role for role in ("attention", "feed_forward", "embedding")}
+OF_ROLE = {f"{role}_params": role for role in ("attention", "feed_forward", "embedding")}
 # Of a block that runs several times in a step, what is there but once.
-ONCE = ("stored_params", "active_params", "stored_bytes", "chip_stored_bytes", *_OF_ROLE)
+ONCE = ("stored_params", "active_params", "stored_bytes", "chip_stored_bytes", *OF_ROLE)
 
 
 class Family:
@@ -179,19 +179,23 @@ class Family:
         check.check_together(numbers)
         return Block(self.name, tuple(found.items()))
 
+    @property
+    def block(self) -> Block:
+        """A block of it whose sizes are symbols."""
+        return Block(self.name, tuple((name, symbol_of(name)) for name in self.sizes))
+
     @cached_property
     def lowered(self) -> dict[str, Term]:
         """Each sum of a block's rows as a function of its sizes and the setting, if it has any."""
-        block = Block(self.name, tuple((name, symbol_of(name)) for name in self.sizes))
         s = Symbols(ANY, optional=True)
-        found = {name: sympy.sympify(block.total(name, s)) for name in SUMS}
+        found = {name: sympy.sympify(self.block.total(name, s)) for name in SUMS}
         return {name: Term(name, in_numbers(expr)) for name, expr in found.items() if expr != 0}
 
     @cached_property
     def weights(self) -> dict[str, tuple[Term, str]]:
         """The stored elements of each row of weights, by its name, and the bytes that they have."""
-        block = Block(self.name, tuple((name, symbol_of(name)) for name in self.sizes))
-        rows = (row for row in block.rows(Symbols(ANY, optional=True)) if row.operand == "weights")
+        rows = self.block.rows(Symbols(ANY, optional=True))
+        rows = [row for row in rows if row.operand == "weights"]
         return {
             r.name: (Term("elements", sympy.sympify(r.sum_of("stored"))), r.bytes) for r in rows
         }
@@ -253,7 +257,7 @@ class Block(NamedTuple):
     def total(self, name: str, s: Symbols) -> Expr:
         """Return one sum over the rows."""
         rows = self.rows(s)
-        if role := _OF_ROLE.get(name):
+        if role := OF_ROLE.get(name):
             if role != FAMILIES[self.family].role:
                 return 0
             return sum(row.sum_of("stored") for row in rows if row.is_matrix)
@@ -262,7 +266,7 @@ class Block(NamedTuple):
                 _present(row.sum_of("stored") + row.sum_of("macs")) for row in rows if row.is_matrix
             )
         whole = OF_CHIP.get(name, name)
-        column, operands = _COLUMNS[IN_BYTES.get(whole, whole)]
+        column, operands = COLUMNS[IN_BYTES.get(whole, whole)]
         rows = [row for row in rows if row.operand in operands]
         if name in ("chip_weight_macs", "chip_routed_macs"):
             rows = [row for row in rows if row.routed == (name == "chip_routed_macs")]
@@ -368,7 +372,7 @@ class Stack:
         more = sum(
             self._times(of, part)
             * (getattr(s, row.bytes) - s.weight_bytes)
-            * row.sum_of(_COLUMNS[of][0])
+            * row.sum_of(COLUMNS[of][0])
             for part in self.parts
             for row in part.block.rows(s)
             if row.operand == "weights" and getattr(s, row.bytes) != s.weight_bytes

@@ -1,5 +1,5 @@
 // In how many bytes a configuration's weights are stored: lifecost.config.formats, .quantization and
-// .modules. FORMATS and FAMILIES, with a function for each row of weights, stand above; they are printed
+// .modules. FORMATS and FAMILIES, with the rows of each in the order of FORMATS.rows, stand above; they are printed
 // from the package.
 const FIELD = "quantization_config";
 const bytes = (bits) => bits / FORMATS.bits_per_byte;
@@ -285,10 +285,11 @@ function byPart(plan, placed, d_model) {
   const parts = new Map();
   for (const { family, block, layers, count } of placed) {
     const within = plan.numbered ? layers : layers.slice(0, 1);
-    for (const [row, [elements, part]] of Object.entries(FAMILIES[family].weights)) {
-      const each = elements({ d_model, ...limitless(block) }) * count;
-      if (!each) continue;
-      const names = FORMATS.modules[row];
+    const rows = FAMILIES[family].rows({ d_model, ...limitless(block) });
+    for (const [i, [letter, place, elements, , , , stored]] of rows.entries()) {
+      const each = elements * stored * count, part = BYTES[place];
+      if (!each || !"WwRr".includes(letter)) continue; // of no weights
+      const row = FORMATS.rows[family][i], names = FORMATS.modules[row];
       const found = (within.length ? within : [-1]).flatMap((layer) => (names?.length ? names : [[]])
         .map((group) => [1, names ? plan.module(row, group.map(
           (name) => (layer < 0 ? name : `model.layers.${layer}.${name}`))) : plan.plain]));

@@ -14,7 +14,7 @@ from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import ALIKE, trees_of
 from lifecost.data import load, load_all
 from lifecost.stack import FAMILIES, PLAIN
-from lifecost.symbols import BITS_PER_BYTE, CONSTANTS, SYMBOLS
+from lifecost.symbols import ANY, BITS_PER_BYTE, CONSTANTS, SYMBOLS, Symbols
 from lifecost.values import AT_MOST, DIVIDES
 
 _KEPT = ("family", "sizes")
@@ -24,8 +24,7 @@ FORMULAS = ("quantized_bytes",)  # what the reader counts with
 def source() -> str:
     """Return the source of ``modelOf(config)`` and ``parsed(name, text)``.
 
-    They expect what `lifecost.script.formulas` prints: the table ``FORMULAS``, and the families of
-    blocks.
+    They expect what `lifecost.script` prints: the table ``FORMULAS``, and the families of blocks.
     """
     sizes = {name for family in FAMILIES.values() for name in family.sizes}
     limits = {
@@ -68,8 +67,10 @@ def source() -> str:
 
 def _formats() -> dict[str, Any]:
     """Return the rules of formats, with what the package adds to them."""
+    s = Symbols(ANY, optional=True)
+    rows = {name: [row.name for row in one.block.rows(s)] for name, one in FAMILIES.items()}
     return {
-        **load("weight_formats"), "signs": quantization.SIGNS,
+        **load("weight_formats"), "rows": rows, "signs": quantization.SIGNS,
         "renamed": modules.RENAMED, "pattern": modules.PATTERN,
         "longest_name": modules.LONGEST_NAME, "most_stars": modules.MOST_STARS,
         "largest_block": int(SYMBOLS["block_size"].high),

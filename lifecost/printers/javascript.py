@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import sympy
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from lifecost.printers import arguments, shared_parts
@@ -51,6 +52,25 @@ def arrow(expr: Expr, absent: Mapping[str, Any], sums: Iterable[str] = ()) -> st
     """Return the same as an arrow function, of which sums are a second argument."""
     more = f", {{ {', '.join(sums)} }}" if sums else ""
     return f"({_arguments(expr, absent)}{more}) => {{\n{_body(expr)}\n}}"
+
+
+def rows(table: Iterable[Iterable[Any]]) -> str:
+    """Return a function whose value is a table of expressions, and of strings as they are.
+
+    What several of them share is computed once.
+    """
+    table = [list(row) for row in table]
+    every = sympy.Tuple(*(one for row in table for one in row if isinstance(one, sympy.Basic)))
+    text = _JavaScript(_OPTIONS).doprint
+    shared, (rest,) = sympy.cse(every, order="canonical")
+    left = iter(rest)
+    lines = [f"  const {local} = {text(part)};" for local, part in shared]
+    cells = (
+        ", ".join(text(next(left)) if isinstance(one, sympy.Basic) else json.dumps(one) for one in row)
+        for row in table
+    )
+    body = ",\n    ".join(f"[{row}]" for row in cells)
+    return "\n".join([f"({_arguments(every, {})}) => {{", *lines, f"  return [\n    {body}];\n}}"])
 
 
 def _arguments(expr: Expr, absent: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from lifecost.report import split_by_heads
 
 PAGE = "book/your-model.html"
 OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
-SOURCE = f"{script.formulas(FORMULAS, OF_MODELS, reader=True)}\n{reader.source()}"
+SOURCE = "\n".join([script.families(), script.formulas(FORMULAS, OF_MODELS), reader.source()])
 RUN = """
 const run = (config) => {
   try {

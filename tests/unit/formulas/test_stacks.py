@@ -363,7 +363,7 @@ def test_what_is_optional_and_absent_changes_nothing(formula, draw):
 SCRIPT = """
 const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const sums = Object.keys(SUMS).map((name) => [name, cases.map((s) =>
-  String(totalOf(name, s, SUMS[name].map((symbol) => s[symbol]))))]);
+  String(totalOf(name, s, SUMS[name][0].map((symbol) => s[symbol]))))]);
 const formulas = Object.entries(FORMULAS).map(([name, run]) =>
   [name, cases.map((values) => String(run(values)))]);
 process.stdout.write(JSON.stringify(Object.fromEntries([...sums, ...formulas])));
@@ -380,7 +380,7 @@ ON_THE_PAGE = [
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
     cases = [{**case(seed), "stack": case(seed)["stack"].data()} for seed in range(STACKS)]
-    text = script.formulas((), ON_THE_PAGE)
+    text = script.families() + script.formulas((), ON_THE_PAGE)
     file = tmp_path_factory.mktemp("script") / "stacks.js"
     file.write_text(f'"use strict";\n{text}\n{SCRIPT}')
     done = node(
