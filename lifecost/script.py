@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import math
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any
@@ -19,6 +17,9 @@ from lifecost.stack import (
 from lifecost.symbols import ANY, PARTS, SUMS, Symbols, in_numbers, symbol_of
 
 _BYTES = ("weight_bytes", *PARTS)
+_OF_MODELS = """\
+const ofModels = (plain, general, unknown) => (s) => (
+  s.stack ? ofStack(s, general, unknown) : plain(s));"""
 # What a row is, in one letter: weights, routed or not, and a capital where they are a matrix.
 _LETTERS = {"cache": "c", "state": "s", "activations": "a", "choices": "h"}
 # A row as it is printed: those two, its elements, among how many chips they are divided where they are kept
@@ -30,13 +31,13 @@ _COPIES = {"written": 5, "stored": 6, "active": 7, "macs": 8, "read": 9}
 def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     """Return the functions of formulas by name, for plain decoders and for any model.
 
-    Those of any model expect what `families` prints.
+    Those of any model ask ``ofStack``, which `families` prints, where the model is no plain one.
     """
     of_models = sorted(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
     lines += [FORMULAS[name].javascript_of_models for name in of_models]
     table = ", ".join(sorted({*plain, *of_models}))
-    return "\n".join([*lines, f"const FORMULAS = {{ {table} }};"])
+    return "\n".join([_OF_MODELS, *lines, f"const FORMULAS = {{ {table} }};"])
 
 
 def families() -> str:
@@ -72,9 +73,8 @@ def _letter(row: Row) -> str:
 
 
 def _family(family: Family) -> str:
-    """Return the sizes of a family's blocks with their defaults, and the rows as their function."""
+    """Return the role of a family's blocks, and their rows as a function of sizes and setting."""
     s = Symbols(ANY, optional=True)
-    sizes = json.dumps({name: _default(one.default) for name, one in family.sizes.items()})
     table: list[list[Any]] = []
     for row in family.block.rows(s):
         elements = row.rows * row.columns
@@ -84,11 +84,5 @@ def _family(family: Family) -> str:
         numbers = [elements, row.among("stored", s), row.among("macs", s), *copies]
         exact = [in_numbers(sympy.sympify(number)) for number in numbers]
         table.append([_letter(row), _BYTES.index(row.bytes), *exact])
-    return f"{{ role: {json.dumps(family.role)}, sizes: {sizes}, rows: {javascript.rows(table)} }}"
+    return f"{{ role: {json.dumps(family.role)}, rows: {javascript.rows(table)} }}"
 
-
-def _default(value: Any) -> Any:
-    """Return a size's default as JSON has it: null for infinity, and false where it is needed."""
-    if value is inspect.Parameter.empty:
-        return False
-    return None if value == math.inf else value

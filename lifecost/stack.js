@@ -47,14 +47,10 @@ let setting;
 const ASKED = Object.fromEntries(
   Object.keys(SUMS).map((name) => [name, (...given) => totalOf(name, setting, given)]));
 
-// A formula of a plain decoder's sizes, and of the sums of any other model; where two sides are to be
-// equal, the unknown at which they are.
-function ofModels(plain, general, unknown) {
-  return (s) => {
-    if (!s.stack) return plain(s);
-    const at = (values) => general(setting = values, ASKED);
-    return unknown ? rootOf((x) => at({ ...s, [unknown]: x })) : at(s);
-  };
+// A formula of the sums of any model; where two sides are to be equal, the unknown at which they are.
+function ofStack(s, general, unknown) {
+  const at = (values) => general(setting = values, ASKED);
+  return unknown ? rootOf((x) => at({ ...s, [unknown]: x })) : at(s);
 }
 
 // Where a ratio that rises or falls throughout is one, or infinity: lifecost.lowered.root. Between two

@@ -63,21 +63,23 @@ def description(env: Any, name: str) -> str:
     return text if len(text) >= SHORTEST else f"{title}. {env.config.html_title}"
 
 
-def scripts(body: str) -> list[str]:
-    """Return the scripts of a page: each goes only where it has something to do."""
-    found = []
-    if explorers := re.findall(r'<lifecost-explorer data-name="([\w-]+)"', body):
-        formulas = "+".join(dict.fromkeys(explorers))
-        found = ["catalog.js", f"explorers/{formulas}.js", "lifecost.js"]
-    if "<lifecost-model" in body:
-        found.append("reader.js")
-    if "<lifecost-trace" in body:
-        found.append("traces.js")
-    if "<lifecost-predict" in body:
-        found.insert(0, "predict.js")  # before an explorer that it covers is drawn
-    if re.search(r'<table class="[^"]*\bfiltered\b', body):
-        found.append("filter.js")
-    return [*found, "sort.js"] if "sortable" in body else found
+# What a page has, and what that asks for beside the style sheet and the script of all pages. A guess
+# comes before the explorer that it covers is drawn.
+ASKS = {
+    "<lifecost-predict": ("predict.css", "predict.js"),
+    "<lifecost-explorer": ("explorer.css", "catalog.js", "explorers/{}.js", "lifecost.js"),
+    "<lifecost-model": ("boxes.css", "boxes.js"),
+    r'<table class="[^"]*\bfiltered\b': ("filter.js",),
+    "sortable": ("sort.js",),
+    r'sortable|class="(citation|py |search)': ("reference.css",),
+}
+
+
+def files(body: str) -> list[str]:
+    """Return the style sheets and scripts of a page: each goes only where it has something to do."""
+    explorers = dict.fromkeys(re.findall(r'<lifecost-explorer data-name="([\w-]+)"', body))
+    asked = (names for mark, names in ASKS.items() if re.search(mark, body))
+    return [name.format("+".join(explorers)) for names in asked for name in names]
 
 
 def _set_context(
@@ -92,7 +94,7 @@ def _set_context(
         "number": numbers.get(name),
         "sections": sections(env, name),
         "author": app.config.author,
-        "page_scripts": scripts(context.get("body", "")),
+        "page_files": files(context.get("body", '<ul class="search">' if name == "search" else "")),
     }
     if name in env.found_docs:
         context["description"] = description(env, name)

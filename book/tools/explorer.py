@@ -24,9 +24,7 @@ def alone(name: str) -> str:
     explorer = getattr(module, name.replace("-", "_"))
     style = "\n".join((STYLES / f"{part}.css").read_text("utf-8")
                       for part in ("colors", "text", "explorer", "print"))  # fmt: skip
-    code = "\n".join([script.catalog(), script.formulas([explorer]), script.runtime()]).replace(
-        "</script", "<\\/script"
-    )
+    code = script.whole([explorer]).replace("</script", "<\\/script")
     return "\n".join([
         HEAD.format(name), f"<style>{style}</style>", '<body class="embed"><main>',
         page.markup(explorer), f"</main><script>{code}</script></body></html>",

@@ -350,11 +350,14 @@ def pages() -> dict[str, str]:
     }  # fmt: skip
 
 
-THEME = {"book.css": "text/css", "site.js": SCRIPT, "sort.js": SCRIPT, "embed.js": SCRIPT}
+MADE = (script.families, script.boxes, script.reader, script.traces)
+STYLES = ("boxes", "explorer", "predict", "reference")  # beside the style of all pages
+THEME = {"book.css": "text/css", "embed.js": SCRIPT, "filter.js": SCRIPT, "predict.js": SCRIPT,
+         "site.js": SCRIPT, "sort.js": SCRIPT}  # fmt: skip
 
 
 def scripts(site: Path) -> dict[str, str]:
-    """Return the text of each script of the explorers, by its file: of a site, what its pages load.
+    """Return the text of each script and style of the explorers, by its file: of a site, what it loads.
 
     All share the drawing and the catalog; a page's formulas are those of its own explorers.
     """
@@ -362,10 +365,12 @@ def scripts(site: Path) -> dict[str, str]:
     formulas = {names: [EXPLORERS[name] for name in names.split("+")]
                 for names in sorted({*itertools.chain(*loaded)})}  # fmt: skip
     return {
-        "catalog.js": script.catalog(),
-        "lifecost.js": minified(script.runtime()),
-        "reader.js": minified(script.reader()),
-        "traces.js": minified(script.traces()),
+        "catalog.js": minified(script.catalog()),
+        "lifecost.js": minified(script.source("runtime")),
+        **{f"{name}.js": minified(script.source(name)) for name in script.PARTS},
+        **{f"{made.__name__}.js": minified(made()) for made in MADE},
+        **{f"{name}.css": minified((BOOK / f"theme/styles/{name}.css").read_text("utf-8"), "text/css")
+           for name in STYLES},
         **{
             f"explorers/{names}.js": minified(
                 script.formulas(explorers, reader=EXPLORERS["my-model"] in explorers)

@@ -300,11 +300,11 @@ class Reader {
       const value = this.sizeOfBlock(name, node, i);
       label[name] = this.label(name, node);
       if (value !== null) found[name] = value;
-      else if (FAMILIES[family].sizes[name] === false) isNot(label[name], value, "a whole number");
+      else if (SIZES[family][name] === false) isNot(label[name], value, "a whole number");
     }
     checkTogether(found, label);
     const full = {};
-    for (const [name, usual] of Object.entries(FAMILIES[family].sizes)) {
+    for (const [name, usual] of Object.entries(SIZES[family])) {
       full[name] = has(found, name) ? found[name] : usual;
     }
     for (const [name, value] of Object.entries(full)) {
@@ -517,7 +517,7 @@ function isPlain({ d_model, n_layer, parts }, sizes) {
   const counts = { grouped: n_layer, dense: n_layer, embedding: 1 };
   return parts.length === 3 && LIMITS.plain.every((name) => has(sizes, name))
     && parts.every(([count, runs, family, own]) => counts[family] === count && runs === 1
-      && Object.entries(FAMILIES[family].sizes).every(([name, usual]) => usual === false
+      && Object.entries(SIZES[family]).every(([name, usual]) => usual === false
         || LIMITS.plain.includes(name) || own[name] === (own[usual] ?? (usual === "d_model" ? d_model : usual))));
 }
 

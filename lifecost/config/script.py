@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Mapping
@@ -52,7 +53,12 @@ def source() -> str:
     rules = {kind: _beyond(whole.get(own[kind].get("like"), {}), whole[kind]) for kind in whole}
     for kind, beyond in rules.items():
         beyond["like"] = own[kind].get("like", "")
+    sizes_of = {
+        family: {name: _default(one.default) for name, one in known.sizes.items()}
+        for family, known in FAMILIES.items()
+    }
     tables = {
+        "SIZES": sizes_of,
         "TREES": [_sent(json.loads(tree)) for tree in trees],
         "RULES": rules,
         "LIMITS": limits,
@@ -63,6 +69,13 @@ def source() -> str:
         for name, table in tables.items()
     )
     return "\n".join([*lines, *code])
+
+
+def _default(value: Any) -> Any:
+    """Return a size's default as JSON has it: null for infinity, and false where it is needed."""
+    if value is inspect.Parameter.empty:
+        return False
+    return None if value == math.inf else value
 
 
 def _formats() -> dict[str, Any]:

@@ -36,8 +36,9 @@ VIEWS = {"laptop": (1280, 720), "phone": (390, 844)}
 
 # Sets the controls as a reader does, one entry each, and reads back all that is shown.
 DRIVE = """
-([name, states]) => {
+async ([name, states]) => {
   const explorer = document.querySelector(`lifecost-explorer[data-name="${name}"]`);
+  await Promise.all(["families", "lanes", "plot", "tools"].map(LIFECOST.part));
   explorer.querySelector(".x-equation").open = true;
   return states.map((state) => {
     for (const [control, value] of Object.entries(state)) {

@@ -180,7 +180,7 @@ def test_formula_has_a_meaning_and_a_source(formula):
 
 
 def test_colors_are_the_pages():
-    css = (ROOT / "book/theme/styles/explorer.css").read_text("utf-8")
+    css = (ROOT / "book/theme/styles/colors.css").read_text("utf-8")
     found = dict(re.findall(r"--lc-([a-z]+):\s*(?:light-dark\()?(#[0-9A-Fa-f]{6})", css))
     assert found == style.COLORS
     assert len(set(style.COLORS.values())) == len(style.COLORS)

@@ -43,7 +43,7 @@ async function run(text) {
   process.stdout.write(JSON.stringify(found));
 })();
 """
-FORMULAS = script.formulas((), reader.FORMULAS)
+FORMULAS = script.families() + script.formulas((), reader.FORMULAS)
 
 
 def bound_of(name):

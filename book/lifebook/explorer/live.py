@@ -109,8 +109,8 @@ def module() -> str:
     """Return the page's scripts as one module; several explorers of a notebook share them."""
     from lifebook.explorer.gallery import EXPLORERS  # which is made of explorers
 
-    parts = [script.catalog(), script.formulas(EXPLORERS.values()), script.runtime()]
-    once = "\n".join(['if (!customElements.get("lifecost-explorer")) {', *parts, "}"])
+    scripts = script.whole(EXPLORERS.values())
+    once = "\n".join(['if (!customElements.get("lifecost-explorer")) {', scripts, "}"])
     return f"{once}\n{RENDER}"
 
 

@@ -1,4 +1,7 @@
 // The box for a reader's own config.json: what it holds goes to the explorer below, and nowhere else.
+// The rules by which it is read are a part that comes with the first file.
+const reading = () => part("families").then(() => part("reader"));
+
 class ModelBox extends HTMLElement {
   connectedCallback() {
     if (this.box) return;
@@ -27,13 +30,17 @@ class ModelBox extends HTMLElement {
       else this.open(event.dataTransfer.files[0]);
     });
     this.explorer.addEventListener("update", () => this.summarize());
-    this.box.value = EXAMPLE;
-    this.read("config", EXAMPLE);
-    this.explorer.origin = undefined; // the example is the explorer's own model
+    // The example is the explorer's own model.
+    this.box.value = EXAMPLE.text;
+    const { called, note, format } = EXAMPLE;
+    Object.assign(this, { called, note, format });
+    this.summarize();
   }
 
   async open(file) {
     if (!file) return;
+    await reading();
+    const { InputError, LIMITS, checkName } = LIFECOST.reader;
     try {
       checkName(file.name);
       // One byte more than allowed is enough to refuse a file of any size.
@@ -44,7 +51,7 @@ class ModelBox extends HTMLElement {
         : `${file.name} is not text in UTF-8`;
       return;
     }
-    this.read(file.name, this.box.value);
+    await this.read(file.name, this.box.value);
   }
 
   openFolder(folder) {
@@ -59,7 +66,10 @@ class ModelBox extends HTMLElement {
   }
 
   // What is wrong is said, and changes nothing else.
-  read(name, text) {
+  async read(name, text) {
+    await reading();
+    if (text !== this.box.value) return; // more was typed meanwhile
+    const { InputError, modelOf, parsed } = LIFECOST.reader;
     let config, model;
     try {
       config = parsed(name, text);
@@ -79,7 +89,7 @@ class ModelBox extends HTMLElement {
     this.explorer.origin = { object: 'explore(load_model("config.json"))',
       imports: "from lifecost import load_model\nfrom lifebook.explorer.gallery import explore" };
     this.explorer.update();
-    if (text !== EXAMPLE) this.keep({ ...model.bindings, ...model.split });
+    if (text !== EXAMPLE.text) this.keep({ ...model.bindings, ...model.split });
   }
 
   // In this browser only: its explorers offer the model from then on.
@@ -90,6 +100,10 @@ class ModelBox extends HTMLElement {
   }
 
   summarize() {
+    if (!LIFECOST.families) { // which some models of the catalog are made of
+      part("families").then(() => this.summarize());
+      return;
+    }
     const bound = this.explorer.bound();
     const others = CATALOG.models.map(([name, , , , bindings]) => ({ name, bound: { ...bound, ...NO_MODEL, ...bindings } }));
     const exact = (value) => value.toLocaleString("en-US");

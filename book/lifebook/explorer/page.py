@@ -122,9 +122,11 @@ def _control(control: Range | Choice) -> dict[str, Any]:
 
         known = shared(control.catalog)
         found |= {"catalog": control.catalog}
+        if control.catalog == "models" and not any(b.get(STACK) for b in options.values()):
+            found |= {"only": "plain"}
+            known = {name: bound for name, bound in known.items() if not bound.get(STACK)}
         if left := [name for name in known if name not in options]:
-            plain = all(STACK in known[name] for name in left)
-            found |= {"only": "plain"} if plain else {"without": left}
+            found |= {"without": left}
         options = {n: bound for n, bound in options.items() if n not in known}
     found["options"] = [
         [name, control.title(name), control.groups.get(name, ""), control.hints.get(name, ""),

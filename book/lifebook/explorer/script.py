@@ -10,16 +10,15 @@ from typing import Any
 
 from lifebook.explorer.base import Declaration
 from lifebook.explorer.words import kind_of
-from lifecost import script
+from lifecost import load_model, script
 from lifecost.catalog import LEAST
 from lifecost.config import script as config
-from lifecost.stack import STACK, Stack
+from lifecost.stack import FAMILIES, STACK, Stack
 from lifecost.symbols import SYMBOLS
 from lifecost.workload import script as workload
 
-# What the reader of a config.json takes of the scripts before it.
-READS = ("CATALOG", "FORMULAS", "FAMILIES", "KEPT", "NO_MODEL", "limitless", "node", "shown",
-         "totalOf")  # fmt: skip
+# What shares a page's first script, and comes when it is needed; the families of blocks do so too.
+PARTS = ("lanes", "plot", "tools")
 
 
 @functools.cache
@@ -41,16 +40,24 @@ def catalog() -> str:
     for kind in ("models", "devices"):
         found[kind] = _rows(_choice(kind), keys)
     found["keys"] = [*keys]
+    found["sizes"] = {name: [*family.sizes] for name, family in FAMILIES.items()}
     words = {"peak_flops": "Peak", "memory_bandwidth": "Bandwidth", "memory_capacity": "Memory"}
     found["own"] = [
         {"name": name, "label": label, "kind": kind_of(SYMBOLS[name].unit), "low": LEAST,
          "high": SYMBOLS[name].high}
         for name, label in words.items()
     ]  # fmt: skip
-    text = json.dumps(found, separators=(",", ":"), default=Stack.data, ensure_ascii=False)
+    text = json.dumps(found, separators=(",", ":"), default=_packed, ensure_ascii=False)
     return (
         f"globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ CATALOG: {text} }});"
     )
+
+
+def _packed(stack: Stack) -> dict[str, Any]:
+    """Return a stack as `Stack.data` does, with the sizes of a block in the order of its family."""
+    data = stack.data()
+    parts = ([*part, *sizes.values()] for *part, sizes in data["parts"])
+    return {**data, "parts": [*parts]}
 
 
 def _rows(choice: Any, keys: dict[tuple[str, ...], int]) -> list[Any]:
@@ -66,28 +73,45 @@ def _rows(choice: Any, keys: dict[tuple[str, ...], int]) -> list[Any]:
     return [*groups.items()]
 
 
-def runtime() -> str:
-    """Return the script that draws explorers and answers."""
-    return resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
+def source(name: str) -> str:
+    """Return a script of this folder: ``runtime``, which answers, or one of `PARTS`."""
+    return resources.files("lifebook").joinpath("explorer", f"{name}.js").read_text("utf-8")
+
+
+def families() -> str:
+    """Return the script with the blocks that models are made of: no plain decoder needs it."""
+    return _alone(f"{script.families()}\n", families=("BYTES", "FAMILIES", "limitless", "ofStack", "totalOf"))
+
+
+def boxes() -> str:
+    """Return the script of the boxes for a reader's own config.json and trace, without the readers."""
+    text = resources.files("lifebook").joinpath("data", "example_config.json").read_text("utf-8")
+    config = json.loads(text)
+    model = load_model(config)
+    example = {"text": text, "called": config.get("_name_or_path") or config["model_type"],
+               "note": model.left_out, "format": model.format}  # fmt: skip
+    takes = "const { CATALOG, KEPT, NO_MODEL, node, part, shown } = LIFECOST;"
+    return _alone(
+        takes, f"const EXAMPLE = {json.dumps(example)};", source("model"), source("trace_box")
+    )
 
 
 def reader() -> str:
     """Return the script that reads a config.json on the page."""
-    folder = resources.files("lifebook")
-    code = folder.joinpath("explorer", "model.js").read_text("utf-8")
-    example = folder.joinpath("data", "example_config.json").read_text("utf-8")
-    lines = [
-        f"const {{ {', '.join(READS)} }} = globalThis.LIFECOST;",
-        f"const EXAMPLE = {json.dumps(example)};", config.source(), code,
-    ]  # fmt: skip
-    return '(() => {\n"use strict";\n' + "\n".join(lines) + "\n})();"
+    takes = "const { BYTES, FAMILIES, limitless, totalOf } = LIFECOST.families;"
+    return _alone(takes, config.source(), reader=("InputError", "LIMITS", "checkName", "modelOf", "parsed"))
 
 
 def traces() -> str:
     """Return the script that reads a trace of requests on the page, and bills it."""
-    code = resources.files("lifebook").joinpath("explorer", "trace_box.js").read_text("utf-8")
-    shared = "const { FORMULAS, node, shown } = globalThis.LIFECOST;"
-    return '(() => {\n"use strict";\n' + "\n".join([shared, workload.source(), code]) + "\n})();"
+    return _alone(workload.source(), traces=("FORMS", "TRACE", "TraceError", "billOf", "readTrace"))
+
+
+def _alone(*texts: str, **gives: Iterable[str]) -> str:
+    """Return scripts in a scope of their own, and what other scripts take of it."""
+    lines = ["(() => {", '"use strict";', "const { LIFECOST } = globalThis, { FORMULAS } = LIFECOST;"]
+    given = (f"LIFECOST.{name} = {{ {', '.join(names)} }};" for name, names in gives.items())
+    return "\n".join([*lines, *texts, *given, "})();"])
 
 
 def formulas(
@@ -101,13 +125,18 @@ def formulas(
     of_models, plain = {*needs, *read}, set[str]()
     for explorer in explorers:
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
-    text = script.formulas(plain, of_models, reader=reader)
-    table = "FORMULAS, FAMILIES" if of_models else "FORMULAS"
-    table += ", limitless, totalOf" if reader else ""
+    text = script.formulas(plain, of_models)
     return (
-        f'(() => {{\n"use strict";\n{text}\n'
-        f"globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ {table} }});\n}})();"
+        f'(() => {{\n"use strict";\n'
+        "const ofStack = (...given) => LIFECOST.families.ofStack(...given);\n"
+        f"{text}\nglobalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ FORMULAS }});\n}})();"
     )
+
+
+def whole(explorers: Iterable[Declaration]) -> str:
+    """Return all scripts of some explorers as one."""
+    parts = (source(name) for name in ("runtime", *PARTS))
+    return "\n".join([catalog(), formulas(explorers), families(), *parts])
 
 
 def _has_stacks(explorer: Declaration) -> bool:

@@ -40,7 +40,10 @@ class TraceBox extends HTMLElement {
     const before = this.summary.textContent;
     let read = 0;
     this.problem.textContent = "";
+    await part("traces");
+    const { TraceError, readTrace } = LIFECOST.traces;
     try {
+      if (turn !== this.turn) return;
       const trace = await readTrace(file, (bytes) => {
         const share = Math.floor(100 * bytes / size);
         if (turn === this.turn && share > read) this.summary.textContent = `Reading ${file.name}: ${read = share} %`;
@@ -60,6 +63,7 @@ class TraceBox extends HTMLElement {
   show() {
     const { trace } = this;
     if (!trace) return;
+    const { FORMS, TRACE, billOf } = LIFECOST.traces;
     const bill = billOf(trace, this.explorer.bound()), request = bill.request;
     const sum = (what) => ["prefill", "cached", "decode"].reduce((all, name) => all + bill[name][what], 0);
     bill.total = { flops: sum("flops"), bytes: sum("bytes"), flop_equivalents: bill.flop_equivalents, chip_seconds: bill.chip_seconds };
