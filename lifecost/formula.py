@@ -233,11 +233,11 @@ class Formula:
         return self.general.javascript(self.javascript_source)
 
     @cached_property
-    def text_expression(self) -> str:
-        """The expression as text, each symbol's identifier in braces."""
-        from lifecost.printers import text
+    def mathml(self) -> str:
+        """The expression as MathML, with an empty ``mn`` for the number of each symbol."""
+        from lifecost.printers import mathml
 
-        return text.source(self.expr)
+        return mathml.source(self.expr)
 
     @cached_property
     def latex_equation(self) -> str:

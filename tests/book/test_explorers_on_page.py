@@ -54,7 +54,8 @@ async ([name, states]) => {
       values: Object.fromEntries(outputs.map((o) => [o.name, Number(o.dataset.value)])),
       texts: Object.fromEntries(outputs.map((o) => [o.name, o.textContent])),
       verdict: [...explorer.querySelector(".x-verdict").children].map((n) => n.textContent),
-      equation: explorer.querySelector(".x-equation p").textContent,
+      numbers: Object.fromEntries([...explorer.querySelectorAll(".x-equation span:not([hidden]) mn[data-of]")]
+        .map((n) => [n.dataset.of, n.textContent])),
       problem: [...explorer.querySelectorAll(".x-error")].map((n) => n.textContent).join(""),
       picture: explorer.svg.outerHTML,
     };
@@ -144,7 +145,7 @@ def test_values_and_words_are_those_of_python(page, explorer):
         texts = [found["texts"][name] for name in names]
         assert texts == [text for _, text in explorer.readouts(**state)], state
         assert found["verdict"] == list(explorer.verdict(**state)), state
-        assert found["equation"] == explorer.equation(**state), state
+        assert found["numbers"] == explorer.numbers(**state), state
         assert "NaN" not in found["picture"]
         assert "undefined" not in found["picture"]
         kinds.add(bool(explorer.bind(**state).get(STACK)))

@@ -10,6 +10,7 @@ import math
 import re
 from functools import cache, reduce
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -251,15 +252,26 @@ def test_equations_of_a_card(setting, name):
         np.testing.assert_allclose(left, right, rtol=1e-9)
 
 
+def in_python(node):
+    """Return MathML as a term of Python."""
+    parts = [in_python(child) for child in node]
+    text = "".join(parts) or node.get("data-of") or (node.text or "")
+    match node.tag:
+        case "mfrac" | "msup":
+            return f"(({parts[0]}){'/' if node.tag == 'mfrac' else '**'}({parts[1]}))"
+        case "msqrt":
+            return f"({text})**0.5"
+    return {"×": "*", "≥": ">=", "≤": "<=", "∞": "inf", ", else ": " else "}.get(text, text)
+
+
 @pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 def test_equation_of_an_explorer(setting, explorer):
     # The line under the readouts, with every number in full.
     formula = explorer.outputs[0].formula
-    text = formula.text_expression.replace("^", "**").replace("×", "*").replace("∞", "oo")
+    text = in_python(ElementTree.fromstring(formula.mathml))
     for point in range(POINTS):
         numbers = {name: float(setting[name][point]) for name in formula.symbols}
-        known = {"sqrt": math.sqrt, "oo": math.inf}
-        found = eval(text.format(**{name: repr(n) for name, n in numbers.items()}), known)
+        found = eval(text, {"inf": math.inf, "e": math.e, "ln": math.log}, numbers)
         assert found == pytest.approx(setting[formula.name][point], rel=1e-9)
 
 

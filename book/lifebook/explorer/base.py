@@ -267,20 +267,15 @@ class Declaration:
         given = {**self.opening, **state}
         return ", ".join(f"{c.label} {c.title(given[c.name])}" for c in self.controls)
 
-    def equation(self, **state: object) -> str:
-        """Return the first output as an equation with the numbers of a setting in it.
+    def numbers(self, **state: object) -> dict[str, str]:
+        """Return the numbers of a setting in the first output's equation, by symbol.
 
-        The equation is that of a plain decoder; of any other model, the value stands alone.
+        The equation is that of a plain decoder: there are none of any other model.
         """
-        (output, *_), bound = self.outputs, self.bind(**state)
-        formula = output.formula
-        result = float(formula(bound))
-        text = shown(result, output.kind_of_number)
+        formula, bound = self.outputs[0].formula, self.bind(**state)
         plain = {n: given for n, given in bound.items() if n not in (STACK, *formula.optional)}
-        if bound.get(STACK) or not math.isclose(result, float(formula(plain)), rel_tol=1e-12):
-            return f"{output.words} = {text}"
-        numbers = {name: exactly(bound[name]) for name in formula.symbols}
-        return f"{output.words} = {formula.text_expression.format(**numbers)} = {text}"
+        same = math.isclose(formula(bound), formula(plain), rel_tol=1e-12)
+        return {n: exactly(bound[n]) for n in formula.symbols if same and not bound.get(STACK)}
 
     def as_python(self, **state: object) -> str:
         """Return lines that print the values of a setting when they are run."""

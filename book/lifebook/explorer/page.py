@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
@@ -52,11 +53,23 @@ def markup(explorer: Declaration) -> str:
 </div>
 <div class="x-foot">
 <details class="x-equation"><summary>The equation with these numbers</summary>
-<p>{html.escape(explorer.equation())}</p></details>
+{_equation(explorer)}</details>
 </div>
 </section>
 <script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>
 </lifecost-explorer>"""
+
+
+def _equation(explorer: Declaration) -> str:
+    """Return the first output as an equation with the numbers of the opening setting in it."""
+    output, numbers = explorer.outputs[0], explorer.numbers()
+    places = re.compile(r'(?<=<mn data-of=")(\w+)(">)')
+    inner = places.sub(lambda found: found[0] + numbers.get(found[1], ""), output.formula.mathml)
+    hidden = "" if numbers else " hidden"
+    return (
+        f"<p>{html.escape(output.words)} = <span{hidden}><math>{inner}</math> = </span>"
+        f"<span>{html.escape(explorer.readouts()[0][1])}</span></p>"
+    )
 
 
 def _legend(explorer: Declaration) -> dict[str, str]:
@@ -85,7 +98,6 @@ def data_of(explorer: Declaration) -> dict[str, Any]:
         "kinds": kinds,
         "answer": [_case(case) for case in explorer.answer],
         "picture": [declared(panel) for panel in explorer.picture],
-        "equation": [explorer.outputs[0].words, first.text_expression],
         "beyond": (STACK, *first.optional),
         **({"dense": True} if _is_for_dense(explorer) else {}),
     }

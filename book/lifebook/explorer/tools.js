@@ -75,13 +75,14 @@ function rowsOf(panel, bound) {
 }
 
 const Tools = class {
+  // The equation is that of a plain decoder; of any other model, the value stands alone.
   equate(bound) {
-    const [{ name, node: output }] = this.outputs, [words, text] = this.data.equation;
-    const plain = { ...bound };
+    const [{ name, node: output }] = this.outputs, [equation, result] = this.q(".x-equation p").children, plain = { ...bound };
     for (const other of this.data.beyond) delete plain[other];
-    const value = FORMULAS[name](bound), again = FORMULAS[name](plain), isPlain = !bound.stack && (again === value || Math.abs(again - value) <= 1e-12 * Math.abs(value));
-    const middle = isPlain ? `${text.replace(/\{(\w+)\}/g, (_, term) => exactly(bound[term]))} = ` : "";
-    write(this.q(".x-equation p"), `${words} = ${middle}${output.textContent}`);
+    const value = FORMULAS[name](bound), again = FORMULAS[name](plain);
+    equation.hidden = bound.stack || !(again === value || Math.abs(again - value) <= 1e-12 * Math.abs(value));
+    for (const one of equation.querySelectorAll("[data-of]")) write(one, equation.hidden ? "" : exactly(bound[one.dataset.of]));
+    write(result, output.textContent);
   }
 
   // A reader's model, if it is of the kind that the answers here are for, and says all that they need.
