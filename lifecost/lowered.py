@@ -205,7 +205,8 @@ class General:
         from lifecost.printers import javascript
 
         general = javascript.arrow(self.expr, OPTIONAL, self.sums)
-        return f'const {self.name} = ofModels({plain}, {general}, "{self.unknown}");'
+        unknown = f', "{self.unknown}"' if self.unknown else ""
+        return f"const {self.name} = ofModels({plain}, {general}{unknown});"
 
 
 _LEAST, _LARGEST = 1e-12, 1e24  # of what is sought

@@ -23,7 +23,7 @@ def alone(name: str) -> str:
     module = import_module(f"lifebook.explorer.declarations.{name.replace('-', '_')}")
     explorer = getattr(module, name.replace("-", "_"))
     style = "\n".join((STYLES / f"{part}.css").read_text("utf-8")
-                      for part in ("colors", "text", "explorer", "print"))  # fmt: skip
+                      for part in ("colors", "text", "explorer", "tools", "embed", "print"))  # fmt: skip
     code = script.whole([explorer]).replace("</script", "<\\/script")
     return "\n".join([
         HEAD.format(name), f"<style>{style}</style>", '<body class="embed"><main>',

@@ -351,7 +351,7 @@ def pages() -> dict[str, str]:
 
 
 MADE = (script.families, script.boxes, script.reader, script.traces)
-STYLES = ("boxes", "explorer", "predict", "reference")  # beside the style of all pages
+STYLES = ("boxes", "embed", "explorer", "predict", "reference", "tools")  # beside the style of all pages
 THEME = {"book.css": "text/css", "embed.js": SCRIPT, "filter.js": SCRIPT, "predict.js": SCRIPT,
          "site.js": SCRIPT, "sort.js": SCRIPT}  # fmt: skip
 

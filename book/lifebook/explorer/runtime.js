@@ -112,12 +112,18 @@ const write = (n, text) => { if (n.textContent !== text) n.textContent = text; }
 const show = (n, is) => n.setAttribute("visibility", is ? "visible" : "hidden");
 // A part of this script, from beside it; in a notebook all of it is here already.
 const HERE = document.currentScript?.src, parts = {};
-const part = (name) => parts[name] ??= HERE ? new Promise((done, fail) => {
-  const file = node("script", { src: new URL(`${name}.js`, HERE) });
-  file.addEventListener("load", done);
-  file.addEventListener("error", () => { delete parts[name]; fail(); });
-  document.head.append(file);
-}) : Promise.resolve();
+const file = (tag, attribute, name, more) => new Promise((done, fail) => {
+  const made = node(tag, { [attribute]: new URL(name, HERE), ...more });
+  made.addEventListener("load", done);
+  made.addEventListener("error", fail);
+  document.head.append(made);
+});
+function part(name) {
+  const files = () => [file("script", "src", `${name}.js`), ...(name === "tools" ? [file("link", "href", "tools.css", { rel: "stylesheet" })] : [])];
+  parts[name] ??= Promise.all(HERE ? files() : []);
+  parts[name].catch(() => { delete parts[name]; }); // to be tried again
+  return parts[name];
+}
 const color = (name) => `var(--${["ink", "muted"].includes(name) ? "" : "lc-"}${name})`;
 const label = (className, anchor = "start", text = "") => draw("text", { class: className, "text-anchor": anchor }, text);
 const ICONS = {
@@ -293,23 +299,6 @@ class Explorer extends HTMLElement {
 
   // ---- controls
 
-  typed(c, f, box, take) {
-    const enter = (final) => this.using(["tools"], () => {
-      const { value, error } = LIFECOST.tools.read(c, box.value);
-      if (error && !final) return;
-      this.complain(f, box, error ?? "");
-      if (error) return;
-      take(value);
-      if (final) box.value = shown(value, c.kind);
-    });
-    box.addEventListener("input", () => enter(false));
-    box.addEventListener("change", () => enter(true));
-    box.addEventListener("focus", () => box.select());
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") { enter(true); box.select(); }
-      if (event.key === "Escape") { this.complain(f, box, ""); box.blur(); this.show(); box.focus(); }
-    });
-  }
   row(c) {
     const id = `${this.uid}-${c.name}`, f = { error: node("p", { class: "x-error", id: `${id}-e`, role: "alert" }) };
     this.fields.set(c.name, f);
@@ -323,14 +312,7 @@ class Explorer extends HTMLElement {
       this.change({ [c.name]: moved(c, this.state.get(c.name), by) });
     });
     f.box = node("input", { class: "x-num", id, name: c.name, type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-describedby": `${id}-e`, title: c.meaning });
-    this.typed(c, f, f.box, (value) => this.change({ [c.name]: value }));
-    f.box.addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-      event.preventDefault();
-      this.complain(f, f.box, "");
-      this.change({ [c.name]: moved(c, this.state.get(c.name), way(event)) });
-      f.box.value = shown(this.state.get(c.name), c.kind);
-    });
+    f.box.addEventListener("focus", () => this.using(["tools"], () => this.typed(c, f)), { once: true });
     const words = node("label", { class: "x-label", for: id });
     words.innerHTML = `${c.label} ${c.sign} <small>${c.unit}</small>`; // of the page itself, which Python wrote
     return node("div", { class: "x-row slide" }, words, f.range, f.box, f.error);

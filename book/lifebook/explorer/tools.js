@@ -4,7 +4,7 @@
 (() => {
 
 const { LIFECOST } = globalThis;
-const { CATALOG, FORMULAS, KINDS, exactly, kept, node, own, put, shown, valueOf, write } = LIFECOST;
+const { CATALOG, FORMULAS, KINDS, exactly, kept, moved, node, own, put, shown, valueOf, way, write } = LIFECOST;
 
 // ---- what a reader types: 70B, 8k, 1.5T, 7e10, 4 bit, bf16, 128 KiB, 20 %
 
@@ -101,6 +101,38 @@ const Tools = class {
   }
   offerKept() { this.using(["families"], () => this.offer(this.usable(checkedModel(kept())))); }
 
+  // ---- a number that is typed
+  entered(c, f, box, take) {
+    const enter = (final) => {
+      const { value, error } = read(c, box.value);
+      if (error && !final) return;
+      this.complain(f, box, error ?? "");
+      if (error) return;
+      take(value);
+      if (final) box.value = shown(value, c.kind);
+    };
+    box.addEventListener("input", () => enter(false));
+    box.addEventListener("change", () => enter(true));
+    box.addEventListener("focus", () => box.select());
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") { enter(true); box.select(); }
+      if (event.key === "Escape") { this.complain(f, box, ""); box.blur(); this.show(); box.focus(); }
+    });
+    return enter;
+  }
+  typed(c, f) {                                // from its first focus on, and what was typed before
+    const { box } = f, enter = this.entered(c, f, box, (value) => this.change({ [c.name]: value }));
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      this.complain(f, box, "");
+      this.change({ [c.name]: moved(c, this.state.get(c.name), way(event)) });
+      box.value = shown(this.state.get(c.name), c.kind);
+    });
+    if (box.value === shown(this.state.get(c.name), c.kind)) box.select();
+    else enter(document.activeElement !== box);
+  }
+
   // ---- a chip of one's own
   showChip(c, f) {
     const isOwn = this.state.get("device") === "own";
@@ -109,7 +141,7 @@ const Tools = class {
       f.boxes = new Map(CATALOG.own.map((o) => {
         const id = `${f.combo.id}-${o.name}`;
         const box = node("input", { class: "x-num", id, name: o.name, type: "text", spellcheck: "false", autocomplete: "off", "aria-describedby": f.error.id });
-        this.typed(o, f, box, (value) => this.ownChip({ [o.name]: value }));
+        this.entered(o, f, box, (value) => this.ownChip({ [o.name]: value }));
         f.extra.append(node("div", {}, node("label", { for: id }, o.label), box));
         return [o.name, box];
       }));
