@@ -12,9 +12,17 @@ import sympy
 from lifecost.formula import FORMULAS
 from lifecost.printers import javascript
 from lifecost.stack import (
-    COLUMNS, FAMILIES, IN_BYTES, OF_CHIP, OF_ROLE, ONCE, WEIGHED, Family, Row,
+    COLUMNS,
+    FAMILIES,
+    IN_BYTES,
+    OF_CHIP,
+    OF_ROLE,
+    ONCE,
+    WEIGHED,
+    Family,
+    Row,
 )  # fmt: skip
-from lifecost.symbols import ANY, PARTS, SUMS, Symbols, in_numbers, symbol_of
+from lifecost.symbols import ANY, PARTS, SUMS, Symbols, in_numbers
 
 _BYTES = ("weight_bytes", *PARTS)
 _OF_MODELS = """\
@@ -22,8 +30,9 @@ const ofModels = (plain, general, unknown) => (s) => (
   s.stack ? ofStack(s, general, unknown) : plain(s));"""
 # What a row is, in one letter: weights, routed or not, and a capital where they are a matrix.
 _LETTERS = {"cache": "c", "state": "s", "activations": "a", "choices": "h"}
-# A row as it is printed: those two, its elements, among how many chips they are divided where they are kept
-# and where they are multiplied, and the copies; where copies at its end are missing they are as the last.
+# A row as it is printed: that, the bytes of its weights, its elements, among how many chips they
+# are divided where they are kept and where they are multiplied, and the copies: those that are
+# missing at its end are as the last.
 _KEPT, _WORK = 3, 4
 _COPIES = {"written": 5, "stored": 6, "active": 7, "macs": 8, "read": 9}
 
@@ -51,7 +60,7 @@ def families() -> str:
 
 
 def _sum(name: str) -> list[Any]:
-    """Return what a sum depends on, of which rows it adds up which copies, and how it counts them."""
+    """Return what a sum depends on, of which rows it adds up which copies, and how."""
     whole = OF_CHIP.get(name, name)
     column, operands = COLUMNS.get(IN_BYTES.get(whole, whole), ("stored", ("weights",)))
     letters = "".join(_LETTERS.get(one, "WwRr") for one in operands)
@@ -85,4 +94,3 @@ def _family(family: Family) -> str:
         exact = [in_numbers(sympy.sympify(number)) for number in numbers]
         table.append([_letter(row), _BYTES.index(row.bytes), *exact])
     return f"{{ role: {json.dumps(family.role)}, rows: {javascript.rows(table)} }}"
-

@@ -63,8 +63,8 @@ def description(env: Any, name: str) -> str:
     return text if len(text) >= SHORTEST else f"{title}. {env.config.html_title}"
 
 
-# What a page has, and what that asks for beside the style sheet and the script of all pages. A guess
-# comes before the explorer that it covers is drawn.
+# What a page has, and what that asks for beside the style sheet and the script of all pages. A
+# guess comes before the explorer that it covers is drawn.
 ASKS = {
     "<lifecost-predict": ("predict.css", "predict.js"),
     "<lifecost-explorer": ("explorer.css", "catalog.js", "explorers/{}.js", "lifecost.js"),
@@ -76,7 +76,7 @@ ASKS = {
 
 
 def files(body: str) -> list[str]:
-    """Return the style sheets and scripts of a page: each goes only where it has something to do."""
+    """Return styles and scripts of a page: each goes only where it has something to do."""
     explorers = dict.fromkeys(re.findall(r'<lifecost-explorer data-name="([\w-]+)"', body))
     asked = (names for mark, names in ASKS.items() if re.search(mark, body))
     return [name.format("+".join(explorers)) for names in asked for name in names]

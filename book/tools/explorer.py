@@ -22,8 +22,8 @@ def alone(name: str) -> str:
     """Return a page with one explorer, its style and its scripts in it."""
     module = import_module(f"lifebook.explorer.declarations.{name.replace('-', '_')}")
     explorer = getattr(module, name.replace("-", "_"))
-    style = "\n".join((STYLES / f"{part}.css").read_text("utf-8")
-                      for part in ("colors", "text", "explorer", "tools", "embed", "print"))  # fmt: skip
+    parts = ("colors", "text", "explorer", "tools", "embed", "print")
+    style = "\n".join((STYLES / f"{part}.css").read_text("utf-8") for part in parts)
     code = script.whole([explorer]).replace("</script", "<\\/script")
     return "\n".join([
         HEAD.format(name), f"<style>{style}</style>", '<body class="embed"><main>',

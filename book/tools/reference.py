@@ -351,13 +351,14 @@ def pages() -> dict[str, str]:
 
 
 MADE = (script.families, script.boxes, script.reader, script.traces)
-STYLES = ("boxes", "embed", "explorer", "predict", "reference", "tools")  # beside the style of all pages
+# Beside the style of all pages.
+STYLES = ("boxes", "embed", "explorer", "predict", "reference", "tools")
 THEME = {"book.css": "text/css", "embed.js": SCRIPT, "filter.js": SCRIPT, "predict.js": SCRIPT,
          "site.js": SCRIPT, "sort.js": SCRIPT}  # fmt: skip
 
 
 def scripts(site: Path) -> dict[str, str]:
-    """Return the text of each script and style of the explorers, by its file: of a site, what it loads.
+    """Return the text of each script and style of the explorers, by its file, as a site loads it.
 
     All share the drawing and the catalog; a page's formulas are those of its own explorers.
     """
@@ -369,8 +370,7 @@ def scripts(site: Path) -> dict[str, str]:
         "lifecost.js": minified(script.source("runtime")),
         **{f"{name}.js": minified(script.source(name)) for name in script.PARTS},
         **{f"{made.__name__}.js": minified(made()) for made in MADE},
-        **{f"{name}.css": minified((BOOK / f"theme/styles/{name}.css").read_text("utf-8"), "text/css")
-           for name in STYLES},
+        **{f"{name}.css": minified(style(name), "text/css") for name in STYLES},
         **{
             f"explorers/{names}.js": minified(
                 script.formulas(explorers, reader=EXPLORERS["my-model"] in explorers)
@@ -378,6 +378,11 @@ def scripts(site: Path) -> dict[str, str]:
             for names, explorers in formulas.items()
         },
     }
+
+
+def style(name: str) -> str:
+    """Return a style sheet of the theme."""
+    return (BOOK / f"theme/styles/{name}.css").read_text("utf-8")
 
 
 def minified(text: str, kind: str = SCRIPT) -> str:

@@ -54,22 +54,21 @@ def arrow(expr: Expr, absent: Mapping[str, Any], sums: Iterable[str] = ()) -> st
     return f"({_arguments(expr, absent)}{more}) => {{\n{_body(expr)}\n}}"
 
 
-def rows(table: Iterable[Iterable[Any]]) -> str:
+def rows(table: list[list[Any]]) -> str:
     """Return a function whose value is a table of expressions, and of strings as they are.
 
     What several of them share is computed once.
     """
-    table = [list(row) for row in table]
     every = sympy.Tuple(*(one for row in table for one in row if isinstance(one, sympy.Basic)))
     text = _JavaScript(_OPTIONS).doprint
     shared, (rest,) = sympy.cse(every, order="canonical")
     left = iter(rest)
     lines = [f"  const {local} = {text(part)};" for local, part in shared]
-    cells = (
-        ", ".join(text(next(left)) if isinstance(one, sympy.Basic) else json.dumps(one) for one in row)
-        for row in table
-    )
-    body = ",\n    ".join(f"[{row}]" for row in cells)
+
+    def cell(one: Any) -> str:
+        return str(text(next(left))) if isinstance(one, sympy.Basic) else json.dumps(one)
+
+    body = ",\n    ".join(f"[{', '.join(map(cell, row))}]" for row in table)
     return "\n".join([f"({_arguments(every, {})}) => {{", *lines, f"  return [\n    {body}];\n}}"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 from sympy.printing.printer import Printer
@@ -24,7 +24,7 @@ def _operator(sign: str) -> str:
 
 
 class _MathML(Printer):  # type: ignore[misc]
-    _default_settings = {"names": {}}
+    _default_settings: ClassVar[dict[str, Any]] = {"names": {}}
 
     def emptyPrinter(self, expr: Expr) -> str:
         raise TypeError(f"no MathML for {type(expr).__name__}")
@@ -60,7 +60,7 @@ class _MathML(Printer):  # type: ignore[misc]
         for term in sorted(expr.args, key=lambda term: bool(term.could_extract_minus_sign())):
             less = bool(term.could_extract_minus_sign())
             parts += [_operator("-" if less else "+")] if parts or less else []
-            parts.append(self._within(-term) if less else self._print(term))
+            parts.append(self._within(-term if less else term))
         return _row(*parts)
 
     def _print_Mul(self, expr: Expr) -> str:

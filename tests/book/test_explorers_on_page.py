@@ -54,7 +54,7 @@ async ([name, states]) => {
       values: Object.fromEntries(outputs.map((o) => [o.name, Number(o.dataset.value)])),
       texts: Object.fromEntries(outputs.map((o) => [o.name, o.textContent])),
       verdict: [...explorer.querySelector(".x-verdict").children].map((n) => n.textContent),
-      numbers: Object.fromEntries([...explorer.querySelectorAll(".x-equation span:not([hidden]) mn[data-of]")]
+      numbers: Object.fromEntries([...explorer.querySelectorAll("span:not([hidden]) [data-of]")]
         .map((n) => [n.dataset.of, n.textContent])),
       problem: [...explorer.querySelectorAll(".x-error")].map((n) => n.textContent).join(""),
       picture: explorer.svg.outerHTML,

@@ -274,8 +274,9 @@ class Declaration:
         """
         formula, bound = self.outputs[0].formula, self.bind(**state)
         plain = {n: given for n, given in bound.items() if n not in (STACK, *formula.optional)}
-        same = math.isclose(formula(bound), formula(plain), rel_tol=1e-12)
-        return {n: exactly(bound[n]) for n in formula.symbols if same and not bound.get(STACK)}
+        if bound.get(STACK) or not math.isclose(formula(bound), formula(plain), rel_tol=1e-12):
+            return {}
+        return {name: exactly(bound[name]) for name in formula.symbols}
 
     def as_python(self, **state: object) -> str:
         """Return lines that print the values of a setting when they are run."""

@@ -118,7 +118,12 @@ def style() -> str:
     """Return the style of explorers, which touches nothing else of a notebook."""
     colors, _, _ = _styles("colors").partition("}")
     return "\n".join(
-        [f"{colors.replace(':root', 'lifecost-explorer')}}}", _styles("explorer"), _styles("tools"), HOST]
+        [
+            f"{colors.replace(':root', 'lifecost-explorer')}}}",
+            _styles("explorer"),
+            _styles("tools"),
+            HOST,
+        ]
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from lifebook.explorer.base import Declaration
 from lifebook.explorer.words import kind_of
-from lifecost import load_model, script
-from lifecost.catalog import LEAST
+from lifecost import script
+from lifecost.catalog import LEAST, load_model
 from lifecost.config import script as config
 from lifecost.stack import FAMILIES, STACK, Stack
 from lifecost.symbols import SYMBOLS
@@ -36,7 +36,7 @@ def _choice(kind: str) -> Any:
 def catalog() -> str:
     """Return the script with all models and devices, which explorers share on a page."""
     keys: dict[tuple[str, ...], int] = {}
-    found: dict[str, list[Any]] = {}
+    found: dict[str, Any] = {}
     for kind in ("models", "devices"):
         found[kind] = _rows(_choice(kind), keys)
     found["keys"] = [*keys]
@@ -80,11 +80,12 @@ def source(name: str) -> str:
 
 def families() -> str:
     """Return the script with the blocks that models are made of: no plain decoder needs it."""
-    return _alone(f"{script.families()}\n", families=("BYTES", "FAMILIES", "limitless", "ofStack", "totalOf"))
+    gives = ("BYTES", "FAMILIES", "limitless", "ofStack", "totalOf")
+    return _alone(script.families(), families=gives)
 
 
 def boxes() -> str:
-    """Return the script of the boxes for a reader's own config.json and trace, without the readers."""
+    """Return the script of the boxes for a reader's own config.json and trace."""
     text = resources.files("lifebook").joinpath("data", "example_config.json").read_text("utf-8")
     config = json.loads(text)
     model = load_model(config)
@@ -99,19 +100,21 @@ def boxes() -> str:
 def reader() -> str:
     """Return the script that reads a config.json on the page."""
     takes = "const { BYTES, FAMILIES, limitless, totalOf } = LIFECOST.families;"
-    return _alone(takes, config.source(), reader=("InputError", "LIMITS", "checkName", "modelOf", "parsed"))
+    gives = ("InputError", "LIMITS", "checkName", "modelOf", "parsed")
+    return _alone(takes, config.source(), reader=gives)
 
 
 def traces() -> str:
     """Return the script that reads a trace of requests on the page, and bills it."""
-    return _alone(workload.source(), traces=("FORMS", "TRACE", "TraceError", "billOf", "readTrace"))
+    gives = ("FORMS", "TRACE", "TraceError", "billOf", "readTrace")
+    return _alone(workload.source(), traces=gives)
 
 
 def _alone(*texts: str, **gives: Iterable[str]) -> str:
     """Return scripts in a scope of their own, and what other scripts take of it."""
-    lines = ["(() => {", '"use strict";', "const { LIFECOST } = globalThis, { FORMULAS } = LIFECOST;"]
+    head = "const { LIFECOST } = globalThis, { FORMULAS } = LIFECOST;"
     given = (f"LIFECOST.{name} = {{ {', '.join(names)} }};" for name, names in gives.items())
-    return "\n".join([*lines, *texts, *given, "})();"])
+    return "\n".join(["(() => {", '"use strict";', head, *texts, *given, "})();"])
 
 
 def formulas(
@@ -125,12 +128,10 @@ def formulas(
     of_models, plain = {*needs, *read}, set[str]()
     for explorer in explorers:
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
-    text = script.formulas(plain, of_models)
-    return (
-        f'(() => {{\n"use strict";\n'
-        "const ofStack = (...given) => LIFECOST.families.ofStack(...given);\n"
-        f"{text}\nglobalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {{}}, {{ FORMULAS }});\n}})();"
-    )
+    of_stack = "const ofStack = (...given) => LIFECOST.families.ofStack(...given);"
+    given = "globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {}, { FORMULAS });"
+    lines = [of_stack, script.formulas(plain, of_models), given]
+    return "\n".join(["(() => {", '"use strict";', *lines, "})();"])
 
 
 def whole(explorers: Iterable[Declaration]) -> str:
