@@ -11,6 +11,16 @@ def listen(tab, *, to_all=False):
     return tab
 
 
+PARTS = """() => Promise.all(
+  ["families", "lanes", "plot", "tools", "reader", "traces"].map(LIFECOST.part))"""
+
+
+def whole(tab):
+    """Let a page have all parts of its script, which come when they are first used."""
+    tab.evaluate(PARTS)
+    return tab
+
+
 def _said(tab, message, to_all):
     if to_all or message.type == "error":
         tab.complaints.append(message.text)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
-from tabs import listen
+from tabs import listen, whole
 from test_explorers_on_page import CHAPTER, DRIVE, settings
 
 from lifebook.explorer import page
@@ -182,4 +182,5 @@ def test_a_readers_own_model_in_a_frame(visit, foreign, server):
     config.fill(
         config.input_value().replace('"num_key_value_heads": 8', '"num_key_value_heads": 4')
     )
+    whole(frame)
     assert values(frame, own)["kv_cache_size"] == before["kv_cache_size"] / 2

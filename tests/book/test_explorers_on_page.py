@@ -39,6 +39,8 @@ DRIVE = """
 async ([name, states]) => {
   const explorer = document.querySelector(`lifecost-explorer[data-name="${name}"]`);
   await Promise.all(["families", "lanes", "plot", "tools"].map(LIFECOST.part));
+  if (!explorer.svg) explorer.scrollIntoView();
+  while (!explorer.svg) await new Promise(requestAnimationFrame);
   explorer.querySelector(".x-equation").open = true;
   return states.map((state) => {
     for (const [control, value] of Object.entries(state)) {

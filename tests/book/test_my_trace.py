@@ -5,7 +5,7 @@ import gzip
 import pytest
 from every import every
 from playwright.sync_api import expect
-from tabs import listen
+from tabs import listen, whole
 from test_workload import AZURE, MOONCAKE, OWN, WRONG, several, written
 
 from lifebook.explorer.gallery import explore
@@ -24,7 +24,7 @@ def page(browser, server):
     """Yield the page; at the end nothing may have gone wrong on it, or gone out from it."""
     with browser.new_page() as page:
         listen(page).goto(f"{server}/{PAGE}")
-        page.requests.clear()
+        whole(page).requests.clear()
         yield page
         assert page.complaints == []
         assert [url for url in page.requests if not url.endswith("favicon.svg")] == []
