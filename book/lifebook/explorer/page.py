@@ -67,7 +67,7 @@ def _equation(explorer: Declaration) -> str:
     inner = places.sub(lambda found: found[0] + numbers.get(found[1], ""), output.formula.mathml)
     hidden = "" if numbers else " hidden"
     return (
-        f"<p>{html.escape(output.words)} = <span{hidden}><math>{inner}</math> = </span>"
+        f'<p tabindex="0">{html.escape(output.words)} = <span{hidden}><math>{inner}</math> = </span>'
         f"<span>{html.escape(explorer.readouts()[0][1])}</span></p>"
     )
 
