@@ -2,7 +2,6 @@
 
 import functools
 import importlib
-import json
 import math
 import pkgutil
 import random
@@ -13,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from every import every
 
-from lifebook.explorer import Choice, Range, declarations, gallery, page, script
+from lifebook.explorer import Choice, Range, declarations, gallery, page
 from lifebook.explorer.gallery import EXPLORERS
 from lifebook.figures.style import PAGE_HTML
 from lifecost import InputError
@@ -345,12 +344,3 @@ def test_every_setting_has_an_answer(explorer):
 def test_what_a_page_loads_is_minified():
     assert minified("const a = `x  ${ { b: 1 }.b }  y`; // z") == "const a=`x  ${{b:1}.b}  y`"
     assert minified(".a { color: red; } /* b */", "text/css") == ".a{color:red}"
-
-
-@every_explorer
-def test_a_page_prints_no_sum_that_its_formulas_do_not_ask_for(explorer):
-    text = script.formulas([explorer])
-    assert "weights: {" not in text
-    tables = re.search(r"^const SUMS = (.*);$", text, re.M)
-    for name in json.loads(tables[1]) if tables else ():
-        assert re.search(rf"\b{name}\(", text), name

@@ -66,10 +66,9 @@ def _equation(explorer: Declaration) -> str:
     places = re.compile(r'(?<=<mn data-of=")(\w+)(">)')
     inner = places.sub(lambda found: found[0] + numbers.get(found[1], ""), output.formula.mathml)
     hidden = "" if numbers else " hidden"
-    return (
-        f'<p tabindex="0">{html.escape(output.words)} = <span{hidden}><math>{inner}</math> = </span>'
-        f"<span>{html.escape(explorer.readouts()[0][1])}</span></p>"
-    )
+    value = html.escape(explorer.readouts()[0][1])
+    equation = f"<span{hidden}><math>{inner}</math> = </span><span>{value}</span>"
+    return f'<p tabindex="0">{html.escape(output.words)} = {equation}</p>'
 
 
 def _legend(explorer: Declaration) -> dict[str, str]:
