@@ -193,3 +193,14 @@ def test_a_guess_is_asked_before_any_picture_tells(chapter):
     outputs = (output.get("data", {}) for cell in code(chapter) for output in cell.outputs)
     shown = (data[PAGE_HTML] for data in outputs if PAGE_HTML in data)
     assert "<lifecost-predict" in next(shown)
+
+
+@pytest.mark.parametrize("text", ["book/jose-checklist.md", "paper/paper.md"])
+def test_the_paper_and_its_checklist_say_what_chapters_take(text):
+    said = " ".join((ROOT / text).read_text().split())
+    lines = [re.search(r"\*\*Time\*\* (\d+) minutes, and (\d+)", prose(c)) for c in CHAPTERS]
+    times = [tuple(map(int, line.groups())) for line in lines]
+    least, most = map(int, re.search(r"(\d+) to (\d+) minutes", said).groups())
+    assert all(least <= minutes <= most for minutes, _ in times)
+    hours = tuple(round(sum(minutes) / 60) for minutes in zip(*times, strict=True))
+    assert hours == tuple(map(int, re.search(r"about (\d) hours.*? (\d) ", said).groups()))
