@@ -25,6 +25,7 @@ import minify
 import sympy
 
 from lifebook.data import load
+from lifebook.evidence import ELEMENT_BYTES
 from lifebook.evidence import rows as data_rows
 from lifebook.explorer import script
 from lifebook.explorer.gallery import EXPLORERS
@@ -340,6 +341,8 @@ def pages() -> dict[str, str]:
         "hardware.md": write(
             "hardware.md", devices=devices, hardware=hardware.values(), prices=data_rows("prices"),
             PRECISIONS=PRECISIONS,
+            ELEMENT_BYTES=ELEMENT_BYTES,
+            zip=zip,
         ),
         "published-numbers.md": write(
             "published-numbers.md", published=found, VERDICTS=VERDICTS, FORMULAS=FORMULAS,
