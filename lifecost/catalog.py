@@ -336,8 +336,11 @@ class Hardware(Row):
             given = f"tdp = {self.tdp:g} is out of range"
             raise InputError(f"{given}: power of one chip, above 0 and at most {MOST_POWER:g} W")
 
-    def at(self, precision: str) -> dict[str, float]:
+    def at(self, precision: str, chips: float = 1) -> dict[str, float]:
         """Return the symbols that the device binds at a precision such as ``"fp8"``.
+
+        So many ``chips`` that share all evenly are one with the memory, rates and power of all: no
+        layout does better.
 
         Raises
         ------
@@ -347,12 +350,12 @@ class Hardware(Row):
         if precision not in self.peak_flops:
             raise unknown_name(f"precision of {self.title}", precision, self.peak_flops)
         rates = {
-            "peak_flops": self.peak_flops[precision],
-            "memory_bandwidth": self.memory_bandwidth,
+            "peak_flops": chips * self.peak_flops[precision],
+            "memory_bandwidth": chips * self.memory_bandwidth,
         }
-        memory = {"memory_capacity": self.memory_capacity}
+        memory = {"memory_capacity": chips * self.memory_capacity}
         links = {} if self.link_bandwidth is None else {"link_bandwidth": self.link_bandwidth}
-        power = {} if self.tdp is None else {"chip_power": self.tdp}
+        power = {} if self.tdp is None else {"chip_power": chips * self.tdp}
         return {**rates, **memory, **links, **power, "hoi": operational_intensity(rates)}
 
 

@@ -167,14 +167,20 @@ class Formula:
 
     @cached_property
     def plain(self) -> Lowered:
-        """The lowered expression for a plain decoder."""
-        return Lowered(self.name, in_numbers(self.expression(Symbols())))
+        """The lowered expression for a plain decoder.
+
+        Where nothing is left of it without what is optional, as of messages on one chip: with it.
+        """
+        expr = in_numbers(self.expression(Symbols()))
+        return Lowered(self.name, expr) if expr.free_symbols else self.wide
 
     @cached_property
     def wide(self) -> Lowered:
         """The lowered expression for a plain decoder, with all optional symbols."""
-        expr = in_numbers(self.expression(Symbols(optional=True)))
-        return self.plain if expr == self.plain.expr else Lowered(self.name, expr)
+        bare, expr = (
+            in_numbers(self.expression(Symbols(optional=every))) for every in (False, True)
+        )
+        return self.plain if bare.free_symbols and expr == bare else Lowered(self.name, expr)
 
     @cached_property
     def general(self) -> General:

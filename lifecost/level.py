@@ -150,16 +150,18 @@ def levels(*objects: Any, error: float | None = None, **values: Any) -> Levels:
     """
     bound = _bound(objects, values)
     on_chips = {"peak_flops", "memory_bandwidth"} <= bound.keys()
+    shared = 1
     if on_chips:
-        shared = [bound.get(f"{how}_parallel", 1) for how in ("tensor", "data", "pipeline")]
-        bound = {"n_chip": math.prod(shared), **bound}
+        shared = math.prod(
+            bound.get(f"{how}_parallel", 1) for how in ("tensor", "data", "pipeline")
+        )
         bound["hoi"] = bound["peak_flops"] / bound["memory_bandwidth"]
     elif "hoi" in bound:
         rates = {"peak_flops": bound["hoi"] * _ANY_RATE, "memory_bandwidth": _ANY_RATE}
-        bound = {**bound, **rates, "n_chip": 1}
+        bound = {**bound, **rates}
     else:
         raise check.missing("levels", ["hoi"])
-    flops = bound["peak_flops"] * bound["n_chip"]  # in a second
+    flops = bound["peak_flops"] * shared  # in a second
     unit, scales = ("s", (1 / flops, 1)) if on_chips else ("FLOP", (1, flops))
     found = [
         _level(row, bound, scale)

@@ -6,7 +6,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -34,13 +34,8 @@ from lifecost.formulas.time import (
     chips_needed,
     decode_compute_time,
     decode_kv_time,
-    decode_step_time,
-    decode_step_time_serial,
-    decode_throughput,
-    decode_throughput_serial,
     decode_weights_time,
-    expected_step_time,
-    expected_step_time_serial,
+    expected_weights_time,
     largest_batch,
     memory_needed,
     prefill_time,
@@ -48,9 +43,10 @@ from lifecost.formulas.time import (
 from lifecost.quantities import quantity
 from lifecost.symbols import SYMBOLS
 
-OVERLAPS = {
-    "full": (decode_step_time, expected_step_time, decode_throughput),
-    "serial": (decode_step_time_serial, expected_step_time_serial, decode_throughput_serial),
+# A step, of its arithmetic and of what it reads: weights and cache.
+OVERLAPS: dict[str, Callable[[float, float, float], float]] = {
+    "full": lambda compute, weights, kv: max(compute, weights + kv),
+    "serial": lambda compute, weights, kv: kv + max(compute, weights),
 }
 _ROUNDING = 1e-12  # what is left of a whole number after a sum of fractions
 # How chips share the KV cache: by its heads, as tensor parallelism does, or by sequences.
@@ -171,8 +167,8 @@ def _row(catalog: Catalog[_Row], text: str) -> _Row:
     return replace(rows[name], name=f"{path}:{name}")
 
 
-def split_by_heads(model: Model) -> dict[str, float]:
-    """Return how many parts tensor parallelism splits a model's cache into, as a symbol.
+def split_by_heads(model: Model) -> float:
+    """Return how many parts tensor parallelism splits a model's cache into.
 
     They are its key-value heads, and a latent, which all heads share, is one: what a token holds
     over what each chip would, however many there are. Where layers differ that is a mean.
@@ -180,11 +176,11 @@ def split_by_heads(model: Model) -> dict[str, float]:
     Examples
     --------
     >>> split_by_heads(models["llama-3-70b"]), split_by_heads(models["deepseek-v3"])
-    ({'cache_parts': 8.0}, {'cache_parts': 1.0})
+    (8.0, 1.0)
     """
     at = {"context": 1, "tensor_parallel": SYMBOLS["tensor_parallel"].high}
     held, kept = (model.stack.value(name, at) for name in ("cache_held", "chip_cache_held"))
-    return {"cache_parts": held / kept} if held else {}
+    return float(held / kept) if held else math.inf
 
 
 def find_model(text: str) -> Model:
@@ -264,36 +260,44 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
     own = dict(model.stored)
     if "weight_bytes" in setting.given:
         own = {name: size for name, size in own.items() if name == "state_bytes"}
-    parts = split_by_heads(model) if setting.attention == "heads" else {}
-    at = {**setting.symbols, **own, **parts}
-    weights = float(weights_size(model, at))
-    bound, expected, throughput = OVERLAPS[setting.overlap]
-    times = {
-        "compute": decode_compute_time,
-        "weights": decode_weights_time,
-        "kv": decode_kv_time,
-        "bound": bound,
-        "expected": expected,
+    at = {**setting.symbols, **own}
+    chips = at["n_chip"]
+    parts = split_by_heads(model) if setting.attention == "heads" else math.inf
+    copies = max(1.0, chips / parts)
+    # Chips that share all but the cache evenly are one with the rates and the memory of all.
+    all_chips = at | {name: chips * at[name] for name in OF_DEVICE}
+    weights, cache = float(weights_size(model, at)), float(kv_cache_size(model, at))
+    step = {
+        "compute": float(decode_compute_time(model, all_chips)),
+        "weights": float(decode_weights_time(model, all_chips)),
+        "kv": copies * float(decode_kv_time(model, all_chips)),
     }
-    step = {name: float(formula(model, at)) for name, formula in times.items()}
-    chips = chips_needed(model, at)
+    together = OVERLAPS[setting.overlap]
+    met = float(expected_weights_time(model, all_chips))
+    step["bound"] = together(step["compute"], step["weights"], step["kv"])
+    step["expected"] = together(step["compute"], met, step["kv"])
+    room = float(largest_batch(model, all_chips)) / copies
+    needed = float(memory_needed(model, at)) + (copies - 1) * cache
+    # Each chip has a part of the cache beside its share of the weights.
+    beside = at["memory_capacity"] - cache / parts
+    enough = max(float(chips_needed(model, at)), weights / beside if beside > 0 else math.inf)
     return {
         "model": model.name,
         "parameters": model.n_params,
         "active_parameters": model.n_active_params,
         "weights_bytes": math.ceil(_count(weights)),
-        "kv_cache_bytes": math.ceil(_count(kv_cache_size(model, at))),
+        "kv_cache_bytes": math.ceil(_count(cache)),
         "forward_flops": forward_flops(model, at),
         "kv_load_flop_equivalent": kv_load_flop_equivalent(model, at),
         "kv_to_compute_ratio": kv_to_compute_ratio(model, at),
         "step_time": step,
-        "throughput": float(throughput(model, at)),
-        "prefill_time": float(prefill_time(model, at)),
+        "throughput": at["batch"] / step["bound"],
+        "prefill_time": float(prefill_time(model, all_chips)),
         "memory": {
-            "needed": math.ceil(_count(memory_needed(model, at))),
-            "cache_copies": max(1.0, at["n_chip"] / at.get("cache_parts", math.inf)),
-            "chips_needed": math.ceil(chips) if chips < math.inf else None,
-            "largest_batch": int(largest_batch(model, at)),
+            "needed": math.ceil(_count(needed)),
+            "cache_copies": copies,
+            "chips_needed": math.ceil(enough) if enough < math.inf else None,
+            "largest_batch": int(room),
         },
         "setting": {
             "hardware": setting.chip.name,
@@ -305,7 +309,7 @@ def cost(model: Model, setting: Setting) -> dict[str, Any]:
             **{name: at[name] for name in OF_DEVICE},
         },
         "taken_from": _taken_from(model, setting),
-        "notes": [*filter(None, [model.left_out]), *([SHARED] if at["n_chip"] > 1 else [])],
+        "notes": [*filter(None, [model.left_out]), *([SHARED] if chips > 1 else [])],
     }
 
 

@@ -80,6 +80,8 @@ class Row(NamedTuple):
         """Return among how many chips a column of it is divided."""
         if self.routed:
             return s.tensor_parallel * (1 if column == "macs" else s.data_parallel)
+        if s.tensor_parallel is sympy.S.One:
+            return sympy.S.One
         if column == "macs" and self.operand != "weights":
             return smaller(s.tensor_parallel, self.work)
         vector = self.operand == "weights" and self.rows == 1

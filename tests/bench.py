@@ -226,7 +226,7 @@ def test_models_of_any_blocks(benchmark, capsys, name):
         "context": np.geomspace(1, 1e6, side + 1)[:, None, None],
     }
     devices = {one: values[:, None] for one, values in devices.items()}
-    rest = {"kv_bytes": 1, "weight_bytes": 1, "n_chip": 8}
+    rest = {"kv_bytes": 1, "weight_bytes": 1, "tensor_parallel": 8}
     formula = FORMULAS[name]
 
     def once():
@@ -248,7 +248,7 @@ def test_cases_of_serving(benchmark, capsys):
 
     def once():
         at = setting(model, device, layout, *given)
-        return [FORMULAS[name](at) for name in ("layout_step_time", "time_per_token")]
+        return [FORMULAS[name](at) for name in ("decode_step_time", "time_per_token")]
 
     benchmark.pedantic(once, rounds=1 if SHORT else 5, warmup_rounds=1)
     rate = rows / benchmark.stats.stats.median

@@ -83,9 +83,8 @@ class Experiment:
             own |= row.get("baseline_at", {})
         bound = {
             **self.pair[new].bindings,
-            **hardware[row["device"]].at(own.pop("precision")),
+            **hardware[row["device"]].at(own.pop("precision"), row["chips"]),
             **own,
-            "n_chip": row["chips"],
             "context": context or row["context"],
         }
         batch = row.get("batch")

@@ -114,14 +114,14 @@ def sweep(
     kinds = tuple(known["kinds"])
     mixes = np.array(list(_divisions(units, len(kinds)))) * (layers // units)
     contexts, batches = (np.array(given[name]) for name in ("contexts", "batches"))
-    rates = [hardware[name].at(precision) for name, precision in given["devices"]]
+    chips = given["chips"]
+    rates = [hardware[name].at(precision, chips) for name, precision in given["devices"]]
     # Axes: mix, context, batch, device.
     setting = {
         name: np.array([rate[name] for rate in rates])
         for name in ("peak_flops", "memory_bandwidth")
     } | {
         "context": contexts[:, None, None].astype(float), "batch": batches[:, None].astype(float),
-        "n_chip": given["chips"],
         "kv_bytes": given["kv_bytes"], "weight_bytes": given["weight_bytes"],
         "state_bytes": given["state_bytes"],
     }  # fmt: skip
@@ -134,8 +134,8 @@ def sweep(
         stack = _stack(kinds, counts)
         at = {STACK: stack, "n_params": stack.value("stored_params", {}), **setting}
         shape = np.broadcast_shapes(*(np.shape(axis) for axis in (counts[0], *setting.values())))
-        time = expected_step_time(at) * given["chips"] / setting["batch"]
-        fit = memory_needed(at) <= capacity * given["chips"]
+        time = expected_step_time(at) * chips / setting["batch"]
+        fit = memory_needed(at) <= capacity
         seconds.append(np.broadcast_to(time, shape))
         fits.append(np.broadcast_to(fit, shape))
     names = tuple(hardware[name].title for name, _ in given["devices"])

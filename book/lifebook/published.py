@@ -262,15 +262,15 @@ def _served() -> Iterator[Number]:
         model, setting = setting_of(row)
         tokens = setting["context"] if row["phase"] == "prefill" else row["steps"]
         work = forward_flops(model, setting) * tokens
-        share = work / (row["seconds"] * setting["peak_flops"] * setting["n_chip"])
+        share = work / (row["seconds"] * setting["peak_flops"])
         yield Number(
             row["source"], "table 2", f"{row['title']}, {row['phase']}: share of the peak",
             forward_flops.name, "1", float(share), str(row["utilization"]),
         )  # fmt: skip
     for row in rows("measurements", source="gptfast2023"):
         model, setting = setting_of(row)
-        whole = float(weights_size(model, setting)) / setting["n_chip"]
-        embedding = model.vocab_size * model.d_model * setting["weight_bytes"] / setting["n_chip"]
+        whole = float(weights_size(model, setting)) / row["chips"]
+        embedding = model.vocab_size * model.d_model * setting["weight_bytes"] / row["chips"]
         read = (whole - embedding) * row["tokens_per_second"]
         yield Number(
             row["source"], "README.md", f"{row['title']}: bytes read a second and GPU",

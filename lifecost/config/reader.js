@@ -493,13 +493,7 @@ function modelOf(config) {
   const sizes = shapeOf(stack);
   const shape = isPlain(stack, sizes) ? sizes : { stack, ...sizes };
   const bindings = { ...shape, n_params, n_active_params };
-  return { bindings, ...own, split: splitByHeads(stack), note: reader.rules.note ?? "" };
-}
-
-// How many parts tensor parallelism splits the cache into: lifecost.report.split_by_heads.
-function splitByHeads(stack) {
-  const held = totalOf("cache_held", { stack }, [1]);
-  return held ? { cache_parts: held / totalOf("chip_cache_held", { stack }, [1, LIMITS.chips]) } : {};
+  return { bindings, ...own, note: reader.rules.note ?? "" };
 }
 
 // The sizes of a plain decoder on which all blocks agree that have them.

@@ -37,7 +37,7 @@ REACHED: dict[str, float] = dict(
     collective_time=5e-6,
     activation_bytes=2,
 )
-TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, n_chip=2)  # FP8
+TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, tensor_parallel=2)
 # A day of ten steps, at the efficiencies of each phase.
 SERVED_DAY: dict[str, float] = (
     LLAMA_8B

@@ -41,8 +41,8 @@ def energy_per_token(s: Symbols) -> Expr:
 def decode_energy(s: Symbols) -> Expr:
     """Energy of a decoded token in a step of least time, at the power that chips are designed for.
 
-    No bound either way: a real step takes longer, and a chip that waits for memory draws less. The
-    number of chips cancels: twice as many take half the time, where they share the cache evenly.
+    No bound either way: a real step takes longer, and a chip that waits for memory draws less. It
+    is that of one chip; as many as share all evenly take as much.
     """
-    one = s.but(n_chip=1, cache_parts=1)
+    one = s.but(n_chip=1, tensor_parallel=1, data_parallel=1, pipeline_parallel=1)
     return energy_per_token(one.but(token_rate=decode_throughput(one)))

@@ -18,43 +18,62 @@ more sequences than are counted here.
 
 from __future__ import annotations
 
+import sympy
+
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import ATTENTION_8B, CHIP_8B, KV_8B, MATRICES_8B, SERVED
+from lifecost.formulas._settings import (
+    ATTENTION_8B,
+    CHIP_8B,
+    KV_8B,
+    MATRICES_8B,
+    PARAMETERS_8B,
+    SERVED,
+)
+from lifecost.formulas.kv_cache import weights_size
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
-_EVEN = ("sequences, layers and experts are spread evenly",)
+EVEN = ("sequences, layers and experts are spread evenly",)
 _PEAK = (
-    *_EVEN, "every chip runs at its peak, and what chips tell each other takes no time",
+    *EVEN, "every chip runs at its peak, and what chips tell each other takes no time",
     "a step reads the experts that one token needs: those are certain",
 )  # fmt: skip
 
 
 @formula(
-    r"B_\text{rank}", "sequence", assumptions=_EVEN,
+    r"B_\text{rank}", "sequence", assumptions=EVEN,
     varies="+ batch - data_parallel pipeline_parallel",
     example=(dict(batch=128, data_parallel=4, pipeline_parallel=2), 16, "128 / 8"),
 )  # fmt: skip
 def rank_batch(s: Symbols) -> Expr:
     """Sequences that a chip works on at a time: its rank's, on their way through its stage."""
-    return Max(1, s.batch / (s.data_parallel * s.pipeline_parallel))
+    return _at_least_one(s, s.data_parallel * s.pipeline_parallel)
+
+
+def on_their_way(s: Symbols) -> Expr:
+    """Return how many sequences of all ranks a stage works on at a time."""
+    return _at_least_one(s, s.pipeline_parallel)
+
+
+def _at_least_one(s: Symbols, parts: Expr) -> Expr:
+    return s.batch if parts is sympy.S.One else Max(1, s.batch / parts)
 
 
 @formula(
-    r"M_\text{w}^\text{rank}", "byte", assumptions=_EVEN,
-    varies=(
-        "* weight_bytes / pipeline_parallel + n_layer d_model n_ff_matrix d_ff n_head n_kv_head "
-        "d_head vocab_size - tensor_parallel tied_embeddings"
-    ),
-    example=(SERVED, CHIP_8B, "counted by hand"),
+    r"M_\text{w}^\text{rank}", "byte", assumptions=EVEN,
+    varies="* n_params weight_bytes",
+    example=(SERVED | dict(n_params=PARAMETERS_8B), CHIP_8B, "counted by hand"),
 )  # fmt: skip
 def chip_weights_size(s: Symbols) -> Expr:
     """Bytes of weights that each chip holds."""
-    return s.chip_stored_bytes / s.pipeline_parallel
+    alone = s.but(tensor_parallel=1, data_parallel=1).chip_stored_bytes
+    copied = s.chip_stored_bytes - alone / s.tensor_parallel
+    # The number of weights is the caller's: rounded as it may be.
+    return (weights_size(s) / s.tensor_parallel + copied) / s.pipeline_parallel
 
 
 @formula(
-    r"M_\text{kv}^\text{seq}", "byte/sequence", assumptions=_EVEN,
+    r"M_\text{kv}^\text{seq}", "byte/sequence", assumptions=EVEN,
     varies=(
         "* n_layer d_head kv_bytes context / pipeline_parallel + n_kv_head - tensor_parallel"
     ),
@@ -66,27 +85,9 @@ def chip_cache_size(s: Symbols) -> Expr:
     return (s.chip_cache_held * s.kv_bytes + state) / s.pipeline_parallel
 
 
-@formula(
-    r"B_\text{layout}", "sequence", assumptions=(*_EVEN, "activations are in the reserve"),
-    varies=(
-        "* data_parallel / kv_bytes context + memory_capacity tensor_parallel pipeline_parallel "
-        "tied_embeddings - n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
-        "weight_bytes memory_reserve"
-    ),
-    example=(SERVED, 2 * (80e9 - CHIP_8B) / (KV_8B / 128 / 4), "counted by hand"),
-)  # fmt: skip
-def largest_layout_batch(s: Symbols) -> Expr:
-    """Sequences whose cache fits beside the weights, over all ranks; round each rank's down.
-
-    Zero where the weights alone do not fit.
-    """
-    free = s.memory_capacity * (1 - s.memory_reserve) - chip_weights_size(s)
-    return Max(free, 0) / chip_cache_size(s) * s.data_parallel
-
-
 def step_macs(s: Symbols) -> tuple[Expr, Expr, Expr]:
     """Return what a chip multiplies in a step: by weights, by routed experts, with the cache."""
-    routed = Max(1, s.batch / s.pipeline_parallel) / s.data_parallel
+    routed = on_their_way(s) / s.data_parallel
     each = rank_batch(s)
     return each * s.chip_weight_macs, routed * s.chip_routed_macs, each * s.chip_cache_macs
 
@@ -95,22 +96,6 @@ def cache_moved(s: Symbols) -> Expr:
     """Return bytes of cache and states that a chip reads and writes in a step."""
     state = (s.chip_state_read + s.chip_state_written) * s.state_bytes
     return rank_batch(s) * (s.chip_cache_read * s.kv_bytes + state)
-
-
-@formula(
-    r"t_\text{layout}", "s", level="full", assumptions=_PEAK,
-    varies=(
-        "+ batch context n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
-        "kv_bytes weight_bytes - peak_flops memory_bandwidth tensor_parallel data_parallel "
-        "pipeline_parallel"
-    ),
-    example=(SERVED, (MATRICES_8B + KV_8B / 4) / 2 / 3.35e12, "bound by memory"),
-)  # fmt: skip
-def layout_step_time(s: Symbols) -> Expr:
-    """Least time between two tokens of a sequence: arithmetic or traffic, whichever is longer."""
-    macs = FLOP_PER_MAC * sum(step_macs(s))
-    certain = s.but(batch=1).chip_read_bytes
-    return Max(macs / s.peak_flops, (certain + cache_moved(s)) / s.memory_bandwidth)
 
 
 @formula(

@@ -8,11 +8,11 @@ from lifecost.formulas._settings import (
     DOLLARS,
     KV_8B,
     MATRICES_8B,
+    PARAMETERS_8B,
     SERVED,
     STEP,
     WORK,
 )
-from lifecost.formulas.layout import largest_layout_batch, layout_step_time
 from lifecost.formulas.overheads import (
     MODEL,
     RATES,
@@ -22,25 +22,13 @@ from lifecost.formulas.overheads import (
     step_time,
     time_per_token,
 )
+from lifecost.formulas.time import decode_step_time, largest_batch
 from lifecost.symbols import SECONDS_PER_HOUR, Expr, Symbols
 
 _STEADY = ("the batch is full: an answer that ends makes room for the next request at once",)
 _BUSY = (*_STEADY, "chips are never idle")
 _KEPT = (*_BUSY, "its entries are in the chips' memory already, where keeping them costs nothing")
 _RANKS = "data_parallel pipeline_parallel"
-
-
-@formula(
-    r"r_\text{layout}", "token/s", level="full", assumptions=_STEADY,
-    varies=(
-        f"+ batch peak_flops memory_bandwidth tensor_parallel {_RANKS} - context {MODEL} kv_bytes "
-        "weight_bytes"
-    ),
-    example=(SERVED, 128 * 3.35e12 / (MATRICES_8B / 2 + KV_8B / 8), "bound by memory"),
-)  # fmt: skip
-def layout_throughput(s: Symbols) -> Expr:
-    """Tokens that all chips of a layout decode in a second, at most."""
-    return s.batch / layout_step_time(s)
 
 
 @formula(
@@ -66,7 +54,7 @@ def service_throughput(s: Symbols) -> Expr:
 )  # fmt: skip
 def layout_user_rate(s: Symbols) -> Expr:
     """Tokens of an answer that one user gets in a second, at most."""
-    return 1 / layout_step_time(s)
+    return 1 / decode_step_time(s)
 
 
 @formula(
@@ -85,15 +73,15 @@ def user_rate(s: Symbols) -> Expr:
 @formula(
     r"B_\text{room}", "sequence", assumptions=("activations are in the reserve",),
     varies=(
-        "* data_parallel / kv_bytes + memory_capacity tensor_parallel pipeline_parallel "
-        "tied_embeddings - n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size "
-        "weight_bytes memory_reserve prompt_length answer_length"
+        "/ n_layer n_kv_head d_head kv_bytes + memory_capacity - n_params weight_bytes "
+        "memory_reserve prompt_length answer_length"
     ),
-    example=(SERVED, 2 * (80e9 - CHIP_8B) / (KV_8B / 128 / 4) * 8192 / 8448, "8,448 tokens each"),
+    example=(SERVED | dict(n_params=PARAMETERS_8B),
+             2 * (80e9 - CHIP_8B) / (KV_8B / 128 / 4) * 8192 / 8448, "8,448 tokens each"),
 )  # fmt: skip
 def service_room(s: Symbols) -> Expr:
     """Sequences that find room with their whole prompt and answer; round each rank's down."""
-    return largest_layout_batch(s.but(context=s.prompt_length + s.answer_length))
+    return largest_batch(s.but(context=s.prompt_length + s.answer_length))
 
 
 @formula(

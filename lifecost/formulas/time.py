@@ -1,17 +1,14 @@
 """Time: a decode step and a prefill on real chips, and whether the model fits them.
 
-Weights and cache are divided evenly over the chips; what the chips have to tell each other is left
-out, so each time is a lower bound. Of routed experts a bound counts what is certain: those that one
-token meets, for all tokens may choose alike. How many a batch meets is no more than an expectation,
-and the times that count with it are named so. Tensor parallelism divides the cache by key-value
-heads: with more chips than heads, several hold the same part, and a latent is held by each. Bind
-`cache_parts` to count that; without it, the cache is divided by sequences, among any number of
-chips.
+One chip, unless a layout says how more share the model: the degrees of tensor, data, expert and
+pipeline parallelism. What a layout copies is counted as copied; what the chips have to tell each
+other is left out, so each time is a lower bound. Chips that share all evenly, which no layout
+beats, are one with the memory and the rates of all of them. Of routed experts a bound counts what
+is certain: those that one token meets, for all tokens may choose alike. How many a batch meets is
+no more than an expectation, and the times that count with it are named so.
 """
 
 from __future__ import annotations
-
-import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
@@ -25,22 +22,25 @@ from lifecost.formulas._settings import (
     STEP_8B,
     TWO_H100,
 )
-from lifecost.formulas.decode import decode_flops
-from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size, weights_size
-from lifecost.formulas.prefill import prompt_flops
+from lifecost.formulas.kv_cache import kv_cache_size, weights_size
+from lifecost.formulas.layout import (
+    EVEN,
+    cache_moved,
+    chip_cache_size,
+    chip_weights_size,
+    on_their_way,
+    step_macs,
+)
 from lifecost.formulas.transformer import EVEN_EXPERTS
-from lifecost.symbols import Expr, Symbols
+from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
-_PEAK = ("every chip runs at its peak, with no communication between them",)
+_PEAK = (*EVEN, "every chip runs at its peak, and what chips tell each other takes no time")
 _OVERLAP = ("arithmetic overlaps with all memory traffic", *_PEAK)
 _SERIAL = ("reading the cache overlaps with nothing, arithmetic with reading the weights", *_PEAK)
+# Degrees of a layout that shorten a step: never the other way.
+_DEGREES = "tensor_parallel data_parallel pipeline_parallel"
 _CERTAIN = ("all tokens may choose the same experts: those of one token are read for certain",)
-_FITS = ("weights and cache only: no activations, no reserve",)
-
-
-def _copies(s: Symbols) -> Expr:
-    """Return how many chips hold the same part of the cache."""
-    return Max(1, s.n_chip / s.cache_parts) if s.optional else sympy.Integer(1)
+_FITS = (*EVEN, "weights and cache only: activations are in the reserve, if there is one")
 
 
 def _overlapped(s: Symbols, weights: Expr) -> Expr:
@@ -54,33 +54,33 @@ def _serial(s: Symbols, weights: Expr) -> Expr:
 @formula(
     r"t_\text{compute}", "s", level="full", assumptions=_PEAK,
     varies=(
-        "* batch / peak_flops n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head "
+        "* batch / peak_flops + n_layer vocab_size d_model n_ff_matrix d_ff n_head "
         "n_kv_head d_head context"
     ),
     example=(LLAMA_8B | POST | TWO_H100, STEP_8B / 3958e12, "counted by hand"),
 )  # fmt: skip
 def decode_compute_time(s: Symbols) -> Expr:
     """Least time that the arithmetic of one decode step takes."""
-    return decode_flops(s) / (s.peak_flops * s.n_chip)
+    return FLOP_PER_MAC * sum(step_macs(s)) / s.peak_flops
 
 
 @formula(
     r"t_\text{w}", "s", level="full", assumptions=(*_CERTAIN, *_PEAK),
     varies=(
-        "* d_model weight_bytes / memory_bandwidth n_chip + n_layer vocab_size n_ff_matrix d_ff "
+        "* d_model weight_bytes / memory_bandwidth + n_layer vocab_size n_ff_matrix d_ff "
         "n_head n_kv_head d_head"
     ),
     example=(LLAMA_8B | POST | TWO_H100, MATRICES_8B / 6.7e12, "counted by hand"),
 )  # fmt: skip
 def decode_weights_time(s: Symbols) -> Expr:
     """Least time that reading the weights takes in one decode step."""
-    return s.but(batch=1).read_bytes / (s.memory_bandwidth * s.n_chip)
+    return s.but(batch=1).chip_read_bytes / s.memory_bandwidth
 
 
 @formula(
     r"\bar t_\text{w}", "s", level="full", assumptions=(*EVEN_EXPERTS, *_PEAK),
     varies=(
-        "* d_model weight_bytes / memory_bandwidth n_chip + n_layer vocab_size n_ff_matrix d_ff "
+        "* d_model weight_bytes / memory_bandwidth + n_layer vocab_size n_ff_matrix d_ff "
         "n_head n_kv_head d_head"
     ),
     example=(LLAMA_8B | POST | TWO_H100, MATRICES_8B / 6.7e12, "without experts, the bound"),
@@ -90,24 +90,24 @@ def expected_weights_time(s: Symbols) -> Expr:
 
     No bound: sequences that resemble each other meet fewer experts.
     """
-    return s.read_bytes / (s.memory_bandwidth * s.n_chip)
+    return s.but(batch=on_their_way(s)).chip_read_bytes / s.memory_bandwidth
 
 
 @formula(
     r"t_\text{kv}", "s", level="full", assumptions=_PEAK,
-    varies="* n_layer n_kv_head d_head kv_bytes batch context / memory_bandwidth n_chip",
+    varies="* n_layer n_kv_head d_head kv_bytes batch context / memory_bandwidth",
     example=(LLAMA_8B | POST | TWO_H100, KV_8B / 6.7e12, "counted by hand"),
 )  # fmt: skip
 def decode_kv_time(s: Symbols) -> Expr:
     """Least time that reading the KV cache takes in one decode step."""
-    return kv_bytes_read(s) * _copies(s) / (s.memory_bandwidth * s.n_chip)
+    return cache_moved(s) / s.memory_bandwidth
 
 
 @formula(
     r"t_\text{step}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context - peak_flops memory_bandwidth"
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "bound by memory"),
 )  # fmt: skip
@@ -119,8 +119,8 @@ def decode_step_time(s: Symbols) -> Expr:
 @formula(
     r"\bar t_\text{step}", "s", level="full", assumptions=(*EVEN_EXPERTS, *_OVERLAP),
     varies=(
-        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context - peak_flops memory_bandwidth"
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
 )  # fmt: skip
@@ -136,8 +136,8 @@ def expected_step_time(s: Symbols) -> Expr:
     r"t_\text{serial}", "s", source="scalingbook", level="full",
     assumptions=(*_CERTAIN, *_SERIAL),
     varies=(
-        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context - peak_flops memory_bandwidth"
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "memory-bound: the same"),
 )  # fmt: skip
@@ -150,8 +150,8 @@ def decode_step_time_serial(s: Symbols) -> Expr:
     r"\bar t_\text{serial}", "s", source="scalingbook", level="full",
     assumptions=(*EVEN_EXPERTS, *_SERIAL),
     varies=(
-        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context - peak_flops memory_bandwidth"
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
+        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
 )  # fmt: skip
@@ -163,7 +163,7 @@ def expected_step_time_serial(s: Symbols) -> Expr:
 @formula(
     r"r_\text{decode}", "token/s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
+        "+ peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
         "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
     ),
     example=(LLAMA_8B | POST | TWO_H100, 128 * 6.7e12 / (MATRICES_8B + KV_8B), "by hand"),
@@ -177,7 +177,7 @@ def decode_throughput(s: Symbols) -> Expr:
     r"r_\text{serial}", "token/s", source="scalingbook", level="full",
     assumptions=(*_CERTAIN, *_SERIAL),
     varies=(
-        "* n_chip + peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
+        "+ peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
         "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
     ),
     example=(dict(LLAMA_8B | POST | TWO_H100, peak_flops=1e12),
@@ -191,7 +191,7 @@ def decode_throughput_serial(s: Symbols) -> Expr:
 @formula(
     r"t_\text{prefill}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        "/ n_chip + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
         "weight_bytes batch context - peak_flops memory_bandwidth"
     ),
     example=(dict(LLAMA_8B | POST | TWO_H100, batch=3),
@@ -199,8 +199,10 @@ def decode_throughput_serial(s: Symbols) -> Expr:
 )  # fmt: skip
 def prefill_time(s: Symbols) -> Expr:
     """Least time to read the prompts of one batch: arithmetic or weights, whichever is longer."""
-    compute = prompt_flops(s) / (s.peak_flops * s.n_chip)
-    return Max(compute, decode_weights_time(s))
+    mixed = s.but(sequence_length=s.context).chip_prompt_macs
+    macs = (s.chip_weight_macs + s.chip_routed_macs + mixed) * s.context * s.batch
+    compute = FLOP_PER_MAC * macs / (s.peak_flops * s.data_parallel)
+    return Max(compute, decode_weights_time(s)) / s.pipeline_parallel
 
 
 @formula(
@@ -209,8 +211,8 @@ def prefill_time(s: Symbols) -> Expr:
     example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B), 76.7e9, "just fits one of 80 GB", 1e-3),
 )  # fmt: skip
 def memory_needed(s: Symbols) -> Expr:
-    """Bytes that weights and KV cache of the whole batch hold."""
-    return weights_size(s) + kv_cache_size(s) * _copies(s)
+    """Bytes that weights and KV cache of the batch hold on each chip."""
+    return chip_weights_size(s) + chip_cache_size(s) * s.batch / s.data_parallel
 
 
 @formula(
@@ -225,31 +227,26 @@ def memory_needed(s: Symbols) -> Expr:
     ),
 )  # fmt: skip
 def chips_needed(s: Symbols) -> Expr:
-    """Chips whose memory holds weights and KV cache; round up.
+    """Chips whose memory holds weights and KV cache, at least; round up.
 
-    Infinite where one part of the cache, which every chip must hold whole, is too large for it.
+    All is divided evenly, as by no layout that copies a part.
     """
-    even = (weights_size(s) + kv_cache_size(s)) / s.memory_capacity
-    if not s.optional:
-        return even
-    left = s.memory_capacity - kv_cache_size(s) / s.cache_parts
-    return Max(even, sympy.Piecewise((weights_size(s) / left, left > 0), (sympy.oo, True)))
+    return (weights_size(s) + kv_cache_size(s)) / s.memory_capacity
 
 
 @formula(
     r"B_\text{fit}", "sequence", assumptions=_FITS,
     varies=(
-        "/ n_layer n_kv_head d_head kv_bytes context + memory_capacity n_chip - n_params "
+        "/ n_layer n_kv_head d_head kv_bytes context + memory_capacity - n_params "
         "weight_bytes"
     ),
-    example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9, n_chip=1),
+    example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9),
              (80e9 - PARAMETERS_8B) / (KV_8B / 128), "134 sequences"),
 )  # fmt: skip
 def largest_batch(s: Symbols) -> Expr:
-    """Sequences whose cache fits beside the weights; round down.
+    """Sequences whose cache fits beside the weights, over all ranks; round each rank's down.
 
     Zero where the weights alone do not fit.
     """
-    free = s.memory_capacity * s.n_chip - weights_size(s)
-    per_sequence = kv_cache_size(s) / s.batch * _copies(s)
-    return Max(free, 0) / per_sequence
+    free = s.memory_capacity * (1 - s.memory_reserve) - chip_weights_size(s)
+    return Max(free, 0) / chip_cache_size(s) * s.data_parallel

@@ -162,6 +162,7 @@ def _of_row(
         "kv_bytes": kv,
         "state_bytes": model.stored.get("state_bytes", kv),
         "memory_reserve": load("engines")["vllm"]["memory_reserve"],
+        "n_params": model.n_params,
         "n_layer": model.stack.n_layer,
         "d_model": model.stack.d_model,
     }

@@ -20,15 +20,15 @@ from lifecost.catalog import Hardware, Model
 from lifecost.data import load
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.energy import energy_per_token
-from lifecost.formulas.layout import largest_layout_batch, layout_prompt_time, layout_step_time
+from lifecost.formulas.layout import layout_prompt_time
 from lifecost.formulas.overheads import prompt_work_time, step_time, time_to_first_token
 from lifecost.formulas.service import (
     cached_input_price,
     input_price,
-    layout_throughput,
     output_price,
 )
 from lifecost.formulas.speculative import expected_tokens
+from lifecost.formulas.time import decode_step_time, decode_throughput, largest_batch
 from lifecost.quantities import quantity
 from lifecost.serving.cases import (
     Layout,
@@ -210,7 +210,7 @@ def serve(
     at |= guesses(model, at, speculated, acceptance, draft_cost)
     linked = device.link_bandwidth is not None
     known = linked | (options.tensor_parallel * options.expert_parallel == 1)
-    slow = np.where(known, token_time(at), layout_step_time(at))
+    slow = np.where(known, token_time(at), decode_step_time(at))
     fits = room >= concurrency
     # What stages send each other, and wait for each other, is not counted: they come last.
     best = np.lexsort((slow, options.pipeline_parallel > 1, -room * ~fits, ~fits))[0]
@@ -219,7 +219,7 @@ def serve(
     guessed = guesses(model, at, speculated, acceptance, draft_cost)
     at |= guessed
     most = float(expected_tokens(at)) if guessed else 1.0
-    fastest = float(layout_throughput(at)) * most
+    fastest = float(decode_throughput(at)) * most
     price, priced = price_of(device)
     at |= {"chip_hour_price": price} if price else {}
     row = regime(device, at)
@@ -230,7 +230,7 @@ def serve(
     is_tested = overheads[device.generation].tested
     first = known_errors["first-token"] if is_tested else {"tested": False}
     told = {"tested": False} if guessed else known_errors[row]
-    step = _time(at, lambda at: layout_step_time(at) / most, token_time, is_known, told)
+    step = _time(at, lambda at: decode_step_time(at) / most, token_time, is_known, told)
     begin = _time(at, layout_prompt_time, time_to_first_token, is_known, first)
     rate = float(throughput(at)) if is_known else None
     energy = None
@@ -280,7 +280,7 @@ def room_in(at: dict[str, Any], layout: Layout) -> Any:
     """Return how many sequences fit at their full length, in whole blocks, on ranks alike."""
     block = load("engines")["vllm"]["block"]
     whole = math.ceil((at["prompt_length"] + at["answer_length"]) / block) * block
-    each = largest_layout_batch({**at, "context": whole}) / layout.data_parallel
+    each = largest_batch({**at, "context": whole}) / layout.data_parallel
     return np.floor(each) * layout.data_parallel
 
 

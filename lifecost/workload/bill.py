@@ -185,7 +185,7 @@ class _Costs:
     """What prompts and tokens of a model cost in a setting."""
 
     def __init__(self, model: Model, at: Mapping[str, Any]) -> None:
-        self.at = {**at, "n_chip": 1, "cache_parts": 1}
+        self.at = dict(at)
         self.one = {**self.at, "batch": 1}
         self.hoi = float(at["hoi"]) if "hoi" in at else self._lacks("hoi")
         batch = float(at["batch"]) if "batch" in at else self._lacks("batch")

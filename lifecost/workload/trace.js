@@ -419,7 +419,7 @@ function knotsOf(stack) {
 
 // What a trace costs where `bound` says the model, the device and the setting.
 function billOf(trace, bound) {
-  const at = { ...bound, n_chip: 1, cache_parts: 1, context: 1 }, { hoi, batch } = bound;
+  const at = { ...bound, context: 1 }, { hoi, batch } = bound;
   const one = (name) => (context) => FORMULAS[name]({ ...at, batch: 1, context });
   const prompt = one("prompt_flops"), held = one("kv_cache_size");
   const weights = (FORMULAS.decode_memory_flop_equivalent(at) / hoi - FORMULAS.kv_bytes_read(at)) / batch;

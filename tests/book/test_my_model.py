@@ -20,7 +20,6 @@ from lifebook.data import load
 from lifebook.explorer.gallery import explore
 from lifecost import FORMULAS, InputError, load_model, models, script
 from lifecost.config import script as reader
-from lifecost.report import split_by_heads
 
 PAGE = "book/your-model.html"
 OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
@@ -65,7 +64,7 @@ def in_python(config):
     if "stack" in bound:
         bound["stack"] = model.stack.data()
     found = {"bindings": bound, "format": model.format, "stored": dict(model.stored),
-             "note": model.left_out, "split": split_by_heads(model)}  # fmt: skip
+             "note": model.left_out}  # fmt: skip
     return json.loads(json.dumps(found))
 
 

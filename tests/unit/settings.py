@@ -11,7 +11,7 @@ from lifecost.symbols import SYMBOLS
 RANGES = {
     name: quantity.usual or (quantity.low, quantity.high)
     for name, quantity in SYMBOLS.items()
-    if quantity.absent is None and name != "n_head"
+    if (quantity.absent is None or quantity.usual) and name != "n_head"
 }
 MIDDLES = {name: (q.usual[0] * q.usual[1]) ** 0.5 for name, q in SYMBOLS.items() if q.usual}
 

@@ -140,7 +140,7 @@ def test_hint_speaks_of_what_is_in_play(name, mistake):
     exercise = ALL[name]
     change, formula = exercise.mistakes[mistake], FORMULAS[exercise.row["formula"]]
     changed = [s for kind in ("bind", "scale", "add") for s in change.get(kind, {})]
-    assert set(changed) <= set(formula.symbols)
+    assert set(changed) <= {*formula.symbols, *formula.optional}
     spoken = re.findall(r"{(\w+)}", change["hint"])
     assert all(s == "unit" or s in exercise.setting() for s in spoken)
     if mistake == "forward-alone":  # a third is the forward pass where training is a factor

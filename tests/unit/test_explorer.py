@@ -50,7 +50,7 @@ OPENINGS = {
         decode_kv_time=KV_MHA / 4 / 3.35e12,
         decode_weights_time=(8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
         decode_step_time=(KV_MHA / 4 + 8_030_261_248 - 128256 * 4096 - 65 * 4096) / 3.35e12,
-        chips_needed=(KV_MHA / 4 + 8e9) / 80e9,
+        memory_needed=KV_MHA / 4 + 8e9,
     ),
     # 10e12 tokens decoded after 15e12 of training; a quarter of the cache is read.
     "kv-compression": dict(
@@ -95,7 +95,7 @@ OPENINGS = {
     # Llama 3 70B in FP8 on eight H100: matrices of a layer, the last table and the cache of 64
     # sequences at 2,304 tokens in 16 bits, an eighth on each chip.
     "frontier": dict(
-        layout_step_time=(
+        decode_step_time=(
             80 * (2 * 8192 * (8192 + 1024) + 3 * 8192 * 28672) + 2 * 8192 * 128256
             + 64 * 2304 * 80 * 2 * 8 * 128 * 2
         ) / 8 / 3.35e12,

@@ -138,8 +138,8 @@ def test_a_conflict_matters_where_its_symbol_does(draw, formula):
 
 
 def test_a_device_beside_the_post():
-    rate = decode_throughput(LLAMA, CHIP, post, n_chip=1)
-    assert rate == decode_throughput(LLAMA, post, CHIP, n_chip=1, hoi=600)
+    rate = decode_throughput(LLAMA, CHIP, post)
+    assert rate == decode_throughput(LLAMA, post, CHIP, hoi=600)
     assert rate == pytest.approx(128 / 0.022753, rel=1e-4)
 
 

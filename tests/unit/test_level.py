@@ -9,7 +9,7 @@ from lifecost import FORMULAS, InputError, hardware, levels, models, post
 from lifecost.serving import Layout, setting
 
 H100 = hardware["h100-sxm"].at("fp8")
-SETTING = {**post.bindings, **H100, "n_chip": 8}
+SETTING = {**post.bindings, **H100, "tensor_parallel": 8}
 NAMES = ["the post's", "with weights", "full"]
 EVEN = "full, experts chosen evenly"
 
@@ -49,7 +49,7 @@ def test_each_level_is_its_formulas(name):
 def test_in_flop_equivalents_it_is_the_same_table(name):
     # Of a device with the same intensity: seconds at its peak.
     in_flops = levels(models[name], post.bindings, hoi=H100["hoi"])
-    in_seconds = levels(models[name], {**SETTING, "n_chip": 1})
+    in_seconds = levels(models[name], {**SETTING, "tensor_parallel": 1})
     assert (in_flops.unit, in_seconds.unit) == ("FLOP", "s")
     for flops, seconds in zip(in_flops, in_seconds, strict=True):
         assert flops.step == pytest.approx(seconds.step * H100["peak_flops"], rel=1e-12)
@@ -74,8 +74,7 @@ def test_the_level_with_overheads_is_there_where_a_service_is_set(name, device, 
     assert last.step == pytest.approx(sum(parts), rel=1e-12)
     assert last.step == pytest.approx(value("step_time", at), rel=1e-12)
     assert last.step > bounds[2].step
-    chips = {"n_chip": math.prod(degrees)}
-    assert bounds[2].step == value("decode_step_time", models[name], at | chips)
+    assert bounds[2].step == value("decode_step_time", models[name], at)
     assert (last.kind, last.memory_to_compute) == ("estimate, median error 15 %", None)
     assert [row.overheads for row in bounds] == [None] * len(bounds)
     assert "overheads" in repr(levels(models[name], at)).splitlines()[0]

@@ -9,7 +9,6 @@ from lifebook.data import load
 from lifebook.evidence import rows
 from lifebook.measure import machine
 from lifebook.measure.decoder import BLOCK, Decoder
-from lifebook.measure.published import setting_of
 from lifecost import InputError, decode_step_time_serial, kv_cache_size, models
 from lifecost.report import split_by_heads
 
@@ -70,8 +69,7 @@ def test_what_is_measured_on_many_chips_says_how_they_share_the_cache():
     # A run on more chips than key-value heads has a copy of the cache for each further chip, unless
     # its row says that sequences were shared out. Prefill reads no cache.
     for row in rows("measurements"):
-        _, setting = setting_of(row)
-        copied = setting["n_chip"] > split_by_heads(models[row["model"]])["cache_parts"]
+        copied = row["chips"] > split_by_heads(models[row["model"]])
         assert copied <= (row["phase"] == "prefill" or "split by sequences" in row["note"])
 
 

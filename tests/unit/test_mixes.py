@@ -33,8 +33,8 @@ def alone(mix, context, batch, device, precision):
                 parts += layers(int(count), part.block.but(**sizes))
     stack = Stack(frame.d_model, KNOWN["frame"]["layers"], parts)
     at = {
-        **stack.bindings, **hardware[device].at(precision), "context": context, "batch": batch,
-        "n_chip": SETTING["chips"],
+        **stack.bindings, **hardware[device].at(precision, SETTING["chips"]),
+        "context": context, "batch": batch,
         **{name: SETTING[name] for name in ("kv_bytes", "weight_bytes", "state_bytes")},
     }  # fmt: skip
     return expected_step_time(at) * SETTING["chips"] / batch

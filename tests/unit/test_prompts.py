@@ -50,7 +50,7 @@ def test_what_all_share_is_read_once():
 def test_computing_again_is_the_prompts_prefill():
     at = {"prefix_length": 5000, "prefill_mfu": 1, "peak_flops": 1e15}
     least = prefill_time(
-        models["llama-3-8b"], batch=1, context=5000, n_chip=1, peak_flops=1e15, weight_bytes=1,
+        models["llama-3-8b"], batch=1, context=5000, peak_flops=1e15, weight_bytes=1,
         memory_bandwidth=1e20,
     )  # fmt: skip
     assert prefix_recompute_time(models["llama-3-8b"], at) == pytest.approx(least, rel=1e-12)

@@ -74,7 +74,7 @@ def test_sequences_that_fit(model, device, capacity, layout, weights, cache):
         copied = TO_LATENTS + ROUTERS
         assert held == pytest.approx((PARAMETERS_V3 - copied) / 8 + copied, rel=1e-4)
     expected = (capacity - held) / (cache * 8192) * layout.data_parallel
-    assert FORMULAS["largest_layout_batch"](given) == pytest.approx(expected, rel=1e-12)
+    assert FORMULAS["largest_batch"](given) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,17 @@ def test_a_sequence_takes_whole_blocks():
 
 @every("name", models)
 @every("batch", [1, 300])
-def test_one_chip_without_overheads_is_what_it_was(name, batch):
-    given = at(name, "h100-sxm", ALONE, batch, 5000, 2) | {"hoi": 600, "n_chip": 1}
-    assert FORMULAS["layout_step_time"](given) == pytest.approx(
-        FORMULAS["decode_step_time"](given), rel=1e-12
-    )
-    bound = {**models[name].bindings, **{n: v for n, v in given.items() if n != "stack"}}
-    room = FORMULAS["largest_layout_batch"](bound, memory_reserve=0)
-    assert room == pytest.approx(FORMULAS["largest_batch"](bound), rel=1e-9)
+def test_one_chip_has_all_of_the_model(name, batch):
+    given = at(name, "h100-sxm", ALONE, batch, 5000, 2, memory_reserve=0)
+    whole = {name: FORMULAS[name](given) for name in ("decode_flops", "kv_bytes_read",
+                                                      "weights_size", "kv_cache_size")}  # fmt: skip
+    for part, cost in (
+        ("compute", whole["decode_flops"] / given["peak_flops"]),
+        ("kv", whole["kv_bytes_read"] / given["memory_bandwidth"]),
+    ):
+        assert FORMULAS[f"decode_{part}_time"](given) == pytest.approx(cost, rel=1e-12)
+    room = (given["memory_capacity"] - whole["weights_size"]) / whole["kv_cache_size"] * batch
+    assert FORMULAS["largest_batch"](given) == pytest.approx(max(0, room), rel=1e-9)
     # Nothing overlaps in the estimate: between the longer of the two and both one after the other.
     ideal = {**given, **IDEAL, "attention_peak": given["peak_flops"]}
     expected = FORMULAS["expected_step_time"](given)
@@ -129,9 +132,9 @@ def test_one_chip_without_overheads_is_what_it_was(name, batch):
 def test_ranks_of_a_dense_model_are_machines_of_their_own(model):
     one = at(model, "h100-sxm", Layout(2), 24)
     four = at(model, "h100-sxm", Layout(2, 4), 96)
-    for name in ("step_time", "layout_step_time"):
+    for name in ("step_time", "decode_step_time"):
         assert FORMULAS[name](four) == pytest.approx(FORMULAS[name](one), rel=1e-12)
-    for name in ("layout_throughput", "largest_layout_batch"):
+    for name in ("decode_throughput", "largest_batch"):
         assert FORMULAS[name](four) == pytest.approx(4 * FORMULAS[name](one), rel=1e-12)
 
 
@@ -139,7 +142,7 @@ def test_ranks_of_a_dense_model_are_machines_of_their_own(model):
 def test_stages_divide_memory_and_no_token_is_faster(model):
     one = at(model, "b200", Layout(4), 24)
     three = at(model, "b200", Layout(4, pipeline_parallel=3), 72)
-    for name in ("step_time", "layout_step_time"):
+    for name in ("step_time", "decode_step_time"):
         assert FORMULAS[name](three) == pytest.approx(FORMULAS[name](one), rel=1e-12)
     for name in ("chip_weights_size", "chip_cache_size"):
         assert 3 * FORMULAS[name](three) == pytest.approx(FORMULAS[name](one), rel=1e-12)
@@ -187,8 +190,8 @@ def test_rows_are_what_they_are_alone():
     batch, prompt, answer = (draw.integers(1, 900, rows) for _ in range(3))
     many = setting(model, device, degrees, batch, prompt, answer, weights=weights, engine=engine)
     kinds = regime(device, many)
-    for name in ("time_per_token", "layout_step_time", "time_to_first_token", "service_throughput",
-                 "largest_layout_batch"):  # fmt: skip
+    for name in ("time_per_token", "decode_step_time", "time_to_first_token", "service_throughput",
+                 "largest_batch"):  # fmt: skip
         found = FORMULAS[name](many)
         for i in range(rows):
             layout = Layout(*(int(degree[i]) for degree in degrees))
@@ -486,9 +489,9 @@ def test_layers_that_split_differently():
     # Gemma 4 31B: 50 layers of 16 heads of 256, whose values are theirs, and 10 of 4 heads of 512.
     held = 2 * (50 * 16 * 256 + 10 * 4 * 512)
     each = 2 * (50 * 256 + 10 * 512)
-    assert split_by_heads(models["gemma-4-31b"])["cache_parts"] == pytest.approx(held / each)
+    assert split_by_heads(models["gemma-4-31b"]) == pytest.approx(held / each)
     # On so many chips as heads and more, the report's copies are what the layout holds.
     for name in ("gemma-4-31b", "deepseek-v3.2", "llama-3-70b"):
         at = setting(name, "h100-sxm", Layout(64), 1, 1, 1) | {"context": 1}
         copies = 64 * FORMULAS["chip_cache_size"](at) / FORMULAS["kv_cache_size"](at)
-        assert copies == pytest.approx(64 / split_by_heads(models[name])["cache_parts"], rel=1e-9)
+        assert copies == pytest.approx(64 / split_by_heads(models[name]), rel=1e-9)

@@ -49,7 +49,7 @@ FORMULAS = script.families() + script.formulas((), reader.FORMULAS)
 def bound_of(name):
     """Return what an explorer binds, and Python's setting for it."""
     device = hardware["h100-sxm"].at("fp8")
-    return {**models[name].bindings, **device, **post.bindings, "n_chip": 4}
+    return {**models[name].bindings, **device, **post.bindings}
 
 
 def in_javascript(texts, bounds=()):

@@ -97,7 +97,7 @@ def test_what_deepseeks_files_have_beyond():
 
 def test_a_quantized_model_fits_where_it_does():
     model = models["gpt-oss-120b"]
-    at = {**post.bindings, "memory_capacity": 80e9, "n_chip": 1, **model.stored}
+    at = {**post.bindings, "memory_capacity": 80e9, **model.stored}
     assert chips_needed(model, at, batch=1) < 1
     free, cache = 80e9 - 65_248_815_744, kv_cache_size(model, post) / 128
     assert largest_batch(model, at) == pytest.approx(free / cache, rel=1e-9)

@@ -38,8 +38,8 @@ class Walk:
     (count, runs, family, sizes).
 
     Parameters are counts of numbers; cache, state and attention are of one sequence, in numbers and
-    in multiplications; ``bytes_stored``, ``bytes_read`` (expected) and ``bytes_certain`` (at least
-    read) are those of the weights; ``matrices`` are those stored in each role.
+    in multiplications; ``bytes_stored`` and ``bytes_read`` (expected) are those of the
+    weights; ``matrices`` are those stored in each role.
 
     What starts with ``chip`` is the share of one of ``tensor_parallel`` chips that work on the same
     sequences: of what has heads, no less than one head; of what they all need, all of it. Experts
@@ -55,7 +55,7 @@ class Walk:
         # The bytes of a part are those of the others where it has none of its own.
         self.other, self.parts = weight_bytes, parts
         self.stored = self.active = self.macs = self.read = 0
-        self.bytes_stored = self.bytes_read = self.bytes_certain = 0
+        self.bytes_stored = self.bytes_read = 0
         self.held = self.loaded = self.cache_macs = self.prompt_macs = 0
         self.state_held = self.state_read = self.state_written = 0
         self.tensor, self.data, self.expert = tensor_parallel, data_parallel, expert_parallel
@@ -88,10 +88,11 @@ class Walk:
         self.macs += used
         self.read += read
         self.bytes_read += read * each
-        self.bytes_certain += used * each  # what one token multiplies is read, whoever else comes
         share = self.tensor * self.data if routed else min(self.tensor, heads)
         # Added up by shares, and divided at last: exact.
         self.shares["read", share] += read * each
+        # What one token multiplies is read, whoever else comes.
+        self.shares["certain", share] += used * each
         self.shares["routed" if routed else "macs", self.tensor if routed else share] += used
         if self.again:
             return

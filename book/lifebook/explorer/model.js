@@ -83,13 +83,13 @@ class ModelBox extends HTMLElement {
     this.called = String(config._name_or_path || config.model_type).slice(0, 80);
     this.note = model.note ?? "";
     this.format = model.format;
-    this.explorer.data.fixed = { ...model.bindings, ...model.stored, ...model.split };
+    this.explorer.data.fixed = { ...model.bindings, ...model.stored };
     // A device brings the bytes of its precision, unless the file says in how many it is stored.
     this.explorer.controls.get("device").leaves = Object.keys(model.stored);
     this.explorer.origin = { object: 'explore(load_model("config.json"))',
       imports: "from lifecost import load_model\nfrom lifebook.explorer.gallery import explore" };
     this.explorer.update();
-    if (text !== EXAMPLE.text) this.keep({ ...model.bindings, ...model.split });
+    if (text !== EXAMPLE.text) this.keep(model.bindings);
   }
 
   // In this browser only: its explorers offer the model from then on.

@@ -24,7 +24,6 @@ from lifebook.measure.steps import (
     published_steps,
 )
 from lifecost.catalog import hardware, models
-from lifecost.formulas.layout import largest_layout_batch, layout_step_time
 from lifecost.formulas.overheads import (
     prompt_work_time,
     step_time,
@@ -32,6 +31,7 @@ from lifecost.formulas.overheads import (
     time_to_first_token,
 )
 from lifecost.formulas.service import service_throughput
+from lifecost.formulas.time import decode_step_time, largest_batch
 from lifecost.serving import Layout, regime, setting
 from lifecost.symbols import SYMBOLS
 
@@ -100,7 +100,7 @@ def symbols(steps: Steps) -> dict[str, Any]:
     open_ = steps["mode"] == "saturated"
     if open_.any():
         most = about["saturated"]["largest_batch"] * steps["data"]
-        room = np.clip(np.floor(largest_layout_batch(at)), 1, most)
+        room = np.clip(np.floor(largest_batch(at)), 1, most)
         at["batch"] = np.where(open_, room, at["batch"])
     return at
 
@@ -349,7 +349,7 @@ def lines() -> list[dict[str, Any]]:
             row["model"], row["hardware"], Layout(), 1, np.array([1, 2**17]), 1,
             weights=row["weights"], cache=row["cache"],
         )  # fmt: skip
-        ends = [(step(at), at["context"]) for step in (layout_step_time, step_time)]
+        ends = [(step(at), at["context"]) for step in (decode_step_time, step_time)]
         slopes = [float((time[1] - time[0]) / (at[1] - at[0])) for time, at in ends]
         starts = [float(time[0] - k * at[0]) for k, (time, at) in zip(slopes, ends, strict=True)]
         found.append({

@@ -76,11 +76,13 @@ def setting_of(row: Mapping[str, Any]) -> tuple[Any, dict[str, float]]:
     ('palm-540b', 512)
     """
     part, model = hardware[row["hardware"]], models[row["model"]]
-    setting = {**part.at(row["precision"]), **row["setting"]}
+    setting = {**part.at(row["precision"], row["chips"]), **row["setting"]}
     if "attention_precision" in row:
         share = float(attention_flops(model, setting) / token_flops(model, setting))
         slow = part.at(row["attention_precision"])["peak_flops"]
-        setting["peak_flops"] = 1 / ((1 - share) / setting["peak_flops"] + share / slow)
+        setting["peak_flops"] = 1 / (
+            (1 - share) / setting["peak_flops"] + share / (row["chips"] * slow)
+        )
     return model, setting
 
 

@@ -201,7 +201,7 @@ def caches(steps: Steps) -> list[str]:
 
 
 def _chips(steps: Steps) -> dict[str, Array]:
-    """Return the symbols of the chips, each at the fastest rate for its weights' format."""
+    """Return the symbols of chips that share all evenly, at the fastest rate for the format."""
     formats, parts = load(FILE)["format"], [hardware[name] for name in steps["device"]]
     rates = [formats[name]["rates"] for name in steps["weights"]]
     peaks = [
@@ -209,10 +209,9 @@ def _chips(steps: Steps) -> dict[str, Array]:
         for part, known in zip(parts, rates, strict=True)
     ]
     return {
-        "n_chip": steps["chips"],
-        "peak_flops": np.array(peaks),
-        "memory_bandwidth": np.array([part.memory_bandwidth for part in parts]),
-        "memory_capacity": np.array([part.memory_capacity for part in parts]),
+        "peak_flops": steps["chips"] * np.array(peaks),
+        "memory_bandwidth": steps["chips"] * np.array([part.memory_bandwidth for part in parts]),
+        "memory_capacity": steps["chips"] * np.array([part.memory_capacity for part in parts]),
     }
 
 
@@ -261,7 +260,7 @@ def _of_rates(model: Model, rows: Steps, step: Formula) -> Any:
     at = setting(rows) | {"batch": one}
     at["batch"] = np.maximum(np.floor(largest_batch(model, at)), 1)
     read = prompt_flops(model, at | {"batch": one, "context": rows["prompt"]})
-    reading = read / (at["peak_flops"] * at["n_chip"] * rows["answer"])
+    reading = read / (at["peak_flops"] * rows["answer"])
     writing = decode_compute_time(model, at) / at["batch"]
     return np.maximum(step(model, at) / at["batch"], reading + writing)
 
@@ -269,7 +268,7 @@ def _of_rates(model: Model, rows: Steps, step: Formula) -> Any:
 def _of_training(model: Model, rows: Steps, _: Formula) -> Any:
     """Return the least time in which one chip trains on one token."""
     flops = training_flops_exact(model, train_tokens=1, sequence_length=rows["prompt"])
-    return flops / _chips(rows)["peak_flops"]
+    return flops * rows["chips"] / _chips(rows)["peak_flops"]
 
 
 _BOUNDS = {

@@ -12,7 +12,7 @@ from lifecost import FORMULAS, hardware, laws, models
 from lifecost.algebra import Max, idle
 from lifecost.formula import formula
 from lifecost.stack import FAMILIES, Block
-from lifecost.symbols import ANY, Symbols, symbol_of
+from lifecost.symbols import ANY, OPTIONAL, Symbols, symbol_of
 
 # What a sign in `varies` says: the power with which a symbol enters, or never the other way.
 POWERS = {"*": 1, "/": -1}
@@ -101,7 +101,9 @@ def with_more(values, symbol):
 
 
 def random_settings(draw, name):
-    return draw(FORMULAS[name].symbols, 600)
+    formula = FORMULAS[name]
+    names = sorted({*formula.varies, *formula.wide.symbols} - ({*OPTIONAL} - {*formula.varies}))
+    return draw(names, 600)
 
 
 def values_with_more(draw, name, symbol):
@@ -112,7 +114,7 @@ def values_with_more(draw, name, symbol):
 
 @every("formula", FORMULAS.values())
 def test_no_symbol_is_missing(formula):
-    assert set(formula.varies) == set(formula.symbols)
+    assert {*formula.symbols} <= {*formula.varies} <= {*formula.symbols, *formula.wide.symbols}
     assert (TURN in formula.varies.values()) == (formula.name in TURNS)
 
 
@@ -140,7 +142,7 @@ def test_turn(name, symbol):
     found = []
     for change in TURNS[name]:
         values = {**USUAL, **change}
-        before, after = with_more({name: values[name] for name in formula.symbols}, symbol)
+        before, after = with_more({name: values[name] for name in formula.varies}, symbol)
         found.append(formula(**after) / formula(**before))
     assert max(found) > 1 + 1e-6
     assert min(found) < 1 - 1e-6
@@ -416,9 +418,9 @@ def test_a_plain_decoder_keeps_one_copy_of_a_matrix_for_each_use():
 
 
 def test_a_step_takes_what_its_parts_take():
-    chip = hardware["h100-sxm"].at("fp8")
+    chip = hardware["h100-sxm"].at("fp8", 8)
     for context in (10, 10**4, 10**6):
-        setting = {**POST, **chip, "n_chip": 8, "context": context}
+        setting = {**POST, **chip, "context": context}
         work, weights, cache = (
             at(f"decode_{part}_time", **setting) for part in ("compute", "weights", "kv")
         )
@@ -431,15 +433,15 @@ def test_a_step_takes_what_its_parts_take():
         assert rate == pytest.approx(POST["batch"] / step, rel=1e-14)
         # The same in the post's currency: what the device could do meanwhile.
         cost = at("decode_step_cost_full", **setting)
-        assert cost / chip["peak_flops"] / 8 == pytest.approx(step, rel=1e-12)
+        assert cost / chip["peak_flops"] == pytest.approx(step, rel=1e-12)
 
 
 def test_energy_of_a_token_is_power_over_rate():
     # As many joules a second as the chips draw, whatever the number of chips that share a step.
     chip = hardware["h100-sxm"].at("bf16")
     for chips in (1, 8):
-        setting = {**POST, **chip, "n_chip": chips, "kv_bytes": 2, "weight_bytes": 2}
-        rate = at("decode_throughput", **setting)
+        setting = {**POST, **chip, "kv_bytes": 2, "weight_bytes": 2}
+        rate = chips * at("decode_throughput", **setting)
         each = at("energy_per_token", **chip, n_chip=chips, token_rate=rate)
         assert at("decode_energy", **setting) == pytest.approx(each, rel=1e-12)
         assert each * rate == pytest.approx(700 * chips, rel=1e-12)
@@ -462,28 +464,25 @@ def test_measured_energy_is_below_the_bound_and_above_two_fifths_of_it(device, w
 
 
 def test_what_fits_fits():
-    setting = dict(memory_capacity=80e9, n_chip=8, context=8192)
+    setting = dict(memory_capacity=640e9, context=8192)
     assert at("largest_batch", **setting) == pytest.approx(
         (640e9 - LLAMA["n_params"]) / (8192 * 2 * 126 * 8 * 128), rel=1e-12
     )
     full = at("largest_batch", **setting)
     assert at("memory_needed", **setting, batch=full) == pytest.approx(640e9, rel=1e-12)
-    assert at("chips_needed", **setting, batch=full) == pytest.approx(8, rel=1e-12)
-    assert at("largest_batch", memory_capacity=80e9, n_chip=5) == 0
+    assert at("chips_needed", **setting, batch=full) == pytest.approx(1, rel=1e-12)
+    assert at("largest_batch", memory_capacity=400e9) == 0
 
 
-@pytest.mark.parametrize("parts", [4, 8, 16, 10**12])
 @pytest.mark.parametrize("capacity", [75e9, 80e9, 141e9])
-def test_what_fits_in_parts_fits(parts, capacity):
-    # Beyond the parts each further chip holds a part that is there already.
-    setting = {**LLAMA, **POST, "memory_capacity": capacity, "cache_parts": parts}
-    chips = FORMULAS["chips_needed"](setting)
-    if not parts * capacity > FORMULAS["kv_cache_size"](setting):
-        assert chips == math.inf
-        return
-    whole = math.ceil(chips)
-    held = FORMULAS["memory_needed"](setting, n_chip=whole)
-    assert held <= whole * capacity
-    for count, fits in ((whole, True), (whole - 1, False)):
-        assert (FORMULAS["largest_batch"](setting, n_chip=count) >= 128) == fits
-    assert (chips > FORMULAS["chips_needed"]({**setting, "cache_parts": 10**12})) == (chips > parts)
+def test_what_fits_in_a_layout_fits(capacity):
+    # Beyond eight heads each further chip holds a part that is there already.
+    setting = {**LLAMA, **POST, "memory_capacity": capacity}
+    least = math.ceil(FORMULAS["chips_needed"](setting))
+    for chips in (1, 2, 4, 8, 16, 64):
+        room, held = (
+            FORMULAS[name](setting, tensor_parallel=chips)
+            for name in ("largest_batch", "memory_needed")
+        )
+        assert (room >= 128) == (held <= capacity)
+        assert chips >= least or held > capacity

@@ -240,7 +240,7 @@ MORE = {
         # of cache a sequence, which are rounded.
         (dict(n_layer=40, d_model=5120, n_ff_matrix=3, d_ff=13824, n_head=40, n_kv_head=40,
               d_head=128, vocab_size=32000, batch=64, context=8192, kv_bytes=2, weight_bytes=2,
-              peak_flops=197e12, memory_bandwidth=8.2e11, n_chip=8), 69.33e-3, 2e-3,
+              peak_flops=197e12, memory_bandwidth=8.2e11, tensor_parallel=8), 69.33e-3, 2e-3,
          "scaling-book, batch 64"),
     ],
     "prefill_time": [
@@ -252,7 +252,7 @@ MORE = {
          (8_030_261_248 + 4 * KV_8B) / 80e9, EXACT, "multi-head: four chips"),
     ],
     "largest_batch": [
-        ({**LLAMA_8B, **POST, "n_params": 81e9, "memory_capacity": 80e9, "n_chip": 1}, 0, 0,
+        ({**LLAMA_8B, **POST, "n_params": 81e9, "memory_capacity": 80e9}, 0, 0,
          "the weights do not fit"),
     ],
     "training_flops": [

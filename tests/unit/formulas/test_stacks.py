@@ -21,7 +21,7 @@ from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols
 
 STACKS = 40
 RUN = dict(
-    kv_bytes=2, weight_bytes=1, hoi=600, peak_flops=1e12, memory_bandwidth=1e9, n_chip=2,
+    kv_bytes=2, weight_bytes=1, hoi=600, peak_flops=1e12, memory_bandwidth=1e9,
     memory_capacity=1e9, train_tokens=1e6, prefill_tokens=1e6, decode_tokens=1e6, tokens_per_day=10,
     train_mfu=0.4, prefill_mfu=0.5, decode_efficiency=0.8, chip_hour_price=2, train_flops=1e20,
     interaction_multiplier=7, training_factor=1.5, tensor_parallel=1, data_parallel=1,
@@ -96,7 +96,7 @@ def case(seed):
     setting |= {part: float(draw.choice([0.5, 1, 2.25])) for part in PARTS if draw.random() < 0.5}
     if draw.random() < 0.5:
         setting["state_bytes"] = 4
-    return {**stack.bindings, **setting, "cache_parts": 1 + seed % 3}
+    return {**stack.bindings, **setting}
 
 
 def walked(seed):
@@ -145,10 +145,6 @@ def bytes_held(w, s):
 def bytes_moved(w, s):
     state = s.get("state_bytes", s["kv_bytes"])
     return (w.loaded * s["kv_bytes"] + (w.state_read + w.state_written) * state) * w.batch
-
-
-def copies(s):
-    return max(1, s["n_chip"] / s["cache_parts"])
 
 
 def of_a_rank(w, s):
@@ -200,10 +196,12 @@ OF_FORMULAS = {
     "decode_flops": lambda w, s: 2 * (w.macs + w.cache_macs) * w.batch,
     "weights_size": lambda w, s: w.bytes_stored,
     "weight_load_flop_equivalent": lambda w, s: w.bytes_stored * s["hoi"],
-    "decode_weights_time": lambda w, s: w.bytes_certain / 2e9,
-    "expected_weights_time": lambda w, s: w.bytes_read / 2e9,
-    "decode_kv_time": lambda w, s: bytes_moved(w, s) * copies(s) / 2e9,
-    "memory_needed": lambda w, s: w.bytes_stored + bytes_held(w, s) * copies(s),
+    "decode_weights_time": lambda w, s: w.chip("certain") / 1e9,
+    "expected_weights_time": lambda w, s: w.chip("read") / 1e9,
+    "decode_kv_time": lambda w, s: moved_by_a_chip(w, s) / 1e9,
+    "memory_needed": lambda w, s: (
+        w.chip("stored") / s["pipeline_parallel"] + held_by_a_chip(w, s) * w.batch / w.data
+    ),
     "chip_weights_size": lambda w, s: w.chip("stored") / s["pipeline_parallel"],
     "chip_cache_size": held_by_a_chip,
     "step_kv_time": lambda w, s: (
@@ -271,7 +269,7 @@ def test_a_bound_counts_the_experts_that_are_certain(name):
         )
         assert bound == one
         assert expected == bound if batch == 1 else expected > bound
-    assert expected < RUN["weight_bytes"] * model.n_params / 2e9
+    assert expected < RUN["weight_bytes"] * model.n_params / 1e9
 
 
 # Mixtral 8x7B in bf16 on four A100 of 40 GB: sequences, tokens in and out of each, seconds of the
@@ -281,8 +279,8 @@ ALIKE = [(16, 128, 1.41181), (16, 1024, 12.6648), (32, 128, 1.60191), (32, 256, 
 
 @pytest.mark.parametrize(("batch", "tokens", "seconds"), ALIKE)
 def test_measured_steps_beat_the_expectation_of_experts_and_not_the_bound(batch, tokens, seconds):
-    chip = hardware["a100-sxm-40gb"].at("bf16")
-    setting = {**chip, "n_chip": 4, "kv_bytes": 2, "weight_bytes": 2, "batch": batch}
+    chip = hardware["a100-sxm-40gb"].at("bf16", 4)
+    setting = {**chip, "kv_bytes": 2, "weight_bytes": 2, "batch": batch}
     bound, expected = (
         tokens * FORMULAS[name](models["mixtral-8x7b"], setting, context=tokens)
         for name in ("decode_step_time", "expected_step_time")

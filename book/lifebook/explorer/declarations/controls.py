@@ -7,12 +7,11 @@ from lifebook.evidence import ELEMENT_BYTES
 from lifebook.explorer import Choice, Range
 from lifebook.explorer.words import shown
 from lifecost.catalog import Hardware, Model, hardware, models, post
-from lifecost.report import split_by_heads
 from lifecost.serving import overheads
 from lifecost.serving.cases import of_format
 from lifecost.symbols import SYMBOLS
 
-POST = {**post.bindings, "n_chip": 1}  # one, where nothing says how many share the model
+POST = post.bindings
 LLAMAS = tuple(load("post")["n_params"])
 
 # ---- models: all of the catalog, under the heading of what makes them differ
@@ -20,8 +19,7 @@ LLAMAS = tuple(load("post")["n_params"])
 
 def _bindings(name: str, model: Model) -> dict[str, object]:
     # The post's three have the round parameter counts that it works with.
-    own = post.model(name) if name in LLAMAS else model.bindings
-    return {**own, **split_by_heads(model)}
+    return dict(post.model(name) if name in LLAMAS else model.bindings)
 
 
 def _group(model: Model) -> str:
@@ -133,4 +131,4 @@ CONTEXT = Range("context", 128, 2**20, POST["context"], "Context", "context", pe
 KV_BYTES = Range("kv_bytes", 0.25, 4, POST["kv_bytes"], "Cache", per_double=2)
 HOI = Range("hoi", 50, 2000, POST["hoi"], "Intensity", step=10)
 LENGTH = Range("draft_length", 1, 24, 4, "Guesses", step=1)
-CHIPS = Range("n_chip", 1, 1024, 1, "Chips", per_double=16)
+CHIPS = Range("tensor_parallel", 1, 1024, 1, "Chips", per_double=16)

@@ -8,9 +8,9 @@ from lifebook.data import load
 from lifebook.explorer import Axis, Case, Choice, Curve, Dot, Explorer, Output, Plot, Range
 from lifebook.explorer.declarations.controls import MODEL, POST, REACHED, SERVING_DEVICE, TESTED
 from lifebook.explorer.words import shown
-from lifecost.formulas.layout import layout_step_time
 from lifecost.formulas.overheads import time_per_token
 from lifecost.formulas.service import service_room, service_throughput, user_rate
+from lifecost.formulas.time import decode_step_time
 from lifecost.quantities import percent
 from lifecost.serving import Layout
 from lifecost.symbols import SYMBOLS
@@ -100,7 +100,7 @@ frontier = Explorer(
     ),
     outputs=(
         Output(time_per_token, "between two tokens, estimate"),
-        Output(layout_step_time, "at least, by the bound"),
+        Output(decode_step_time, "at least, by the bound"),
         Output(user_rate, "tokens/s for each user"),
         Output(service_throughput, "tokens/s of all chips"),
         Output(service_room, "users find room"),
@@ -126,11 +126,11 @@ frontier = Explorer(
             curves=(
                 Curve("service_throughput", "estimate", "decode", "user_rate",
                       ("batch", 1, USERS), until="service_room"),
-                Curve("layout_throughput", "bound", "muted", "layout_user_rate",
+                Curve("decode_throughput", "bound", "muted", "layout_user_rate",
                       ("batch", 1, USERS), dashed=True, until="service_room"),
             ),
             dots=(
-                Dot("layout_user_rate", "layout_throughput", "", "muted", ring=True),
+                Dot("layout_user_rate", "decode_throughput", "", "muted", ring=True),
                 Dot("user_rate", "service_throughput", "{batch} users", "decode", {"batch": "x"}),
             ),
         ),

@@ -29,7 +29,6 @@ from lifecost.formulas.time import (
     decode_weights_time,
     expected_step_time,
 )
-from lifecost.report import split_by_heads
 
 
 def explore(model: Model) -> Explorer:
@@ -40,7 +39,7 @@ def explore(model: Model) -> Explorer:
     model
         Its shape is fixed in the explorer, and so is what its weights are stored in, where a
         config.json or the row of a quantized model says so; else each weight has as many bytes as
-        the device's precision. Device and setting are controls; chips share the cache by heads.
+        the device's precision. Device and setting are controls; chips share by tensor parallelism.
 
     Examples
     --------
@@ -63,7 +62,7 @@ def explore(model: Model) -> Explorer:
             Output(kv_cache_size, "KV cache in all"),
             Output(kv_bytes_per_token, "cached for each token"),
             Output(kv_to_compute_ratio, "cache ÷ arithmetic", "times"),
-            Output(chips_needed, "chips that hold it"),
+            Output(chips_needed, "chips that hold it, at least"),
         ),
         answer=(
             Case("It waits for arithmetic.", "That takes longer than all that a step reads.",
@@ -92,7 +91,7 @@ def explore(model: Model) -> Explorer:
                 split=(1, "waits for the cache", "waits for arithmetic"),
             ),
         ),
-        fixed={**model.bindings, **model.stored, **split_by_heads(model)},
+        fixed={**model.bindings, **model.stored},
     )  # fmt: skip
 
 

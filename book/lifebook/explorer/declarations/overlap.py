@@ -5,12 +5,12 @@ from __future__ import annotations
 from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Lane, Lanes, Output, Part, Plot
 from lifebook.explorer.declarations.controls import BATCH, CHIPS, CONTEXT, DEVICE, MODEL, POST
 from lifecost.formulas.time import (
-    chips_needed,
     decode_compute_time,
     decode_kv_time,
     decode_step_time,
     decode_step_time_serial,
     decode_weights_time,
+    memory_needed,
 )
 
 ARITHMETIC = Part("decode_compute_time", "arithmetic", "compute")
@@ -27,7 +27,7 @@ overlap = Explorer(
         Output(decode_compute_time, "arithmetic"),
         Output(decode_weights_time, "weights"),
         Output(decode_kv_time, "KV cache"),
-        Output(chips_needed, "chips to hold it", "count", of="n_chip"),
+        Output(memory_needed, "each chip holds", of="memory_capacity"),
     ),
     answer=(
         Case(
@@ -62,8 +62,8 @@ overlap = Explorer(
                 Dot("batch", "decode_step_time_serial", "", "decode", ring=True),
                 Dot("batch", "decode_step_time", "", "decode", {"batch": "x"}),
             ),
-            holds=("chips_needed", "n_chip"),
-            over="over {n_chip} × {memory_capacity}",
+            holds=("memory_needed", "memory_capacity"),
+            over="over {tensor_parallel} × {memory_capacity}",
         ),
     ),
     fixed=POST,

@@ -70,7 +70,7 @@ shape = Explorer(
                 Curve("decode_token_cost", "as the post counts", "decode", dashed=True),
             ),
             dots=(Dot("n_layer", "equal_size_decode_cost", "", "decode", {"n_layer": "x"}),),
-            holds=("chips_needed", "n_chip"),
+            holds=("memory_needed", "memory_capacity"),
             over="over {memory_capacity}",
         ),
         Plot(
