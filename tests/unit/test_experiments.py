@@ -58,7 +58,7 @@ def test_a_step_by_its_parts(one):
     for new in (False, True):
         at = one.at(new)
         part = hardware[one.row["device"]]
-        assert at["memory_bandwidth"] == part.memory_bandwidth
+        assert at["memory_bandwidth"] == one.row["chips"] * part.memory_bandwidth
         assert at["batch"] >= 1
     assert min(one.cheaper(), one.arithmetic, one.reads) > 0
     assert one.agreement in CLAIMS
