@@ -332,6 +332,7 @@ class Formula:
         lowered = self.plain
         if not OPTIONAL.keys().isdisjoint(given):
             lowered = self.wide
+        if lowered is self.wide:
             given = check.with_absent(given, lowered.symbols)
         needed = {name: given[name] for name in lowered.symbols if name in given}
         result = None
