@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from functools import cache
-from os.path import commonprefix  # of any texts
+from operator import eq
 from typing import Any, NamedTuple
 
 from lifecost.config.expressions import Node, evaluate, names_in, ordered_names, parsed, truth
@@ -119,7 +119,7 @@ def trees_of(kind: str) -> dict[str, Any]:
 
 def _alike(kind: str, known: list[str]) -> list[str]:
     """Return up to three types that begin as a wrong one does, for as long as any."""
-    length = {name: len(commonprefix([kind, name])) for name in known}
+    length = {name: [*map(eq, kind, name), False].index(False) for name in known}
     most = max(length.values())
     return [name for name in known if length[name] == most][:3] if most >= ALIKE else []
 
