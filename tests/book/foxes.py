@@ -61,7 +61,8 @@ class Firefox:
     def evaluate(self, function: str, given: Any = None) -> Any:
         """Return what a JavaScript function returns; no finite number comes as its name."""
         named = "(_, v) => typeof v === 'number' && !Number.isFinite(v) ? String(v) : v"
-        text = f"JSON.stringify(({function})({json.dumps(given)}) ?? null, {named})"
+        text = f"Promise.resolve(({function})({json.dumps(given)}))"
+        text += f".then((found) => JSON.stringify(found ?? null, {named}))"
         where = {"context": self.page}
         found = self.ask("script.evaluate", expression=text, target=where, awaitPromise=True)
         assert found["type"] == "success", found

@@ -312,7 +312,8 @@ class Explorer extends HTMLElement {
       this.change({ [c.name]: moved(c, this.state.get(c.name), by) });
     });
     f.box = node("input", { class: "x-num", id, name: c.name, type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-describedby": `${id}-e`, title: c.meaning });
-    f.box.addEventListener("focus", () => this.using(["tools"], () => this.typed(c, f)), { once: true });
+    // A window that is not in front gives no focus.
+    for (const type of ["focus", "input"]) f.box.addEventListener(type, () => this.using(["tools"], () => this.typed(c, f)), { once: true });
     const words = node("label", { class: "x-label", for: id });
     words.innerHTML = `${c.label} ${c.sign} <small>${c.unit}</small>`; // of the page itself, which Python wrote
     return node("div", { class: "x-row slide" }, words, f.range, f.box, f.error);
@@ -346,8 +347,10 @@ class Explorer extends HTMLElement {
     f.select.hidden = true;
     f.box = f.combo = node("input", { id, class: "x-combo", type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list", spellcheck: "false", autocomplete: "off" });
     const list = node("div", { id: `${id}-list`, role: "listbox", class: "x-list", hidden: "", "aria-label": c.label });
-    f.combo.addEventListener("focus", () => this.using(["tools"], () => this.combo(c, f, list)), { once: true });
-    for (const type of ["click", "input"]) f.combo.addEventListener(type, () => this.using(["tools"], () => f[type]()));
+    for (const type of ["focus", "click", "input"]) f.combo.addEventListener(type, () => this.using(["tools"], () => {
+      if (!f.click) this.combo(c, f, list);
+      f[type]?.();
+    }));
     return node("div", { class: "x-row pick" }, words, f.select, node("div", { class: "x-field" }, f.combo, list), f.error);
   }
 

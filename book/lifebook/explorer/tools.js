@@ -121,6 +121,8 @@ const Tools = class {
     return enter;
   }
   typed(c, f) {                                // from its first focus on, and what was typed before
+    if (f.isTyped) return;
+    f.isTyped = true;
     const { box } = f, enter = this.entered(c, f, box, (value) => this.change({ [c.name]: value }));
     box.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
