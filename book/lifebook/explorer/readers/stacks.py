@@ -53,7 +53,7 @@ def families() -> str:
     """Return the families of blocks, and what adds up their rows, for formulas of any model."""
     text = ",\n".join(f"{name}: {_family(one)}" for name, one in FAMILIES.items())
     sums = {name: _sum(name) for name in SUMS}
-    runtime = resources.files("lifecost").joinpath("stack.js").read_text("utf-8")
+    runtime = resources.files("lifebook.explorer.readers").joinpath("stack.js").read_text("utf-8")
     tables = {"SUMS": sums, "BYTES": _BYTES}
     lines = (f"const {name} = {json.dumps(table)};" for name, table in tables.items())
     return "\n".join([f"const FAMILIES = {{\n{text}\n}};", *lines, runtime])
