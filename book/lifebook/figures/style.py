@@ -93,8 +93,9 @@ class Figure:
     caption: str
     names: Mapping[str, str] = field(default_factory=dict)
 
+    @functools.cached_property
     def svg(self) -> str:
-        """Return the figure as inline SVG, the same text for the same figure."""
+        """The figure as inline SVG, the same text for the same figure."""
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}):
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
@@ -109,7 +110,7 @@ class Figure:
 
     def png(self) -> bytes:
         """Return the figure with its caption as PNG, in black on white: legible on any page."""
-        self.svg()  # the axes take their places as it is drawn, and not before
+        _ = self.svg  # the axes take their places as it is drawn, and not before
         width, height = self.drawing.get_size_inches()
         lines = textwrap.fill(self.caption, int(13 * width))  # letters to the inch, at this size
         caption = self.drawing.text(0.01, -0.1 / height, lines, va="top", color=INK, size=10)
@@ -131,7 +132,7 @@ class Figure:
         ``x`` and ``y`` are each [low, high, position of low, position of high, 1 if logarithmic],
         positions in the SVG's units.
         """
-        self.svg()  # the axes take their places as it is drawn, and not before
+        _ = self.svg  # the axes take their places as it is drawn, and not before
         height = self.drawing.bbox.height
         scale = 72 / self.drawing.dpi
         found = {}
@@ -153,7 +154,7 @@ class Figure:
         caption = html.escape(self.caption)
         return (
             f'<figure class="lifecost-figure" id="figure-{self.name}">\n'
-            f'<div class="lifecost-drawing" tabindex="0" role="group">{self.svg()}</div>\n'
+            f'<div class="lifecost-drawing" tabindex="0" role="group">{self.svg}</div>\n'
             f"<figcaption>{caption}</figcaption>\n</figure>"
         )
 
