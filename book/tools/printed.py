@@ -130,9 +130,14 @@ class Page:
                 data.unwrap()
 
     def _mark_places(self) -> None:
-        """Set wide tables across the paper, and leave explorers' questions out of the outline."""
+        """Set wide tables across the paper, and leave explorers' questions out of the outline.
+
+        Their equations, with numbers as long as a line of the screen, stay there.
+        """
         for question in self.article.select(".x-title"):
             del question["role"], question["aria-level"]
+        for equation in self.article.select(".x-equation"):
+            equation.decompose()
         for table in self.article.select("table"):
             if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
                 table.parent["class"] = "wide"
