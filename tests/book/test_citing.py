@@ -119,13 +119,6 @@ def test_paper_has_what_the_journal_asks():
     assert len(prose.plain(PAPER).split()) < 1300
 
 
-def test_hours_of_the_paper():
-    texts = [prose.notebook(path) for path in ROOT.glob("book/*.ipynb")]
-    minutes = sum(int(m) for text in texts for m in re.findall(r"\*\*Time\*\* (\d+) minutes", text))
-    assert "about seven hours" in PAPER
-    assert round(minutes / 60) == 7
-
-
 @pytest.mark.parametrize(
     ("name", "first", "words"),
     [("LICENSE", "MIT License", 150), ("LICENSE-text", "Attribution 4.0 International", 2500)],
