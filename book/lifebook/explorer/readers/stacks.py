@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable
 from importlib import resources
@@ -41,12 +42,28 @@ def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     """Return the functions of formulas by name, for plain decoders and for any model.
 
     Those of any model ask ``ofStack``, which `families` prints, where the model is no plain one.
+    What is but one over another, or a symbol over it, is printed as that.
     """
     of_models = sorted(of_models)
+    over = _quotients(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
-    lines += [FORMULAS[name].javascript_of_models for name in of_models]
+    lines += [FORMULAS[name].javascript_of_models for name in of_models if name not in over]
+    lines += [f"const {name} = (s) => {top} / {of}(s);" for name, (top, of) in over.items()]
     table = ", ".join(sorted({*plain, *of_models}))
     return "\n".join([_OF_MODELS, *lines, f"const FORMULAS = {{ {table} }};"])
+
+
+def _quotients(names: list[str]) -> dict[str, tuple[str, str]]:
+    """Return what stands over which other formula, for those that are no more than that."""
+    found: dict[str, tuple[str, str]] = {}
+    of_any = [FORMULAS[name] for name in names if FORMULAS[name].of_any_model]
+    of_any.sort(key=lambda formula: len(formula.javascript_of_models))
+    for of, one in itertools.combinations(of_any, 2):
+        top = one.expr * of.expr
+        same = top == one.general.expr * of.general.expr
+        if same and (top == 1 or top.is_Symbol) and not {of.name, one.name} & {*found}:
+            found[one.name] = "1" if top == 1 else f"s.{top}", of.name
+    return found
 
 
 def families() -> str:
