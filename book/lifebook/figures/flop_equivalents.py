@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter, NullLocator
+from matplotlib.ticker import NullLocator
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure, Points
+from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure
 
-_COSTS = ("compute", "weights", "kv")
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
 
 
@@ -167,69 +166,4 @@ def intensity_by_year(
         caption="Narrower formats lift the intensity; within one format, recent data-center parts "
         f"lie close together (shaded). The arrow, {old} to {new}, is the same arithmetic with "
         "faster memory.",
-    )  # fmt: skip
-
-
-@style.apply
-def balance(points: Points) -> Figure:
-    """Return three bars of cost, and the ratio of KV cache to compute against the context."""
-    drawing, (upper, axes) = style.canvas(7.2, 4.6, nrows=2, height_ratios=[1, 1.9])
-    low, high = 1e8, 1e19
-    names = {
-        "compute": "compute-cost",
-        "weights (all of them)": "weights-cost",
-        "KV cache": "kv-cost",
-    }
-    style.bars(upper, names, points, low, [COLORS[name] for name in _COSTS])
-    upper.set_xscale("log")
-    upper.set_xlim(low, high)
-    upper.xaxis.set_minor_formatter(NullFormatter())
-    upper.tick_params(axis="y", length=0)
-    upper.invert_yaxis()
-    upper.set_xlabel("FLOP-equivalents in one step")
-
-    axes.axhline(1, color=COLORS["compute"], linewidth=1.5, zorder=0)
-    style.note(axes, "compute = 1", (13, 1), (0, 4))
-    look = {"color": COLORS["kv"], "markersize": 8}
-    style.mark(axes, "ratio-mark", points, color=COLORS["kv"])
-    style.mark(axes, "break-even-mark", points, "o", markerfacecolor="none", **look)
-    style.mark(axes, "setting-mark", points, "o", **look)
-    axes.set(xscale="log", yscale="log", xlabel="context (tokens)", ylabel="KV cache over compute")
-    axes.set_xlim(10, 2**21)
-    axes.set_ylim(1e-4, 1e5)
-    style.plain_log(axes.xaxis, axes.yaxis)
-    return Figure(
-        "balance", drawing,
-        alt="Above, bars of compute, weights and KV cache in FLOP-equivalents on a logarithmic "
-        "axis. Below, the ratio of KV cache to compute against the context, a straight line, with "
-        "a ring where it crosses one and a dot at the context that is set.",
-        caption="The ring is the break-even context, the dot the context that is set: right of the "
-        "ring, the cache takes longer than the arithmetic. Compute and cache are the post's level; "
-        "the weights, which it leaves out, are the level with weights.",
-    )  # fmt: skip
-
-
-@style.apply
-def roofline(points: Points) -> Figure:
-    """Return a device's roofline with prefill, decode and attention in decode under it."""
-    drawing, axes = style.canvas(7.2, 3.8)
-    style.mark(axes, "roof", points, color=INK, linewidth=1.5)
-    looks = {"prefill": ("s", "prefill"), "decode": ("D", "weights"), "attention": ("o", "kv")}
-    labels = ("prefill: weights, once a prompt", "decode: weights, once a step", "decode: KV cache")
-    for (name, (sign, color)), label in zip(looks.items(), labels, strict=True):
-        style.mark(axes, name, points, sign, color=COLORS[color], markersize=9, label=label)
-    axes.legend(loc="lower right")
-    axes.set(xscale="log", yscale="log")
-    axes.set(xlabel="operational intensity (FLOP/byte)", ylabel="attainable rate (FLOP/s)")
-    axes.set_xlim(2**-3, 2**22)
-    axes.set_ylim(1e10, 1e17)
-    style.plain_log(axes.xaxis)
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    return Figure(
-        "roofline", drawing,
-        alt="A device's roofline on logarithmic axes: a slope, where memory bandwidth limits the "
-        "rate of arithmetic, and a flat roof at the peak. Prefill stands on the roof; the weights "
-        "and, far lower, the KV cache of a decode step stand on the slope.",
-        caption="Left of the corner memory sets the pace. A larger batch moves the weights of a "
-        "decode step to the right; it does not move the KV cache of independent sequences.",
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifebook.figures import style
-from lifebook.figures.style import COLORS, GREY, Array, Figure, Points
+from lifebook.figures.style import COLORS, GREY, Array, Figure
 
 
 @style.apply
@@ -44,26 +44,4 @@ def bytes_moved(
         f"soon passes the memory of one {device}.",
         caption="Weights are read once for the whole batch; every sequence brings a cache of its "
         "own. A larger batch spreads the cost of the weights; that of the caches grows with it.",
-    )  # fmt: skip
-
-
-@style.apply
-def kv_against_weights(points: Points, capacity: float, device: str) -> Figure:
-    """Return two bars, weights and cache in bytes, with a device's memory for scale."""
-    drawing, axes = style.canvas(7.2, 1.9)
-    low, high = 1e8, 1e14
-    style.bars(axes, {"weights": "weights-size", "KV cache": "kv-cache-size"}, points, low,
-         [COLORS["weights"], COLORS["kv"]])  # fmt: skip
-    axes.axvline(capacity, color=GREY, linewidth=1, linestyle="--")
-    style.note(axes, f"one {device}", (capacity, 1.45), (4, 0), annotation_clip=False)
-    axes.set_xscale("log")
-    axes.set_xlim(low, high)
-    style.byte_log(axes.xaxis)
-    axes.set_xlabel("size (bytes)")
-    return Figure(
-        "kv-against-weights", drawing,
-        alt="Two bars on a logarithmic axis: the size of the weights and of the KV cache, beside "
-        f"the memory of one {device}.",
-        caption="The weights are there once, for all. The cache grows with the batch and with the "
-        "context, until it outgrows both the weights and the device.",
     )  # fmt: skip

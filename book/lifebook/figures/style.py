@@ -7,7 +7,7 @@ import html
 import io
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeAlias
 
@@ -16,19 +16,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure as MplFigure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
-
-from lifecost.quantities import quantity
 
 _Given = ParamSpec("_Given")
 # Only the book's own pages show this form. Whoever else opens a notebook (JupyterLab before it is
 # trusted, a forge, an editor) strips SVG from HTML or takes no HTML, and shows the PNG beside it.
 PAGE_HTML = "text/vnd.lifecost+html"
 Array: TypeAlias = NDArray[np.float64]
-# Coordinates of each mark, by its name: where the parts of a figure that move stand.
-Points = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 # Colors carry a meaning and never change; the page's style sheet holds the same ones.
 COLORS = {
@@ -126,29 +122,6 @@ class Figure:
         colors.save(buffer := io.BytesIO(), "png", optimize=True)
         return buffer.getvalue()
 
-    def frames(self) -> dict[str, dict[str, list[float]]]:
-        """Return, for each artist with a gid, the axes that it stands in.
-
-        ``x`` and ``y`` are each [low, high, position of low, position of high, 1 if logarithmic],
-        positions in the SVG's units.
-        """
-        _ = self.svg  # the axes take their places as it is drawn, and not before
-        height = self.drawing.bbox.height
-        scale = 72 / self.drawing.dpi
-        found = {}
-        for axes in self.drawing.axes:
-            (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-            (left, bottom), (right, top) = axes.transData.transform([(x0, y0), (x1, y1)])
-            frame = {
-                "x": [x0, x1, left * scale, right * scale, int(axes.get_xscale() == "log")],
-                "y": [y0, y1, (height - bottom) * scale, (height - top) * scale,
-                      int(axes.get_yscale() == "log")],
-            }  # fmt: skip
-            for artist in axes.findobj():
-                if name := artist.get_gid():
-                    found[name] = frame
-        return found
-
     def markup(self) -> str:
         """Return the figure as HTML for the book's pages: the SVG over its caption."""
         caption = html.escape(self.caption)
@@ -189,14 +162,6 @@ def plain_log(*axes: Axis) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def byte_log(axis: Axis) -> None:
-    """Label a logarithmic axis of bytes with decimal prefixes."""
-    axis.set_major_locator(LogLocator(base=1000, numticks=9))
-    axis.set_minor_locator(LogLocator(base=10, numticks=30))
-    axis.set_major_formatter(FuncFormatter(lambda size, _: quantity(size, "byte", 1)))
-    axis.set_minor_formatter(NullFormatter())
-
-
 def note(
     axes: Axes,
     text: str,
@@ -212,22 +177,6 @@ def note(
 def over(axes: Axes, text: str, height: float = 6) -> None:
     """Write small text over the upper left corner of the axes, which says how to read them."""
     note(axes, text, (0, 1), (0, height), xycoords="axes fraction")
-
-
-def bars(
-    axes: Axes, names: Mapping[str, str], points: Points, low: float, colors: Sequence[str]
-) -> None:
-    """Draw a horizontal bar for each label, from ``low`` to the mark of that name."""
-    lengths = [points[mark][0][0] - low for mark in names.values()]
-    drawn = axes.barh(list(names), lengths, left=low, color=colors)
-    for bar, mark in zip(drawn, names.values(), strict=True):
-        bar.set_gid(mark)
-
-
-def mark(axes: Axes, name: str, points: Points, *style: Any, **look: Any) -> None:
-    """Draw the points of a mark as matplotlib's ``plot`` does, under the mark's name."""
-    (artist,) = axes.plot(*points[name], *style, **look)
-    artist.set_gid(name)
 
 
 def _lean(text: str) -> str:
