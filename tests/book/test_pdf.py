@@ -91,7 +91,7 @@ class TestPdf:
             assert line in texts[1]
 
     def test_pages_are_paper(self, book):
-        assert 100 < len(book.pages) < 400
+        assert 100 < len(book.pages) < 450
         sizes = {tuple(round(side) for side in page.mediabox[2:]) for page in book.pages}
         assert sizes == PAPER
 
