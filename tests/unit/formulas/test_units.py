@@ -25,7 +25,11 @@ BYTES = weight_bytes * n_params
 
 @every("formula", FORMULAS.values())
 def test_declared_unit(formula):
-    check(formula(Symbols()), formula.unit)
+    expr = formula(Symbols())
+    if formula.name == "step_links_time":  # one chip sends nothing, and zero has no unit
+        assert expr == 0
+    else:
+        check(expr, formula.unit)
 
 
 @every("formula", FORMULAS.values())
