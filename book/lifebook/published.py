@@ -112,7 +112,7 @@ def published() -> tuple[Number, ...]:
     found = []
     for quantity, group in _GROUPS:
         for n in group():
-            read = n.read and n.source not in THIRD_PARTY
+            read = n.read and n.source not in THIRD_PARTY and "third parties" not in n.source
             found.append(replace(n, quantity=n.quantity or quantity, read=read))
     return tuple(found)
 

@@ -112,7 +112,11 @@ def decode_kv_time(s: Symbols) -> Expr:
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "bound by memory"),
 )  # fmt: skip
 def decode_step_time(s: Symbols) -> Expr:
-    """Least time of one decode step: arithmetic or memory traffic, whichever takes longer."""
+    """Least time of one decode step: arithmetic or memory traffic, whichever takes longer.
+
+    A token passes every pipeline stage, so that stages shorten no step of one sequence; each works
+    on a batch of its own meanwhile.
+    """
     return _overlapped(s, decode_weights_time(s))
 
 

@@ -89,7 +89,8 @@ class Service:
     throughput
         Tokens of answers a second, of all chips: at most, and expected.
     energy_per_token
-        Joules for a token of an answer, at the power that the chips are designed for.
+        Joules for a token of an answer, at the power that the chips are designed for, those that
+        read the prompts included.
     price
         US dollars for a million tokens of input, cached input and output, of the chips alone.
     prompt_chips
@@ -233,12 +234,13 @@ def serve(
     step = _time(at, lambda at: decode_step_time(at) / most, token_time, is_known, told)
     begin = _time(at, layout_prompt_time, time_to_first_token, is_known, first)
     rate = float(throughput(at)) if is_known else None
-    energy = None
-    if device.tdp is not None and rate is not None:
-        energy = float(energy_per_token(chip_power=device.tdp, n_chip=chips, token_rate=rate))
     readers = None
     if engine == "disaggregated" and rate is not None and possible:
         readers = rate / answer * float(prompt_work_time(at)) * chosen.tensor_parallel
+    energy = None
+    if device.tdp is not None and rate is not None:
+        energy = float(energy_per_token(chip_power=device.tdp, n_chip=chips, token_rate=rate))
+        energy *= 1 + (readers or 0) / chips
     prices = {
         name: float(formula(at)) * MILLION
         for name, formula in PRICES.items() if price and is_known
@@ -255,6 +257,11 @@ def serve(
         notes.append(f"{int(room[best])} find room at a time: the others wait")
     if not is_known:
         notes.append(f"no source says the bandwidth of the links of {device.name}: no estimate")
+    if rest := model.stack.n_layer % chosen.pipeline_parallel:
+        notes.append(
+            f"{rest} of {chosen.pipeline_parallel} stages have a layer more than the others, "
+            "which is not counted"
+        )
     if model.left_out:
         notes.append(model.left_out)
     return Service(

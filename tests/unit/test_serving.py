@@ -148,6 +148,13 @@ def test_stages_divide_memory_and_no_token_is_faster(model):
         assert 3 * FORMULAS[name](three) == pytest.approx(FORMULAS[name](one), rel=1e-12)
 
 
+@pytest.mark.parametrize(("stages", "told"), [(2, []), (3, ["2 of 3 stages have a layer more"])])
+def test_stages_of_unequal_layers_are_told(stages, told):
+    layout = Layout(pipeline_parallel=stages)
+    notes = serve("llama-3-70b", "h100-sxm", stages, 8, 1000, 100, layout=layout).notes
+    assert [note[: len(text)] for note, text in zip(notes, told, strict=True)] == told
+
+
 def test_links_are_for_several_chips():
     links = FORMULAS["step_links_time"]
     assert links(at("llama-3-8b", "h100-sxm", ALONE)) == 0
@@ -482,6 +489,8 @@ def test_prompts_that_others_read_take_chips_too():
     arriving = found.throughput["estimate"] / 512 * 4096  # tokens of prompts in a second
     hours = found.price["input"] / 1e6 / price_of(hardware["h100-sxm"])[0]
     assert found.prompt_chips == pytest.approx(arriving * hours * 3600, rel=1e-9)
+    watts = (8 + found.prompt_chips) * hardware["h100-sxm"].tdp
+    assert found.energy_per_token == pytest.approx(watts / found.throughput["estimate"])
     assert serve("llama-3-70b", "h100-sxm", 8, 64, 4096, 512).prompt_chips is None
 
 

@@ -56,6 +56,6 @@ def lives(bills: Mapping[tuple[str, str], Mapping[str, float]]) -> Figure:
         alt="Nine stacked bars on a linear axis, three models for each of three lives. The lives "
         "of agents are the longest by far for the dense model and for the mixture. There training "
         "is a thin slice, and reinforcement learning a thinner one, in every bar.",
-        caption="Each life writes as many tokens. What comes with them decides: agents read 131 "
-        "tokens for each that they write, at contexts of tens of thousands.",
+        caption="Each life writes as many tokens. What comes with them decides: agents read far "
+        "more tokens than they write, at contexts of tens of thousands.",
     )  # fmt: skip

@@ -100,9 +100,9 @@ def case(seed):
     return {**stack.bindings, **setting}
 
 
-def walked(seed):
+def walked(seed, **changes):
     setting = {n: v for n, v in case(seed).items() if n in SYMBOLS and n not in PLAIN}
-    return Walk(described(seed), **setting)
+    return Walk(described(seed), **setting | changes)
 
 
 OF_SUMS = {
@@ -233,6 +233,15 @@ def test_formulas_against_a_walk_through_the_model(name):
         setting = case(seed)
         expected = OF_FORMULAS[name](walked(seed), setting)
         found = FORMULAS[name](setting)
+        assert found == pytest.approx(float(expected), rel=1e-12), (seed, described(seed))
+
+
+def test_experts_are_met_by_the_sequences_of_one_stage():
+    for seed in range(STACKS):
+        setting = case(seed)
+        there = max(1, setting["batch"] / setting["pipeline_parallel"])
+        expected = walked(seed, batch=there).chip("read") / 1e9
+        found = FORMULAS["expected_weights_time"](setting)
         assert found == pytest.approx(float(expected), rel=1e-12), (seed, described(seed))
 
 

@@ -60,7 +60,7 @@ RUNS = [one.share for one in efficiencies("training", "h100-sxm", "bf16")]
 SPREAD = [number(a / b, 2) for a, b in ((SERVED[0], RUNS[-1]), (SERVED[-1], RUNS[0]))]
 TEXT = (
     "{break_even_days_in_hours} in chip-hours and in money, both at their peak; "
-    f"{SPREAD[0]} to {SPREAD[1]} times that as runs on H100s were published."
+    f"at the shares of peak published for H100s, {SPREAD[0]} to {SPREAD[1]} times that."
 )
 
 DAY = load("workloads")["deepseek-day"]

@@ -62,7 +62,7 @@ gqa = Explorer(
         ),
         Case(
             "A smaller cache, and never small enough.",
-            "Reading takes {kv_to_compute_ratio} the time of the arithmetic. For 1× as many as "
+            "Reading takes {kv_to_compute_ratio} the time of the arithmetic. For equal times "
             "{balancing_group_size} query heads would have to share one; there are {n_head}.",
             ("balancing_group_size", "n_head"),
         ),
