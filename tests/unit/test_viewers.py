@@ -60,11 +60,25 @@ def test_a_picture_is_legible_on_a_dark_page(forms):
 
 
 @style.apply
-def colored():
+def colored(caption="Each has its color."):
     drawing, axes = style.canvas()
     for place, color in enumerate(style.SERIES):
-        axes.plot((place, 2 * place + 1), color=color)
-    return style.Figure("colored", drawing, alt="Six lines.", caption="Each has its color.")
+        axes.plot((place, 2 * place + 1), color=color, label=color)
+    drawing.legend(loc="outside lower right", ncols=2)
+    return style.Figure("colored", drawing, alt="Six lines.", caption=caption)
+
+
+def test_a_caption_stands_under_all_of_its_picture():
+    heights = []
+    for caption in (
+        "It is. ",
+        "It is. " * 30,
+    ):  # of narrow letters: it ends left of the legend's end
+        image = np.asarray(Image.open(io.BytesIO(colored(caption).png())).convert("L"))
+        left, right = (np.flatnonzero((x < 99).any(axis=1)) for x in np.split(image, [900], axis=1))
+        assert left[-1] > right[-1] + 10
+        heights.append(np.ptp(right))
+    assert abs(np.diff(heights)) <= 1
 
 
 def test_a_picture_keeps_the_colors_that_mean_something():

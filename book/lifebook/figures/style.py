@@ -109,7 +109,11 @@ class Figure:
         _ = self.svg  # the axes take their places as it is drawn, and not before
         width, height = self.drawing.get_size_inches()
         lines = textwrap.fill(self.caption, int(13 * width))  # letters to the inch, at this size
-        caption = self.drawing.text(0.01, -0.1 / height, lines, va="top", color=INK, size=10)
+        whole = self.drawing.transFigure
+        for legend in self.drawing.legends:  # or it would go down to the edge, below the caption
+            legend.set_bbox_to_anchor((0, 0, 1, 1), whole)
+        below = min(0, self.drawing.get_tightbbox().y0) - 0.1
+        caption = self.drawing.text(0.01, below / height, lines, va="top", color=INK, size=10)
         buffer = io.BytesIO()
         self.drawing.savefig(
             buffer, format="png", dpi=144, facecolor="white", bbox_inches="tight", pad_inches=0.1
