@@ -93,7 +93,7 @@ def _lanes(axes: Axes, shares: Mapping[str, Sequence[float]]) -> None:
 
 @style.apply
 def intensity_by_year(
-    points: Sequence[tuple[int, str, float, float]],
+    points: Sequence[tuple[str, int, str, float, float]],
     bands: Mapping[float, tuple[float, float]],
     reference: float,
     refresh: Sequence[tuple[str, int, float]],
@@ -103,7 +103,7 @@ def intensity_by_year(
     Parameters
     ----------
     points
-        Rows of year, precision, bytes of an element, FLOPs per byte.
+        Rows of title, year, precision, bytes of an element, FLOPs per byte.
     bands
         By bytes of an element: lowest and highest intensity of recent data-center parts.
     reference
@@ -115,26 +115,28 @@ def intensity_by_year(
     drawing, panels = style.canvas(7.2, 4.2, ncols=3, sharey=True)
     fills = dict(zip(_FORMATS, ("none", GREY, INK), strict=True))
     titles = ("every format", *(f"{_FORMATS[size][0]} only" for size in bands))
-    for axes, only, title in zip(panels, (None, *bands), titles, strict=True):
+    names: dict[str, str] = {}
+    for axes, only, head in zip(panels, (None, *bands), titles, strict=True):
         axes.axhline(reference, color=GREY, linewidth=1, linestyle="--", zorder=0)
-        for place, (size, (label, sign)) in enumerate(_FORMATS.items()):
-            chosen = [row for row in points if row[2] == size and only in (None, size)]
+        for place, (size, (bits, sign)) in enumerate(_FORMATS.items()):
+            chosen = [row for row in points if row[3] == size and only in (None, size)]
             shift = 0.22 * (place - 1) if only is None else 0  # side by side
             for whole in (False, True):  # whole numbers are small crosses
-                rows = [row for row in chosen if row[1].startswith("int") is whole]
-                look = {"marker": "x", "s": 14, "c": INK} if whole else {
-                    "marker": sign, "s": 26, "facecolors": fills[size], "edgecolors": INK,
+                look = {"marker": "x", "markersize": 3.8} if whole else {
+                    "marker": sign, "markersize": 5.1, "markerfacecolor": fills[size],
                 }  # fmt: skip
-                name = "8 bits, integer" if whole and size == 1 else label
-                axes.scatter(
-                    [row[0] + shift for row in rows], [row[3] for row in rows], linewidths=0.8,
-                    label=name if rows else None, **look,
-                )  # fmt: skip
+                label = "8 bits, integer" if whole and size == 1 else bits
+                rows = [row for row in chosen if row[2].startswith("int") is whole]
+                for title, year, form, _, intensity in rows:
+                    (dot,) = axes.plot(year + shift, intensity, label=label, color=INK, **look)
+                    dot.set(gid=f"part-{len(names)}", linestyle="none", markeredgewidth=0.8)
+                    names[dot.get_gid()] = f"{title}, {form}: {intensity:,.3g} FLOP/byte"
+                    label = ""
         axes.set_yscale("log")
         axes.set_ylim(1.5, 3000)
         axes.set_xlim(2016.4, 2026.6)
         axes.set_xticks([2017, 2020, 2023, 2026])
-        axes.set_title(title)
+        axes.set_title(head)
         axes.set_xlabel("year")
         style.plain_log(axes.yaxis)
     for axes, (low, high) in zip(panels[1:], bands.values(), strict=True):
@@ -145,7 +147,7 @@ def intensity_by_year(
         )  # fmt: skip
     left = panels[0]
     left.set_ylabel("operational intensity (FLOP/byte)")
-    left.legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
+    left.legend(loc="lower right", fontsize=9, handlelength=1, borderaxespad=0)
     style.note(left, f"the post's {reference:,.0f}", (2016.6, reference), (0, 4))
     (old, start, high), (new, end, low) = refresh
     panels[2].annotate(
@@ -153,11 +155,11 @@ def intensity_by_year(
         arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6, "shrinkA": 3, "shrinkB": 4},
     )  # fmt: skip
     style.note(panels[2], old.split()[1], (start, high), (-7, 8), ha="right")
-    slowest = min((row for row in points if row[2] == next(iter(bands))), key=lambda row: row[3])
-    style.note(panels[1], "memory on the chip", (slowest[0], slowest[3]), (8, -2))
+    slowest = min((row for row in points if row[3] == next(iter(bands))), key=lambda row: row[4])
+    style.note(panels[1], "memory on the chip", (slowest[1], slowest[4]), (8, -2))
     spreads = " and ".join(f"{high / low:.3g}" for low, high in bands.values())
     return Figure(
-        "intensity-by-year", drawing,
+        "intensity-by-year", drawing, names=names,
         alt="Three scatter plots of operational intensity by year on a logarithmic axis. With "
         "every format in one plot the marks fan out, to more than 1,000 for 4 bits. In 16 bits "
         "alone and in 8 bits alone, data-center parts since 2022 lie in bands, highest over lowest "
