@@ -78,6 +78,44 @@ def training_flops_done(s: Symbols) -> Expr:
 
 
 @formula(
+    r"C_\text{adapter}", "FLOP", level="full",
+    assumptions=("what the adapters multiply themselves is left out: little, at a small rank",
+                 "no recomputation of activations", *_STORED),
+    varies=(
+        "* train_tokens + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
+        "sequence_length"
+    ),
+    example=(dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12),
+             15e12 * (2 * 2 * MATRICES_8B + 3 * ATTENTION_8B / 2), "counted by hand"),
+)  # fmt: skip
+def adapter_training_flops(s: Symbols) -> Expr:
+    """FLOPs to train adapters, as of LoRA, beside weights that stay as they are: at least.
+
+    Frozen matrices need no gradient of their own: two of three passes. Attention has no weights,
+    and keeps all three.
+    """
+    adapted = (PASSES - 1) * matmul_flops(s) + PASSES * training_attention_flops(s)
+    return adapted * s.train_tokens
+
+
+@formula(
+    r"\phi_\text{bubble}", "1", source="narayanan2021efficient",
+    assumptions=("stages take equally long, and pass on at once", "each has one run of layers: "
+                 "with several in turn a stage waits less, and other schedules fill the wait"),
+    varies="+ pipeline_parallel - n_micro_batch",
+    example=(dict(pipeline_parallel=4, n_micro_batch=8), 3 / 11,
+             "Narayanan et al. 2021, section 2.2: 3/8 of the time without waiting"),
+)  # fmt: skip
+def pipeline_bubble(s: Symbols) -> Expr:
+    """Share of a training step in which a stage waits: while the pipeline fills and drains.
+
+    Of the time without waiting it is (p - 1) / m, as the source counts it.
+    """
+    waits = s.pipeline_parallel - 1
+    return waits / (s.n_micro_batch + waits)
+
+
+@formula(
     r"t_\text{train}", "s", level="full",
     assumptions=("every chip runs at its peak, with no communication between them",),
     varies=(

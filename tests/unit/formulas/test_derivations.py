@@ -24,7 +24,9 @@ from lifecost.symbols import (
     n_head,
     n_kv_head,
     n_layer,
+    n_micro_batch,
     n_params,
+    pipeline_parallel,
     relative_width,
     tied_embeddings,
 )
@@ -212,6 +214,22 @@ def test_no_interaction_is_dot_product_attention():
         if found.func is expected.func and found.has(sympy.Max):
             found, expected = (sum(e.args) for e in (found, expected))
         assert sympy.expand(found - expected) == 0, name
+
+
+def test_bubble_of_a_pipeline_is_found_by_running_one():
+    for stages, batches in ((1, 3), (2, 1), (4, 8), (7, 5)):
+        free = [0] * stages  # when each has done what it was given
+        for time, order in ((1, range(stages)), (2, range(stages)[::-1])):  # forward, backward
+            for _ in range(batches):
+                passed = 0
+                for stage in order:
+                    free[stage] = passed = max(free[stage], passed) + time
+        given = dict(pipeline_parallel=stages, n_micro_batch=batches)
+        waits = FORMULAS["pipeline_bubble"](given)
+        assert waits == pytest.approx(1 - 3 * batches / max(free), rel=1e-12)
+    # The source's share is of the time without waiting.
+    share = FORMULAS["pipeline_bubble"].expr
+    assert sympy.simplify(share / (1 - share) - (pipeline_parallel - 1) / n_micro_batch) == 0
 
 
 def test_training_factor_is_the_ratio_of_training_costs():

@@ -93,6 +93,8 @@ def shape_factor(law, width, share):
     return of_width * (b[0] + b[1] * np.log(share) + b[2] / share)
 
 
+LLAMA_70B = dict(LLAMA_8B, n_layer=80, d_model=8192, d_ff=28672, n_head=64)
+
 # A quarter of attention's arithmetic, of half the weights, at 64 tokens.
 WORK_SHORT = SMALL.macs + SMALL.cache_macs / 2 * 64 / 8192
 
@@ -154,6 +156,18 @@ MORE = {
         (dict(MT_NLG, vocab_size=51200, tied_embeddings=1, train_tokens=1, sequence_length=4096,
               recomputed=WHOLE_SCORES / FORWARD), 3 * FORWARD + WHOLE_SCORES, EXACT,
          "Korthikanti et al. 2023, appendix A, in words: scores and mixture once more"),
+    ],
+    "adapter_training_flops": [
+        (dict(LLAMA_70B, train_tokens=1, sequence_length=n), 6 * share * (
+            Walk(LLAMA_70B).macs + 80 * 8192 * n), 5e-5, f"{share} of all FLOPs: {origin}")
+        for n, share, origin in (
+            (256, 0.6675, "NVIDIA-NeMo/Automodel, pull request 786"),
+            (512, 0.6683, "counted here"), (1024, 0.6699, "here"), (8192, 0.6906, "here"),
+        )
+    ],
+    "pipeline_bubble": [
+        (dict(pipeline_parallel=p, n_micro_batch=4 * p), (p - 1) / (5 * p - 1), EXACT,
+         "Huang et al. 2019, section 2.3: (K - 1) / (M + K - 1)") for p in (1, 8, 64)
     ],
     "read_parameters": [
         (ODD, SMALLEST.macs, 0, "counted here"),
