@@ -11,7 +11,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from functools import cache, cached_property
@@ -435,18 +435,19 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
     """Rows of one kind by name, read when it is first asked: a read-only mapping.
 
     They come from the library's own file and from installed packages: an entry point of the group
-    ``lifecost.models``, ``lifecost.hardware``, ``lifecost.laws``, ``lifecost.power_laws``,
-    ``lifecost.wider_laws``, ``lifecost.shape_laws`` or ``lifecost.mixture_laws`` names a mapping
-    from names to rows, as a TOML file gives it.
+    ``lifecost.models``, ``lifecost.hardware``, ``lifecost.laws``, ``lifecost.power_laws`` or
+    ``lifecost.wider_laws`` names a mapping from names to rows, as a TOML file gives it.
     """
 
-    def __init__(self, kind: str, file: str, row: type[_Row]) -> None:
-        self._kind, self._file, self._row = kind, file, row
+    def __init__(
+        self, kind: str, file: str, row: type[_Row], load: Callable[[str], Any] = load
+    ) -> None:
+        self._kind, self._file, self._row, self._load = kind, file, row, load
 
     @cached_property
     def _rows(self) -> dict[str, Any]:
         # The library's own rows are made when they are asked for: some take milliseconds.
-        rows: dict[str, Any] = dict(load(self._file))
+        rows: dict[str, Any] = dict(self._load(self._file))
         for point in _of_packages().select(group=f"lifecost.{self._file}"):
             try:
                 self._add(self._made(point.load()), rows)

@@ -28,6 +28,7 @@ from lifebook.evidence import (
 )
 from lifebook.experiments import experiment
 from lifebook.measure.efficiency import trained
+from lifebook.shapes import real_shape, shape_laws
 from lifecost.catalog import Hardware, hardware, laws, models, post
 from lifecost.formulas.kv_cache import kv_cache_size
 from lifecost.formulas.shape import (
@@ -39,7 +40,6 @@ from lifecost.formulas.shape import (
     shape_ff_ratio,
 )
 from lifecost.formulas.transformer import attention_flops, matmul_flops
-from lifecost.shape import real_shape, shape_laws
 
 _Function = TypeVar("_Function", bound=Callable[..., float])
 _LONG = 2**17  # tokens of a long context

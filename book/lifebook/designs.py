@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifebook.data import load
+from lifebook.shapes import law_through
 from lifecost.errors import InputError, unknown_name
 from lifecost.formulas.compression import params_penalty
 from lifecost.formulas.design import (
@@ -22,7 +23,6 @@ from lifecost.formulas.equal_loss import equal_loss_tokens
 from lifecost.formulas.scaling_law import loss
 from lifecost.formulas.shape import shape_relative_width, width_factor
 from lifecost.formulas.transformer import token_flops_estimate
-from lifecost.shape import law_through
 from lifecost.values import checked
 
 # What a prompt token costs, and what a decoded one does.

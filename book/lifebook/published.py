@@ -23,6 +23,7 @@ from lifebook.data import load
 from lifebook.evidence import rows
 from lifebook.experiments import experiments
 from lifebook.measure.published import runs, setting_of
+from lifebook.shapes import shape_laws
 from lifebook.step3 import step3, unit_price
 from lifecost.catalog import laws, models
 from lifecost.errors import InputError
@@ -35,7 +36,6 @@ from lifecost.formulas.speculative import walltime_speedup
 from lifecost.formulas.training import training_flops
 from lifecost.formulas.transformer import kv_elements_per_token, parameter_count
 from lifecost.optimum import optimum
-from lifecost.shape import shape_laws
 from lifecost.values import Value
 
 VERDICTS = {

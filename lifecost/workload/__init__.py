@@ -2,11 +2,9 @@
 
 from lifecost.workload.bill import Bill, Phase, bill
 from lifecost.workload.life import Life, life
-from lifecost.workload.prompts import Kept, Memory, kept, memories
 from lifecost.workload.reading import read_trace
 from lifecost.workload.trace import Trace
 
 __all__ = [
-    "Bill", "Kept", "Life", "Memory", "Phase", "Trace", "bill", "kept", "life", "memories",
-    "read_trace",
+    "Bill", "Life", "Phase", "Trace", "bill", "life", "read_trace",
 ]  # fmt: skip

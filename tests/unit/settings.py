@@ -3,8 +3,8 @@
 A symbol that has none here is in the middle of its usual range.
 """
 
+from lifebook.shapes import shape_laws
 from lifecost import hardware, laws, models, post, power_laws
-from lifecost.shape import shape_laws
 from lifecost.symbols import SYMBOLS
 
 # Narrower than what the package allows, where a power may overflow. Heads come in whole groups.

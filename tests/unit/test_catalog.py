@@ -17,6 +17,8 @@ from walk import Walk
 
 from lifebook.data import load
 from lifebook.evidence import ELEMENT_BYTES
+from lifebook.mixtures import mixture_laws
+from lifebook.shapes import shape_laws
 from lifecost import (
     InputError,
     hardware,
@@ -30,8 +32,6 @@ from lifecost import (
 )
 from lifecost.catalog import LAW, Catalog, Hardware, Law, Model, PowerLaw
 from lifecost.errors import nearest
-from lifecost.mixture import mixture_laws
-from lifecost.shape import shape_laws
 
 ROOT = Path(__file__).parents[2]
 PATHS = {

@@ -22,13 +22,13 @@ ROOMS = {
     "lifecost": [
         "errors", "data", "symbols", "algebra", "printers", "values", "stack", "blocks",
         "lowered", "formula", "formulas", "quantities", "table", "config", "catalog",
-        "citations", "level", "shape", "optimum", "mixture", "speculation", "serving", "workload",
+        "citations", "level", "optimum", "speculation", "serving", "workload",
         "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [
-        "__init__", "data", "designs", "evidence", "measure", "experiments", "hybrids", "lives",
-        "asked", "life_checks", "mixes", "step3", "claims", "ledger", "exercises", "published",
-        "figures", "predict", "explorer",
+        "__init__", "data", "shapes", "mixtures", "prompts", "designs", "evidence", "measure",
+        "experiments", "hybrids", "lives", "asked", "life_checks", "mixes", "step3", "claims",
+        "ledger", "exercises", "published", "figures", "predict", "explorer",
     ],
 }  # fmt: skip
 KNOWS = {"lifecost": {"lifecost"}, "lifebook": {"lifecost", "lifebook"}}

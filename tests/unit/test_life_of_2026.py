@@ -6,6 +6,7 @@ import sympy
 
 from lifebook.evidence import kv_family
 from lifebook.life_checks import life_checks
+from lifebook.mixtures import cheapest_mixture, law_of_experts, mixture_laws
 from lifecost import (
     FORMULAS,
     InputError,
@@ -17,7 +18,6 @@ from lifecost import (
     post,
     wider_laws,
 )
-from lifecost.mixture import cheapest_mixture, law_of_experts, mixture_laws
 from lifecost.optimum import optimum
 from lifecost.workload import bill, read_trace
 

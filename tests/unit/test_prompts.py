@@ -6,7 +6,9 @@ import pytest
 import sympy
 
 from lifebook.asked import asked, request_of_the_day, ways
+from lifebook.data import load
 from lifebook.data import load as load_of_book
+from lifebook.prompts import kept, memories
 from lifecost import (
     InputError,
     Symbols,
@@ -26,10 +28,8 @@ from lifecost import (
     shared_kv_bytes_read,
     shared_step_cost,
 )
-from lifecost.data import load
 from lifecost.formulas.prefix import KEPT
 from lifecost.serving import serve
-from lifecost.workload import kept, memories
 
 NAMES = ("llama-3-8b", "gemma-3-27b", "deepseek-v3", "qwen3-next-80b-a3b", "deepseek-v3.2")
 

@@ -4,6 +4,14 @@ import numpy as np
 import pytest
 
 from lifebook.data import load
+from lifebook.shapes import (
+    SHAPE_LAW,
+    cheapest_shape,
+    law_through,
+    lifetime_of_shape,
+    real_shape,
+    shape_laws,
+)
 from lifecost import (
     InputError,
     cost_optimal_kv_heads,
@@ -16,14 +24,6 @@ from lifecost import (
     shape_ff_ratio,
     shape_relative_width,
     width_factor,
-)
-from lifecost.shape import (
-    SHAPE_LAW,
-    cheapest_shape,
-    law_through,
-    lifetime_of_shape,
-    real_shape,
-    shape_laws,
 )
 
 LLAMA = models["llama-3-8b"]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import sympy
 
+from lifebook.shapes import shape_laws
 from lifecost import FORMULAS, laws, models, post, symbols
 from lifecost.algebra import solve
 from lifecost.formulas.decode import balancing_batch, memory_to_compute_ratio
 from lifecost.formulas.transformer import parameter_count, token_flops, token_flops_estimate
-from lifecost.shape import shape_laws
 from lifecost.symbols import (
     CONSTANTS,
     Symbols,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from lifebook.explorer import Axis, Case, Curve, Dot, Explorer, Output, Plot, Range
 from lifebook.explorer.declarations.controls import BATCH, CONTEXT, PLAIN_MODEL, POST
+from lifebook.shapes import shape_laws
 from lifecost.catalog import hardware, models
 from lifecost.formulas.kv_cache import kv_cache_size
 from lifecost.formulas.lifetime import decode_token_cost
@@ -18,7 +19,6 @@ from lifecost.formulas.shape import (
     shape_width,
 )
 from lifecost.formulas.time import chips_needed
-from lifecost.shape import shape_laws
 
 OPENING = models[PLAIN_MODEL.opening]
 SIZE = replace(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lifebook.data import load
 from lifecost import values as check
 from lifecost.catalog import Catalog, Hardware, Model, Row
 from lifecost.formulas.prefix import (
@@ -42,7 +43,7 @@ class Memory(Row):
         return {name: value for name, value in bound.items() if value is not None}
 
 
-memories = Catalog("memory", "memories", Memory)
+memories = Catalog("memory", "memories", Memory, load)
 
 
 @dataclass(frozen=True)

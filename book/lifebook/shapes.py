@@ -1,4 +1,4 @@
-"""A shape at the loss of a published model, and what its life costs.
+"""The shape of a model: what it does to the loss, and which one is the cheapest over a life.
 
 A shape that costs loss is made good by size: the model grows, at its relative width and share,
 until it reaches the published model's loss on the published model's tokens. More tokens would be
@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from lifebook.data import load
 from lifecost import values as check
+from lifecost.catalog import Catalog, Fit, Model
 from lifecost.errors import InputError, unknown_name
 from lifecost.formula import Formula
 from lifecost.formulas.decode import decode_step_cost_full
@@ -28,12 +30,61 @@ from lifecost.formulas.shape import (
     shape_layers,
     shape_params,
     shape_relative_width,
+    shape_width,
 )
 from lifecost.formulas.training import training_flops_exact
 from lifecost.formulas.transformer import parameter_count
-from lifecost.shape.laws import SHAPE_LAW
 from lifecost.stack import STACK
 from lifecost.values import Bindings, Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeLaw(Fit):
+    """A law of shape: two factors of the loss, one of relative width, one of feed-forward share."""
+
+    width_constant: float
+    width_log: float
+    width_inverse: float
+    ff_constant: float
+    ff_log: float
+    ff_inverse: float
+
+
+SHAPE_LAW = ShapeLaw.constants()
+shape_laws = Catalog("shape law", "shape_laws", ShapeLaw, load)
+
+
+def law_through(first: float, second: float, *, loss_ratio: float) -> dict[str, float]:
+    """Return a law of width alone in which one pair of shapes has a given ratio of losses.
+
+    It adds the same for each e-fold of width, and has no optimum: two points say no more.
+
+    Parameters
+    ----------
+    first, second
+        Relative widths of the two shapes.
+    loss_ratio
+        Loss of the second as a multiple of that of the first.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or both widths are the same.
+
+    Examples
+    --------
+    >>> from lifebook.shapes import law_through
+    >>> found = law_through(1 / 24, 1 / 72**0.5, loss_ratio=1.03)
+    >>> f"{found['width_log']:.4f}"
+    '0.0264'
+    """
+    widths = [float(np.log(check.checked("relative_width", width))) for width in (first, second)]
+    ratio = check.checked("loss_ratio", loss_ratio)
+    if widths[1] == widths[0]:
+        raise InputError(f"relative_width = {first} and {second} give no slope to a law")
+    slope = (ratio - 1) / (widths[1] - ratio * widths[0])
+    return {"width_constant": 1.0, "width_log": slope, "width_inverse": 0.0}
+
 
 # What the cost of a life is made of, by level.
 _LEVELS: dict[str, tuple[Formula, ...]] = {
@@ -102,7 +153,7 @@ def lifetime_of_shape(
     Examples
     --------
     >>> from lifecost import laws, models, post
-    >>> from lifecost.shape import lifetime_of_shape, shape_laws
+    >>> from lifebook.shapes import lifetime_of_shape, shape_laws
     >>> life = {**post.bindings, "prefill_tokens": 0, "decode_tokens": 1e12,
     ...         "sequence_length": 8192}
     >>> found = lifetime_of_shape(models["llama-3-8b"], laws["besiroglu"], shape_laws["bian-1b"],
@@ -186,3 +237,125 @@ def _cost(here: Bindings, level: str) -> Value:
 
 def _plain(value: Value) -> Value:
     return float(value) if np.ndim(value) == 0 else value
+
+
+# Each round looks at so many values on either side of the best, and then nearer to it.
+_SIDE, _ROUNDS, _NEARER = 12, 30, 0.5
+
+
+def cheapest_shape(
+    model: Any,
+    law: Any,
+    shape_law: Any,
+    life: Bindings,
+    *,
+    relative_width: tuple[float, float],
+    ff_ratio: tuple[float, float],
+    level: str = "full",
+) -> Shape:
+    """Return the shape whose life is the cheapest at the loss of a published model.
+
+    Searched inside the two ranges, since a law of shape knows nothing beyond what it was fitted to:
+    an optimum at the end of a range says that the range decides. Arrays in ``life`` broadcast.
+
+    Parameters
+    ----------
+    model, law, shape_law, life, level
+        As for `lifetime_of_shape`.
+    relative_width, ff_ratio
+        Lowest and highest value that is looked at.
+
+    Raises
+    ------
+    InputError
+        As `lifetime_of_shape`; or if a range is empty, or no shape in it reaches the loss.
+
+    References
+    ----------
+    bian2026architecture
+
+    Examples
+    --------
+    >>> from lifecost import laws, models, post
+    >>> from lifebook.shapes import cheapest_shape, shape_laws
+    >>> life = {**post.bindings, "prefill_tokens": 0, "decode_tokens": 0, "sequence_length": 8192}
+    >>> found = cheapest_shape(models["llama-3-8b"], laws["besiroglu"], shape_laws["bian-1b"], life,
+    ...                        relative_width=(0.03, 0.3), ff_ratio=(0.5, 5), level="post")
+    >>> f"{found.relative_width:.3f}, {found.ff_ratio:.2f}"
+    '0.069, 1.22'
+    """
+    given = gather(model, law, shape_law, life, level)
+    ranges = [_range("relative_width", relative_width), _range("ff_ratio", ff_ratio)]
+    size = np.broadcast(*(given[n] for n in given if np.ndim(given[n])), np.empty(())).shape
+    # Every setting is searched at once, each around its own best: the grid lies in the last axes.
+    given = {n: np.asarray(v)[..., None, None] if np.ndim(v) else v for n, v in given.items()}
+    best = [np.broadcast_to((low + high) / 2, size) for low, high in ranges]
+    steps = np.linspace(-1, 1, 2 * _SIDE + 1)
+    for turn in range(_ROUNDS):
+        axes = [
+            np.clip(near[..., None] + steps * (high - low) / 2 * _NEARER**turn, low, high)
+            for near, (low, high) in zip(best, ranges, strict=True)
+        ]
+        width, share = np.exp(axes[0][..., :, None]), np.exp(axes[1][..., None, :])
+        cost = np.reshape(evaluate(given, width, share, level)["flops"], (*size, -1))
+        places = np.divmod(cost.argmin(axis=-1), len(steps))
+        best = [
+            np.take_along_axis(axis, place[..., None], -1)[..., 0]
+            for axis, place in zip(axes, places, strict=True)
+        ]
+    if not np.isfinite(cost.min(axis=-1)).all():
+        raise InputError("no shape in these ranges reaches the model's loss on its tokens")
+    found = {"relative_width": np.exp(best[0]), "ff_ratio": np.exp(best[1])}
+    return lifetime_of_shape(model, law, shape_law, life, **found, level=level)
+
+
+def _range(name: str, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the logarithms of the ends of a range."""
+    low, high = (check.checked(name, end) for end in ends)
+    if np.ndim(low) or np.ndim(high) or not low < high:
+        raise InputError(f"{name} = {check.show(ends)} is no range: the lower end, then the higher")
+    return float(np.log(low)), float(np.log(high))
+
+
+def real_shape(model: Model, *, n_layer: int, ff_ratio: float) -> dict[str, float]:
+    """Return a model of whole sizes near a published one's size: the symbols that it binds.
+
+    The width is rounded to whole groups of query heads, and the feed-forward width, in steps of a
+    head's, takes what that leaves of the size.
+
+    Parameters
+    ----------
+    model
+        A plain decoder: its size, vocabulary, key-value heads and width of a head are kept.
+    n_layer
+        Layers.
+    ff_ratio
+        Feed-forward parameters for each parameter of attention, before rounding.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, the model is not a plain dense decoder, or nothing is left for
+        the feed-forward network.
+
+    Examples
+    --------
+    >>> from lifecost import models
+    >>> from lifebook.shapes import real_shape
+    >>> found = real_shape(models["llama-3-8b"], n_layer=16, ff_ratio=4.2)
+    >>> found["d_model"], found["n_head"], found["d_ff"], found["n_params"]
+    (6144, 48, 18944, 8572311552)
+    """
+    check_plain(model.bindings)
+    shape = {name: model.bindings[name] for name in parameter_count.symbols}
+    body = non_embedding_params(of(non_embedding_params, shape))
+    line = {**shape, "n_layer": n_layer, "ff_ratio": ff_ratio, "n_body": body}
+    width, group = shape_width(of(shape_width, line)), shape["n_kv_head"] * shape["d_head"]
+    shape["n_layer"] = n_layer
+    shape["d_model"] = group * max(1, round(width / group))
+    shape["n_head"] = shape["d_model"] // shape["d_head"]
+    bare = {**shape, "d_ff": 1}
+    without = non_embedding_params(of(non_embedding_params, bare))
+    each = n_layer * shape["n_ff_matrix"] * shape["d_model"]  # for each element of d_ff
+    shape["d_ff"] = shape["d_head"] * round((body - without + each) / each / shape["d_head"])
+    return {**shape, "n_params": parameter_count(shape)}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lifebook.data import load
 from lifecost import values as check
 from lifecost.catalog import Catalog, Fit
 from lifecost.formulas.equal_loss import compute_optimal_loss, equal_loss_params, equal_loss_tokens
@@ -44,7 +45,7 @@ class MixtureLaw(Fit):
 
 
 MIXTURE_LAW = MixtureLaw.constants()
-mixture_laws = Catalog("mixture law", "mixture_laws", MixtureLaw)
+mixture_laws = Catalog("mixture law", "mixture_laws", MixtureLaw, load)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def law_of_experts(law: Any, expert_ratio: Value) -> dict[str, Value]:
 
     Examples
     --------
-    >>> from lifecost.mixture import law_of_experts, mixture_laws
+    >>> from lifebook.mixtures import law_of_experts, mixture_laws
     >>> found = law_of_experts(mixture_laws["ludziejewski"], 8)
     >>> f"{found['param_scale']:.1f} {found['param_exponent']:.4f}"
     '21.8 0.1676'
@@ -116,7 +117,7 @@ def cheapest_mixture(law: Any, quality_of: Value, life: Bindings, expert_ratio: 
 
     Examples
     --------
-    >>> from lifecost.mixture import cheapest_mixture, mixture_laws
+    >>> from lifebook.mixtures import cheapest_mixture, mixture_laws
     >>> life = dict(hoi=600, batch=256, weight_bytes=1, kv_bytes=1, context=8192, kv_scale=22,
     ...             kv_exponent=0.35, routed_share=2 / 3, prefill_tokens=0, decode_tokens=1e13)
     >>> dense, mixed = (
