@@ -2,8 +2,8 @@
 
 `LIFECOST_REPOSITORY` names the repository (https://github.com/owner/name), else the remote `origin`
 does; `LIFECOST_SITE` names the published site, else the repository's Pages do; `LIFECOST_REF` names
-what Binder launches, else the tag or branch that is checked out. Nothing is guessed beyond that:
-what is not known is None, and whatever would lead there is left out.
+what Binder and Colab open, else the tag or branch that is checked out. Nothing is guessed beyond
+that: what is not known is None, and whatever would lead there is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ GITHUB = re.compile(
     r"(?:https://(?:[^/@]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])([\w.-]+)/([\w.-]+?)(?:\.git)?/?"
 )
 BINDER = "https://mybinder.org/v2/gh"
+COLAB = "https://colab.research.google.com/github"
+UNNAMED = "https://github.com/OWNER/NAME"  # in prose, where the repository is not known
 
 
 def _git(*arguments: str) -> str:
@@ -53,7 +55,7 @@ def site() -> str | None:
 
 
 def ref() -> str:
-    """Return what Binder launches: a tag, whose image is built once, or else a branch."""
+    """Return what Binder and Colab open: a tag, whose image is built once, or else a branch."""
     return (
         os.environ.get("LIFECOST_REF")
         or _git("describe", "--tags", "--exact-match")
@@ -69,6 +71,18 @@ def binder(notebook: str) -> str | None:
     if not found:
         return None
     return f"{BINDER}/{found[0]}/{found[1]}/{ref()}?urlpath=lab/tree/{notebook}"
+
+
+def colab(notebook: str) -> str | None:
+    """Return the address that opens a notebook, by its path in the repository, in Colab."""
+    found = _owner_and_name()
+    return f"{COLAB}/{found[0]}/{found[1]}/blob/{ref()}/{notebook}" if found else None
+
+
+def named(text: str) -> str:
+    """Return prose whose commands install from the repository, at what Colab opens, if known."""
+    known = repository()
+    return text.replace(UNNAMED, f"{known}@{ref()}") if known else text
 
 
 if __name__ == "__main__":  # the Makefile builds anew when this changes

@@ -103,9 +103,13 @@ def _set_context(
         # (book/tools/complete.py).
         context["notebook"] = f"_sources/{file}"
         context["lite"] = f"lite/lab/index.html?path={Path(file).name}"
-        context["binder"] = address.binder(file)
+        context["binder"], context["colab"] = address.binder(file), address.colab(file)
     else:
         context["sourcename"] = ""  # else Sphinx copies a text that nothing links to
+
+
+def _name_repository(_app: Any, _name: str, source: list[str]) -> None:
+    source[0] = address.named(source[0])
 
 
 def _root(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -119,7 +123,8 @@ def _say_what_is_left_out(_app: Any) -> None:
     if not address.repository():
         # Not a warning, which would end the build, nor a status message, which a quiet one hides.
         print(
-            "No Binder buttons: neither LIFECOST_REPOSITORY nor the git remote names a repository.",
+            "No Binder or Colab buttons: neither LIFECOST_REPOSITORY nor the git remote names a "
+            "repository.",
             file=sys.stderr,
         )
 
@@ -135,6 +140,7 @@ def _clear(app: Any, exception: Exception | None) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _say_what_is_left_out)
+    app.connect("source-read", _name_repository)
     app.connect("html-page-context", _set_context)
     app.connect("html-collect-pages", _root)
     app.connect("build-finished", _clear)

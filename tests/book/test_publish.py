@@ -61,7 +61,11 @@ def address(tmp_path, monkeypatch):
 def test_the_remote_tells_where_source_and_site_live(address, remote, told):
     found = address(remote)
     assert (found.repository(), found.site()) == told
-    assert (found.binder("book/intro.ipynb") is None) == (told[0] is None)
+    for opened in (found.binder, found.colab):
+        assert (opened("book/intro.ipynb") is None) == (told[0] is None)
+    line = f'"git+{found.UNNAMED}#subdirectory=book"'
+    expected = f'"git+{told[0]}@main#subdirectory=book"' if told[0] else line
+    assert found.named(line) == expected
 
 
 def test_the_environment_comes_first(address, monkeypatch):
@@ -74,6 +78,10 @@ def test_the_environment_comes_first(address, monkeypatch):
     assert found.binder("book/intro.ipynb") == (
         "https://mybinder.org/v2/gh/other/name/v1.2.3?urlpath=lab/tree/book/intro.ipynb"
     )
+    assert found.colab("book/intro.ipynb") == (
+        "https://colab.research.google.com/github/other/name/blob/v1.2.3/book/intro.ipynb"
+    )
+    assert found.named(found.UNNAMED) == "https://github.com/other/name@v1.2.3"
 
 
 def test_binder_launches_a_tag_rather_than_a_branch(address):
@@ -101,9 +109,8 @@ def test_a_button_is_shown_where_what_it_opens_is_published(path):
 
 def test_no_page_shows_an_address_that_is_not_known():
     pages = [path.read_text() for path in HTML.glob("book/*.html")]
-    launched = [
-        link for page in pages for link in re.findall(r'href="(https://mybinder[^"]*)', page)
-    ]
     known = told.repository()
-    buttons = [link for link in launched if "/v2/" in link]
-    assert len(buttons) == (len(CHAPTERS) if known else 0)
+    for place in (told.BINDER, told.COLAB):
+        buttons = sum(page.count(f'href="{place}/') for page in pages)
+        assert buttons == (len(CHAPTERS) if known else 0)
+    assert (told.UNNAMED in (HTML / "book/ways-to-run.html").read_text()) == (not known)
