@@ -14,8 +14,8 @@ from lifecost.errors import InputError
 from lifecost.formulas.service import cached_input_price, input_price, output_price
 from lifecost.serving import Layout, layouts, overheads, setting
 from lifecost.serving.cases import model_of
-from lifecost.serving.guesses import token_time
 from lifecost.serving.service import room_in
+from lifecost.serving.speculation import token_time
 
 
 class Span(NamedTuple):

@@ -10,13 +10,13 @@ import numpy as np
 from lifebook.data import load
 from lifecost import values as check
 from lifecost.catalog import Catalog, Hardware, Model, Row
+from lifecost.formula import root
 from lifecost.formulas.prefix import (
     longest_keep_time,
     longest_keep_time_on_chip,
     prefix_load_time,
     prefix_recompute_time,
 )
-from lifecost.lowered import root
 from lifecost.serving import price_of
 from lifecost.serving.cases import (
     device_of,

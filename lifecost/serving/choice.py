@@ -10,8 +10,8 @@ from lifecost import values as check
 from lifecost.catalog import Hardware, Model
 from lifecost.errors import InputError
 from lifecost.serving.cases import Layout, device_of, model_of, setting
-from lifecost.serving.guesses import guesses, throughput, token_time
 from lifecost.serving.service import Service, layouts, room_in, serve
+from lifecost.serving.speculation import guesses, throughput, token_time
 
 MOST = 14  # doublings of chips, and of users, beyond which nothing is tried
 

@@ -41,7 +41,7 @@ from lifecost.serving.cases import (
     regime,
     usual_format,
 )
-from lifecost.serving.guesses import decode_time, guesses, throughput, token_time
+from lifecost.serving.speculation import decode_time, guesses, throughput, token_time
 
 MILLION = 10**6  # tokens that a price is of
 PRICES = {"input": input_price, "cached_input": cached_input_price, "output": output_price}

@@ -32,7 +32,7 @@ from lifecost import (
 )
 from lifecost.formulas.transformer import attention_flops
 from lifecost.optimum import optimum
-from lifecost.speculation import best_draft_length
+from lifecost.serving import best_draft_length
 
 SPARSE = experiment("deepseek-v3.2")
 LLAMAS = [models[f"llama-3-{size}"] for size in ("8b", "70b", "405b")]

@@ -21,8 +21,8 @@ PACKAGE = ROOT / "lifecost"
 ROOMS = {
     "lifecost": [
         "errors", "data", "symbols", "algebra", "printers", "values", "stack", "blocks",
-        "lowered", "formula", "formulas", "quantities", "table", "config", "catalog",
-        "citations", "level", "optimum", "speculation", "serving", "workload",
+        "formula", "formulas", "quantities", "table", "config", "catalog",
+        "citations", "level", "optimum", "serving", "workload",
         "report", "tables", "__init__", "__main__",
     ],
     "lifebook": [

@@ -7,7 +7,6 @@ import sympy
 
 from lifebook.asked import asked, request_of_the_day, ways
 from lifebook.data import load
-from lifebook.data import load as load_of_book
 from lifebook.prompts import kept, memories
 from lifecost import (
     InputError,
@@ -95,7 +94,7 @@ def test_what_is_kept():
 
 
 def test_rows_have_sources():
-    prices = load_of_book("token_prices")
+    prices = load("token_prices")
     for row in [*prices["row"], prices["promise"], *load("memories").values()]:
         assert {"source", "checked"} <= row.keys()
     for row in prices["row"]:
@@ -123,7 +122,7 @@ def test_spans_are_those_of_the_service(model):
     prompt, answer = request_of_the_day()
     span = ways(model).output_over_input
     one = serve(model, "b200", 8, 64, prompt, answer, engine="disaggregated")
-    assert one.time_per_token.estimate < 1 / load_of_book("token_prices")["promise"]["user_rate"]
+    assert one.time_per_token.estimate < 1 / load("token_prices")["promise"]["user_rate"]
     assert span.least < one.price["output"] / one.price["input"] < span.most
 
 

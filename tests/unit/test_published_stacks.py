@@ -4,7 +4,7 @@ import pytest
 
 from lifecost import kv_cache_size, models
 from lifecost.blocks import factorized, grouped, latent, tensor_product, tied
-from lifecost.speculation import draft_cost
+from lifecost.serving import draft_cost
 from lifecost.stack import Stack, layers
 
 GIB = 2**30

@@ -27,9 +27,8 @@ from lifecost import (
     unequal_expected_tokens,
     walltime_speedup,
 )
-from lifecost.serving import Layout
+from lifecost.serving import Layout, best_draft_length
 from lifecost.serving import setting as serving_setting
-from lifecost.speculation import best_draft_length
 
 LLAMA = models["llama-3-8b"].bindings
 GUESS = dict(acceptance_rate=0.8, draft_cost_ratio=0.05)
