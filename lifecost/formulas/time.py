@@ -167,13 +167,17 @@ def expected_step_time_serial(s: Symbols) -> Expr:
 @formula(
     r"r_\text{decode}", "token/s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        "+ peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
+        f"+ peak_flops memory_bandwidth batch {_DEGREES} - n_layer vocab_size d_model n_ff_matrix "
         "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
     ),
     example=(LLAMA_8B | POST | TWO_H100, 128 * 6.7e12 / (MATRICES_8B + KV_8B), "by hand"),
 )  # fmt: skip
 def decode_throughput(s: Symbols) -> Expr:
-    """Tokens that the chips decode in a second, at most."""
+    """Tokens that the chips decode in a second, at most.
+
+    Stages of a pipeline share the batch: as many stages decode so many times what one does with as
+    large a part, and one sequence decodes no faster on them.
+    """
     return s.batch / decode_step_time(s)
 
 

@@ -257,10 +257,12 @@ def serve(
         notes.append(f"{int(room[best])} find room at a time: the others wait")
     if not is_known:
         notes.append(f"no source says the bandwidth of the links of {device.name}: no estimate")
-    if rest := model.stack.n_layer % chosen.pipeline_parallel:
+    stages, n_layer = chosen.pipeline_parallel, model.stack.n_layer
+    if n_layer % stages:
         notes.append(
-            f"{rest} of {chosen.pipeline_parallel} stages have a layer more than the others, "
-            "which is not counted"
+            f"the fullest of {stages} stages has {-(-n_layer // stages)} of {n_layer} layers, "
+            f"{fullest(n_layer, stages) - 1:.1%} more than even: the room is its, the times are of "
+            "even ones"
         )
     if model.left_out:
         notes.append(model.left_out)
@@ -283,11 +285,20 @@ def _time(at: Mapping[str, Any], bound: Any, estimate: Any, known: bool, row: An
     return Time(float(bound(at)), expected, known and row["tested"], row.get("error"))
 
 
+def fullest(n_layer: Any, stages: Any) -> Any:
+    """Return how many layers the fullest of some stages has, over an even share."""
+    return np.ceil(n_layer / stages) * stages / n_layer
+
+
 def room_in(at: dict[str, Any], layout: Layout) -> Any:
-    """Return how many sequences fit at their full length, in whole blocks, on ranks alike."""
+    """Return how many sequences fit at their full length, in whole blocks, on ranks alike.
+
+    The fullest stage has the least room.
+    """
     block = load("engines")["vllm"]["block"]
     whole = math.ceil((at["prompt_length"] + at["answer_length"]) / block) * block
     each = largest_batch({**at, "context": whole}) / layout.data_parallel
+    each = each / fullest(at["n_layer"], layout.pipeline_parallel)
     return np.floor(each) * layout.data_parallel
 
 

@@ -146,13 +146,22 @@ def test_stages_divide_memory_and_no_token_is_faster(model):
         assert FORMULAS[name](three) == pytest.approx(FORMULAS[name](one), rel=1e-12)
     for name in ("chip_weights_size", "chip_cache_size"):
         assert 3 * FORMULAS[name](three) == pytest.approx(FORMULAS[name](one), rel=1e-12)
+    rate = FORMULAS["decode_throughput"]
+    assert rate(three) == pytest.approx(3 * rate(one), rel=1e-12)
+    assert rate(three, batch=1) == pytest.approx(rate(one, batch=1), rel=1e-12)
 
 
-@pytest.mark.parametrize(("stages", "told"), [(2, []), (3, ["2 of 3 stages have a layer more"])])
-def test_stages_of_unequal_layers_are_told(stages, told):
-    layout = Layout(pipeline_parallel=stages)
-    notes = serve("llama-3-70b", "h100-sxm", stages, 8, 1000, 100, layout=layout).notes
-    assert [note[: len(text)] for note, text in zip(notes, told, strict=True)] == told
+@pytest.mark.parametrize(
+    ("stages", "layers", "told"),
+    [(2, 40, []), (3, 27, ["27 of 80 layers, 1.2% more"]), (32, 3, ["3 of 80 layers, 20.0% more"])],
+)
+def test_the_fullest_stage_limits_the_room(stages, layers, told):
+    found = serve("llama-3-70b", "h100-sxm", stages, 8, 8191, 1, cache="fp8",
+                  layout=Layout(pipeline_parallel=stages))  # fmt: skip
+    free = 0.92 * hardware["h100-sxm"].memory_shown - 2 * PARAMETERS_70B / stages
+    assert found.largest_batch == int(free / (layers / 80 * KV_70B * 8192))
+    assert len(found.notes) == len(told)
+    assert all(text in note for note, text in zip(found.notes, told, strict=True))
 
 
 def test_links_are_for_several_chips():
