@@ -22,9 +22,7 @@ from tools import reading
 BOOK = Path(__file__).resolve().parent.parent
 
 # What a chapter takes; written anew too, from its words, outputs and exercises.
-TIME = re.compile(
-    r"(?<=\*\*Time\*\* )\d+ minutes(?:, and \d+ for the exercises)?(?=\. \*\*You need)"
-)
+TIME = re.compile(r"(?<=\*\*Time\*\* )\d+ minutes(?:, and \d+ for the exercises)?")
 NUMBER = re.compile(r'<data value="([^"]+)">([^<]*)</data>')
 # Live views and random identifiers: without a kernel they show nothing, and they change every time.
 FLEETING = ("application/vnd.jupyter.widget-view+json",)

@@ -37,7 +37,8 @@ def time(notebook: Any) -> str:
     reading = words / WORDS_A_MINUTE + len(_DISPLAYED.findall(text)) * MINUTES["text/latex"]
     reading += sum(map(_cell, (c for c in notebook.cells if c.cell_type == "code")))
     exercises = sum(MINUTES[level] for level in _LEVEL.findall(text))
-    return f"{_rounded(reading)} minutes, and {_rounded(exercises)} for the exercises"
+    also = f", and {_rounded(exercises)} for the exercises" if exercises else ""
+    return f"{_rounded(reading)} minutes{also}"
 
 
 def _cell(cell: Any) -> float:
