@@ -188,11 +188,10 @@ def _parser() -> _Parser:
         help="chips share the cache by heads (tensor parallelism) or sequences (data parallelism)",
     )  # fmt: skip
     model = (
-        "a name of the catalog, the path of a config.json (- is standard input) or a GGUF file, "
+        "a name of the catalog, the path of a config.json (- is standard input) or a GGUF file, or "
+        "a row of a file: my.toml, or my.toml:name of several; changes after a colon, as in "
+        "llama-3-8b:n_kv_head=32"
     )
-    model += "or a row of a "
-    model += "file: my.toml, or my.toml:name of several; changes "
-    model += "after a colon, as in llama-3-8b:n_kv_head=32"
     cost = commands.add_parser("cost", parents=[setting], help="one decode step of a model")
     cost.add_argument("model", nargs=1, metavar="MODEL", help=model)
     cost.set_defaults(run=_cost, compare=False)

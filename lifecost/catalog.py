@@ -168,9 +168,7 @@ class Model(Row):
             if "config" in table:
                 from lifecost.config import read  # its rules are read when they are needed
 
-                found = read(table["config"])
-                own = {"stack": found.stack, "draft": found.draft, "format": found.format}
-                row = {**own, "stored": found.stored, "left_out": found.note, **row}
+                row = read(table["config"]).row | row
             elif "blocks" in table:
                 row["stack"] = _listed(table)
             else:
@@ -630,8 +628,7 @@ def load_model(source: Any) -> Model:
     today = date.today()
     return Model(
         name=name, title=name, source=f"its {found.source}", checked=today.isoformat(),
-        year=today.year, stack=found.stack, draft=found.draft, format=found.format,
-        stored=found.stored, left_out=found.note,
+        year=today.year, **found.row,
     )  # fmt: skip
 
 

@@ -509,21 +509,10 @@ class Formula:
 
     def _bound(self, objects: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
         """Return what objects bind; they may disagree where a keyword decides."""
-        bound, conflicts = dict[str, Any](), dict[str, Any]()
-        for item in objects:
-            found = getattr(item, "bindings", item)
-            if found.__class__ is not dict and not isinstance(found, Mapping):
-                raise InputError(
-                    f"{self.name} takes what binds symbols (a model, a device at a precision, a "
-                    f"setting), not {check.show(item)}"
-                )
-            for name in bound.keys() & found.keys() - values.keys():
-                if not np.array_equal(bound[name], found[name]):
-                    conflicts.setdefault(name, (bound[name], found[name]))
-            bound.update(found)
+        bound, conflicts = check.bound_by(self.name, objects, values)
         for name in conflicts:
             if name in self._known or (name == STACK and self.general.sums):
-                raise check.conflict(self.name, name, *conflicts[name])
+                raise conflicts[name]
         return bound
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -178,18 +178,9 @@ def levels(*objects: Any, error: float | None = None, **values: Any) -> Levels:
 
 def _bound(objects: tuple[Any, ...], values: check.Bindings) -> dict[str, Any]:
     """Return what objects and values bind; the intensity of a device is its own."""
-    bound: dict[str, Any] = {}
-    for item in objects:
-        found = getattr(item, "bindings", item)
-        if not isinstance(found, Mapping):
-            raise InputError(
-                "levels takes what binds symbols (a model, a device at a precision, a setting), "
-                f"not {check.show(item)}"
-            )
-        for name in bound.keys() & found.keys() - values.keys() - {"hoi"}:
-            if not np.array_equal(bound[name], found[name]):
-                raise check.conflict("levels", name, bound[name], found[name])
-        bound |= found
+    bound, conflicts = check.bound_by("levels", objects, {*values, "hoi"})
+    for error in conflicts.values():
+        raise error
     bound |= values
     for name, value in bound.items():
         if np.ndim(value) > 0:

@@ -1,4 +1,4 @@
-"""Reports as tables for people, in a terminal."""
+"""Reports as tables for people, in a terminal: an `InputError` where rich is not installed."""
 
 from __future__ import annotations
 
@@ -34,13 +34,7 @@ EXPECTED = (("step_time", "expected"), "decode step: if experts are chosen evenl
 
 
 def costs(reports: Sequence[dict[str, Any]]) -> Any:
-    """Return a table with a column for each report of `lifecost.report.cost`.
-
-    Raises
-    ------
-    InputError
-        If the library that draws tables is not installed.
-    """
+    """Return a table with a column for each report of `lifecost.report.cost`."""
     lines = [setting(reports[0]["setting"]), *sources(reports)]
     table = _table([report["model"] for report in reports], "\n".join(lines))
     rows = list(ROWS)
@@ -52,13 +46,7 @@ def costs(reports: Sequence[dict[str, Any]]) -> Any:
 
 
 def optimum(found: Optimum) -> Any:
-    """Return a table of the cheapest model beside the compute-optimal one.
-
-    Raises
-    ------
-    InputError
-        If the library that draws tables is not installed.
-    """
+    """Return a table of the cheapest model beside the compute-optimal one."""
     table = _table(
         ["compute-optimal", "cheapest"], f"{percent(float(found.saving))} of the FLOPs saved"
     )
@@ -77,22 +65,9 @@ SERVED = (
 
 
 def serving(report: dict[str, Any]) -> Any:
-    """Return a table of what `lifecost.serving.serve` reports: what is certain, and expected.
-
-    Raises
-    ------
-    InputError
-        If the library that draws tables is not installed.
-    """
-    degrees = {name.partition("_")[0]: degree for name, degree in report["layout"].items()}
-    shared = ", ".join(f"{n} {degree}" for n, degree in degrees.items() if degree > 1)
-    lines = [
-        f"{report['model']} on {report['chips']} x {report['hardware']}: {shared or 'one chip'}; "
-        f"weights {report['weights']}, cache {report['cache']}; {report['engine']}",
-        *(f"{kind}: {text}" for kind, text in report["taken_from"].items()),
-        *(f"note: {note}" for note in report["notes"]),
-    ]
-    table = _table(["bound", "estimate", "typical error"], "\n".join(lines))
+    """Return a table of what `lifecost.serving.serve` reports: what is certain, and expected."""
+    served = f"weights {report['weights']}, cache {report['cache']}; {report['engine']}"
+    table = _table(["bound", "estimate", "typical error"], _caption(report, report, served))
     for name, words, unit in SERVED:
         found = report[name] or {}
         cells = (found.get(kind) for kind in ("bound", "estimate"))
@@ -124,38 +99,24 @@ PHASES = (
 
 
 def life(report: dict[str, Any]) -> Any:
-    """Return a table of what `lifecost.workload.life` reports.
-
-    Raises
-    ------
-    InputError
-        If the library that draws tables is not installed.
-    """
+    """Return a table of what `lifecost.workload.life` reports."""
     trace, given, request = report["trace"], report["setting"], report["request"]
-    degrees = {name.partition("_")[0]: degree for name, degree in given["layout"].items()}
-    shared = ", ".join(f"{n} {degree}" for n, degree in degrees.items() if degree > 1)
-    lines = [
-        f"{report['model']} on {given['chips']} x {report['hardware']}: {shared or 'one chip'}; "
-        f"{number(given['batch'])} sequences at a time; weights {given['weights']}, "
-        f"cache {given['cache']}",
-        *(f"{kind}: {text}" for kind, text in report["taken_from"].items()),
-        *(f"note: {note}" for note in report["notes"]),
-    ]
+    served = f"{number(given['batch'])} sequences at a time; weights {given['weights']}, "
     heads = ["FLOP", "byte", "FLOP-equivalents", "chip-seconds: bound", "estimate"]
-    table = _table(heads, "\n".join(lines))
+    table = _table(heads, _caption(report, given, served + f"cache {given['cache']}"))
     for name, words in PHASES:
         phase = report[name]
         seconds = (phase["chip_seconds"][kind] for kind in ("bound", "estimate"))
         table.add_row(
             words, number(phase["flops"]), quantity(phase["bytes"], "byte"),
-            number(phase["flop_equivalents"]), *(_or_unknown(one) for one in seconds),
+            number(phase["flop_equivalents"]), *(_known(one) for one in seconds),
         )  # fmt: skip
     if report["error"] is not None:
         tested = "" if report["tested"] else " (untested)"
         table.add_row("typical error of answers' estimate", "", "", "", "",
                       percent(report["error"]) + tested)  # fmt: skip
     if price := report["price"]:
-        cells = (f"{_or_unknown(price[kind])} dollars" for kind in ("bound", "estimate"))
+        cells = (f"{_known(price[kind])} dollars" for kind in ("bound", "estimate"))
         table.add_row("price", "", "", "", *cells)
     if training := report["training"]:
         table.add_row(f"training on {quantity(training['tokens'], 'token')}",
@@ -182,12 +143,18 @@ def life(report: dict[str, Any]) -> Any:
     return table
 
 
-def _or_unknown(value: float | None) -> str:
-    return "not known" if value is None else number(value)
-
-
-def _known(value: float | None, unit: str) -> str:
+def _known(value: float | None, unit: str = "1") -> str:
     return "not known" if value is None else quantity(value, unit)
+
+
+def _caption(report: dict[str, Any], given: dict[str, Any], served: str) -> str:
+    """Return what is served and how, where that was taken from, and the notes: a line each."""
+    degrees = {name.partition("_")[0]: degree for name, degree in given["layout"].items()}
+    shared = ", ".join(f"{n} {degree}" for n, degree in degrees.items() if degree > 1)
+    chips = f"{report['model']} on {given['chips']} x {report['hardware']}"
+    taken = (f"{kind}: {text}" for kind, text in report["taken_from"].items())
+    notes = (f"note: {note}" for note in report["notes"])
+    return "\n".join([f"{chips}: {shared or 'one chip'}; {served}", *taken, *notes])
 
 
 def _table(heads: Sequence[str], caption: str) -> Any:

@@ -131,14 +131,32 @@ def check_shapes(arrays: Mapping[str, Any]) -> tuple[int, ...]:
         raise InputError(f"these shapes do not broadcast: {given}") from None
 
 
-def conflict(formula: str, name: str, first: Any, second: Any) -> InputError:
-    """Return the error for two objects that give one symbol different values."""
-    quantity = SYMBOLS.get(name)
-    what = f" ({quantity.meaning}, {quantity.unit})" if quantity else ""
-    return InputError(
-        f"two of the objects given to {formula} bind {name}{what}: {show(first)} and "
-        f"{show(second)}; choose with {name}=..."
-    )
+def bound_by(
+    caller: str, objects: Iterable[Any], decided: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, InputError]]:
+    """Return what objects bind, and an error for each symbol to which they give two values.
+
+    They may disagree on what is ``decided`` elsewhere.
+    """
+    bound, conflicts = dict[str, Any](), dict[str, InputError]()
+    for item in objects:
+        found = getattr(item, "bindings", item)
+        if found.__class__ is not dict and not isinstance(found, Mapping):
+            raise InputError(
+                f"{caller} takes what binds symbols (a model, a device at a precision, a "
+                f"setting), not {show(item)}"
+            )
+        for name in (bound.keys() & found.keys()).difference(decided):
+            if not np.array_equal(bound[name], found[name]):
+                quantity = SYMBOLS.get(name)
+                what = f" ({quantity.meaning}, {quantity.unit})" if quantity else ""
+                error = InputError(
+                    f"two of the objects given to {caller} bind {name}{what}: {show(bound[name])} "
+                    f"and {show(found[name])}; choose with {name}=..."
+                )
+                conflicts.setdefault(name, error)
+        bound.update(found)
+    return bound, conflicts
 
 
 def missing(formula: str, names: list[str]) -> InputError:

@@ -20,7 +20,6 @@ from lifecost.config.rules import (
 )
 from lifecost.data import load_all
 from lifecost.errors import InputError
-from lifecost.stack import Stack
 
 __all__ = ["Described", "read"]
 
@@ -33,11 +32,7 @@ class Described(NamedTuple):
 
     name: str
     source: str
-    stack: Stack
-    draft: Stack | None
-    format: str  # of its weights; empty where the file does not say
-    stored: dict[str, float]  # bytes of a weight, by part, and of an element of a state
-    note: str  # what is left out
+    row: dict[str, Any]  # of a model, by the names of its fields
 
 
 def read(source: Any) -> Described:
@@ -55,9 +50,9 @@ def read(source: Any) -> Described:
         format_, stored = formats.stored(config, reader.fields, reader.placed, reader.d_model)
     if stack.value("state_held", {}):
         stored |= formats.of_state(reader.rules.get("state_dtype", ""), config, reader.fields)
-    note = reader.rules.get("note", "")
-    source = "GGUF file" if held else "config.json"
-    return Described(name, source, stack, reader.draft, format_, stored, note)
+    row = {"stack": stack, "draft": reader.draft, "format": format_, "stored": stored,
+           "left_out": reader.rules.get("note", "")}  # fmt: skip
+    return Described(name, "GGUF file" if held else "config.json", row)
 
 
 def reader_of(config: Mapping[str, Any]) -> Reader:

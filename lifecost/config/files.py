@@ -74,7 +74,8 @@ def meant(name: str) -> str:
     try:
         if path.is_dir():
             # As it is, or as the Hub's cache has it: of several snapshots the newest.
-            near = [path / NAME, *sorted(path.glob(f"snapshots/*/{NAME}"), key=_age)]
+            kept = sorted(path.glob(f"snapshots/*/{NAME}"), key=os.path.getmtime, reverse=True)
+            near = [path / NAME, *kept]
             lacking = f"{printable(name)} is a folder without a {NAME}"
         elif name.lower().endswith(WEIGHTS):
             near = [path.with_name(NAME)]
@@ -96,10 +97,6 @@ def meant(name: str) -> str:
     if found is None:
         raise InputError(lacking)
     return str(found)
-
-
-def _age(path: Path) -> float:
-    return -path.stat().st_mtime
 
 
 def title(name: str) -> str:

@@ -31,7 +31,7 @@ def stored(
     InputError
         If a format is not known here, or a field of it is wrong.
     """
-    dtype = _dtype(config, fields)
+    dtype = _known("dtype", config, fields) or _known("torch_dtype", config, fields)
     quantization = _either("quantization", config, fields)
     quantization = _either(FIELD, config, fields) if quantization is None else quantization
     if quantization is None:
@@ -62,10 +62,6 @@ def of_state(named: str, config: Mapping[str, Any], fields: Mapping[str, Any]) -
     known = load("weight_formats")["dtypes"]
     found = known[named] if named in known else _known(named, config, fields)
     return {"state_bytes": in_bytes(found["bits"])} if found else {}
-
-
-def _dtype(config: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    return _known("dtype", config, fields) or _known("torch_dtype", config, fields)
 
 
 def _known(
@@ -101,11 +97,11 @@ def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, fl
     modules = load("weight_formats")["modules"]
     parts: dict[str, list[tuple[float, float]]] = {}
     for row, part, count, layers in weights_of(placed, d_model):
-        within = (layers if plan.numbered else layers[:1]) or [-1]
+        within = layers if plan.numbered else layers[:1]
         if row in modules:
             found = [
-                (1.0, plan.module(row, [_full(name, layer) for name in names]))
-                for layer in within
+                (1.0, plan.module(row, [where + name for name in names]))
+                for where in [f"model.layers.{layer}." for layer in within] or [""]
                 for names in modules[row] or [[]]
             ]
             parts.setdefault(part, []).append((count, _mean(found)))
@@ -115,10 +111,6 @@ def _by_part(plan: Plan, placed: Sequence[Placed], d_model: int) -> dict[str, fl
     means = {name: _mean(found) for name, found in parts.items()}
     base = means["weight_bytes"]
     return {n: m for n, m in means.items() if n == "weight_bytes" or m != base}
-
-
-def _full(name: str, layer: int) -> str:
-    return name if layer < 0 else f"model.layers.{layer}.{name}"
 
 
 def _mean(found: list[tuple[float, float]]) -> float:

@@ -47,10 +47,6 @@ def _overlapped(s: Symbols, weights: Expr) -> Expr:
     return Max(decode_compute_time(s), weights + decode_kv_time(s))
 
 
-def _serial(s: Symbols, weights: Expr) -> Expr:
-    return decode_kv_time(s) + Max(decode_compute_time(s), weights)
-
-
 @formula(
     r"t_\text{compute}", "s", level="full", assumptions=_PEAK,
     varies=(
@@ -147,21 +143,7 @@ def expected_step_time(s: Symbols) -> Expr:
 )  # fmt: skip
 def decode_step_time_serial(s: Symbols) -> Expr:
     """Least time of a decode step whose attention waits for its cache and overlaps with nothing."""
-    return _serial(s, decode_weights_time(s))
-
-
-@formula(
-    r"\bar t_\text{serial}", "s", source="scalingbook", level="full",
-    assumptions=(*EVEN_EXPERTS, *_SERIAL),
-    varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
-    ),
-    example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
-)  # fmt: skip
-def expected_step_time_serial(s: Symbols) -> Expr:
-    """Time of such a step, expected if experts are chosen evenly and all else is at its bound."""
-    return _serial(s, expected_weights_time(s))
+    return decode_kv_time(s) + Max(decode_compute_time(s), decode_weights_time(s))
 
 
 @formula(
@@ -179,21 +161,6 @@ def decode_throughput(s: Symbols) -> Expr:
     large a part, and one sequence decodes no faster on them.
     """
     return s.batch / decode_step_time(s)
-
-
-@formula(
-    r"r_\text{serial}", "token/s", source="scalingbook", level="full",
-    assumptions=(*_CERTAIN, *_SERIAL),
-    varies=(
-        "+ peak_flops memory_bandwidth batch - n_layer vocab_size d_model n_ff_matrix "
-        "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
-    ),
-    example=(dict(LLAMA_8B | POST | TWO_H100, peak_flops=1e12),
-             128 / (STEP_8B / 2e12 + KV_8B / 6.7e12), "by hand"),
-)  # fmt: skip
-def decode_throughput_serial(s: Symbols) -> Expr:
-    """Tokens decoded in a second, at most, where reading the cache overlaps with nothing."""
-    return s.batch / decode_step_time_serial(s)
 
 
 @formula(

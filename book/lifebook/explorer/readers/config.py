@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from lifecost.config import LARGEST_MODEL, PARAMS, modules, quantization
+from lifecost.config import LARGEST_MODEL, PARAMS, quantization
 from lifecost.config.files import HOLDS_WEIGHTS, LARGEST_FILE, OTHERS, TOKENIZERS, WEIGHTS
 from lifecost.config.messages import LARGEST_NUMBER, LONGEST
 from lifecost.config.rules import ALIKE, trees_of
@@ -84,8 +84,8 @@ def _formats() -> dict[str, Any]:
     rows = {name: [row.name for row in one.block.rows(s)] for name, one in FAMILIES.items()}
     return {
         **load("weight_formats"), "rows": rows, "signs": quantization.SIGNS,
-        "renamed": modules.RENAMED, "pattern": modules.PATTERN,
-        "longest_name": modules.LONGEST_NAME, "most_stars": modules.MOST_STARS,
+        "renamed": quantization.RENAMED, "pattern": quantization.PATTERN,
+        "longest_name": quantization.LONGEST_NAME, "most_stars": quantization.MOST_STARS,
         "largest_block": int(SYMBOLS["block_size"].high),
         "bits_per_byte": CONSTANTS[BITS_PER_BYTE][0],
     }  # fmt: skip
