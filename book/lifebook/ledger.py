@@ -179,23 +179,30 @@ class Ledger(list[Entry]):
 
     def _repr_html_(self) -> str:
         body = "\n".join(_table_row(entry) for entry in self)
-        heads = ("The post", "Here", "Verdict", "Claim, and why")
-        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+        head = "".join(f'<th role="columnheader" scope="col">{text}</th>' for text in _HEADS)
+        # With roles, since a style that stacks the cells on a phone takes their meaning away.
         return (
             '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="The ledger">'
-            f'<table class="lifecost"><thead><tr>{head}</tr></thead>'
-            f"<tbody>\n{body}\n</tbody></table></div>"
+            '<table class="lifecost-ledger" role="table"><thead role="rowgroup">'
+            f'<tr role="row">{head}</tr></thead><tbody role="rowgroup">\n{body}\n</tbody>'
+            "</table></div>"
         )
+
+
+_HEADS = ("Claim, and why", "The post", "Here", "Verdict")
 
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
     verdict = ", ".join(filter(None, (row["verdict"], entry.tried)))
-    cells = [html.escape(cell) for cell in (row["quote"], entry.shown, verdict)]
-    cells.append(f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}")
+    cells = [f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}"]
+    cells += [html.escape(cell) for cell in (row["quote"], entry.shown, verdict)]
     # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
-    text = "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)
-    return f'<tr id="{entry.id}">{text}</tr>'.replace(" %", "&nbsp;%")
+    text = "".join(
+        f'<td role="cell" data-head="{head}" style="text-align: left">{cell}</td>'
+        for head, cell in zip(_HEADS, cells, strict=True)
+    )
+    return f'<tr id="{entry.id}" role="row">{text}</tr>'.replace(" %", "&nbsp;%")
 
 
 def ledger(section: str = "") -> Ledger:

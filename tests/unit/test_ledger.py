@@ -443,11 +443,11 @@ def test_html_is_the_same_table():
     table.feed(ledger()._repr_html_())
     assert table.stack == []
     (_, heads), *rows = table.rows
-    assert heads == ["The post", "Here", "Verdict", "Claim, and why"]
+    assert heads == ["Claim, and why", "The post", "Here", "Verdict"]
     assert [name for name, _ in rows] == list(ENTRIES)
     for name, cells in rows:
         entry = ENTRIES[name]
-        quote, shown, verdict, claim = (cell.replace("\xa0%", " %") for cell in cells)
+        claim, quote, shown, verdict = (cell.replace("\xa0%", " %") for cell in cells)
         assert quote == entry.row["quote"]
         assert verdict.split(", ") == [entry.verdict, *filter(None, [entry.tried])]
         assert shown == (entry.shown or "–")
