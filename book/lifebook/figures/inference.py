@@ -32,7 +32,7 @@ def bytes_moved(
         colors=[COLORS["weights"], COLORS["kv"]], alpha=0.85, labels=["weights", "KV cache"],
     )  # fmt: skip
     axes.axhline(capacity * gigabytes, color=GREY, linewidth=1, linestyle="--")
-    style.note(axes, f"memory of one {device}", (batch[0], capacity * gigabytes), (6, 4))
+    style.note(axes, f"memory of one\n{device}", (batch[0], capacity * gigabytes), (6, 4))
     axes.set(xlabel="batch (sequences)", ylabel="read in one decode step (GB)")
     axes.set_xlim(batch[0], batch[-1])
     axes.set_ylim(0)
@@ -43,5 +43,5 @@ def bytes_moved(
         "band of weights lies under a wedge of KV cache that grows in proportion to the batch and "
         f"soon passes the memory of one {device}.",
         caption="Weights are read once for the whole batch; every sequence brings a cache of its "
-        "own. A larger batch spreads the cost of the weights; that of the caches grows with it.",
+        "own. With multi-head attention a batch of a few dozen fills the chip.",
     )  # fmt: skip
