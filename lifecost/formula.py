@@ -223,14 +223,6 @@ class General:
             raise FloatingPointError
         return result
 
-    def javascript(self, plain: str) -> str:
-        """Return the source of a function for any model, given that for a plain decoder."""
-        from lifecost.printers import javascript
-
-        general = javascript.arrow(self.expr, OPTIONAL, self.sums)
-        unknown = f', "{self.unknown}"' if self.unknown else ""
-        return f"const {self.name} = ofModels({plain}, {general}{unknown});"
-
 
 _LEAST, _LARGEST = 1e-12, 1e24  # of what is sought
 
@@ -450,20 +442,6 @@ class Formula:
         if {*self.wide.symbols} - {*OPTIONAL} <= {*self.symbols}:
             return javascript.source(self.name, self.wide.expr, OPTIONAL)
         return javascript.either(self.name, self.expr, self.wide.expr, OPTIONAL)
-
-    @cached_property
-    def javascript_of_models(self) -> str:
-        """Source of the JavaScript for any model; it expects ``ofModels`` beside it."""
-        if not self.of_any_model or not (self.general.sums or self.general.unknown):
-            return self.javascript_source
-        return self.general.javascript(self.javascript_source)
-
-    @cached_property
-    def mathml(self) -> str:
-        """The expression as MathML, with an empty ``mn`` for the number of each symbol."""
-        from lifecost.printers import mathml
-
-        return mathml.source(self.expr)
 
     @cached_property
     def latex_equation(self) -> str:

@@ -18,6 +18,7 @@ from every import every
 from settings import RANGES
 
 from lifebook.explorer.gallery import EXPLORERS
+from lifebook.explorer.mathml import source as mathml
 from lifecost import FORMULAS
 from lifecost.blocks import latent
 from lifecost.stack import Stack, layers
@@ -268,7 +269,7 @@ def in_python(node):
 def test_equation_of_an_explorer(setting, explorer):
     # The line under the readouts, with every number in full.
     formula = explorer.outputs[0].formula
-    text = in_python(ElementTree.fromstring(formula.mathml))
+    text = in_python(ElementTree.fromstring(mathml(formula.expr)))
     for point in range(POINTS):
         numbers = {name: float(setting[name][point]) for name in formula.symbols}
         found = eval(text, {"inf": math.inf, "e": math.e, "ln": math.log}, numbers)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lifebook.explorer.base import Case, Choice, Declaration, Output, Range
 from lifebook.explorer.drawing import drawing
+from lifebook.explorer.mathml import source as mathml
 from lifebook.explorer.picture import Lanes, declared
 from lifecost.formula import FORMULAS
 from lifecost.stack import STACK, Stack
@@ -64,7 +65,9 @@ def _equation(explorer: Declaration) -> str:
     """Return the first output as an equation with the numbers of the opening setting in it."""
     output, numbers = explorer.outputs[0], explorer.numbers()
     places = re.compile(r'(?<=<mn data-of=")(\w+)(">)')
-    inner = places.sub(lambda found: found[0] + numbers.get(found[1], ""), output.formula.mathml)
+    inner = places.sub(
+        lambda found: found[0] + numbers.get(found[1], ""), mathml(output.formula.expr)
+    )
     hidden = "" if numbers else " hidden"
     value = html.escape(explorer.readouts()[0][1])
     equation = f"<span{hidden}><math>{inner}</math> = </span><span>{value}</span>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ from lifecost.stack import (
     Family,
     Row,
 )  # fmt: skip
-from lifecost.symbols import ANY, PARTS, SUMS, Symbols, in_numbers
+from lifecost.symbols import ANY, OPTIONAL, PARTS, SUMS, Symbols, in_numbers
 
 _BYTES = ("weight_bytes", *PARTS)
 _OF_MODELS = """\
@@ -47,17 +48,29 @@ def formulas(plain: Iterable[str], of_models: Iterable[str] = ()) -> str:
     of_models = sorted(of_models)
     over = _quotients(of_models)
     lines = [FORMULAS[name].javascript_source for name in sorted({*plain} - {*of_models})]
-    lines += [FORMULAS[name].javascript_of_models for name in of_models if name not in over]
+    lines += [_of_any(name) for name in of_models if name not in over]
     lines += [f"const {name} = (s) => {top} / {of}(s);" for name, (top, of) in over.items()]
     table = ", ".join(sorted({*plain, *of_models}))
     return "\n".join([_OF_MODELS, *lines, f"const FORMULAS = {{ {table} }};"])
+
+
+@functools.cache
+def _of_any(name: str) -> str:
+    """Return a formula's function for any model, or its plain one where that is the same."""
+    formula = FORMULAS[name]
+    plain = formula.javascript_source
+    if not formula.of_any_model or not (formula.general.sums or formula.general.unknown):
+        return plain
+    general = javascript.arrow(formula.general.expr, OPTIONAL, formula.general.sums)
+    unknown = f', "{formula.general.unknown}"' if formula.general.unknown else ""
+    return f"const {name} = ofModels({plain}, {general}{unknown});"
 
 
 def _quotients(names: list[str]) -> dict[str, tuple[str, str]]:
     """Return what stands over which other formula, for those that are no more than that."""
     found: dict[str, tuple[str, str]] = {}
     of_any = [FORMULAS[name] for name in names if FORMULAS[name].of_any_model]
-    of_any.sort(key=lambda formula: len(formula.javascript_of_models))
+    of_any.sort(key=lambda formula: len(_of_any(formula.name)))
     for of, one in itertools.combinations(of_any, 2):
         top = one.expr * of.expr
         same = top == one.general.expr * of.general.expr
