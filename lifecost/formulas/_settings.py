@@ -5,6 +5,10 @@ Written out apart from the catalog: an example tests the catalog's rows too, and
 
 from __future__ import annotations
 
+# Of how a value varies: the sizes of a plain decoder, and what its cache is made of.
+MODEL = "n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head"
+CACHE = "n_layer n_kv_head d_head kv_bytes context"
+
 # Llama 3 (Grattafiori et al. 2024, table 3), with sizes as the post rounds them.
 LLAMA_8B: dict[str, float] = dict(
     n_params=8e9, n_layer=32, d_model=4096, n_ff_matrix=3, d_ff=14336, n_head=32, n_kv_head=8,
@@ -19,37 +23,19 @@ LAYOUT: dict[str, float] = dict(
     tensor_parallel=2, data_parallel=2, expert_parallel=1, pipeline_parallel=2
 )
 H100: dict[str, float] = dict(
-    peak_flops=1979e12,
-    memory_bandwidth=3.35e12,
-    memory_capacity=80e9,
-    attention_peak=989e12,
-    link_bandwidth=450e9,
-    chip_hour_price=2,
-    memory_reserve=0,
-)
+    peak_flops=1979e12, memory_bandwidth=3.35e12, memory_capacity=80e9, attention_peak=989e12,
+    link_bandwidth=450e9, chip_hour_price=2, memory_reserve=0,
+)  # fmt: skip
 REACHED: dict[str, float] = dict(
-    bandwidth_share=0.8,
-    flops_share=0.5,
-    expert_flops_share=0.6,
-    attention_peak_share=0.75,
-    link_share=0.75,
-    operation_time=1e-5,
-    collective_time=5e-6,
-    activation_bytes=2,
-)
+    bandwidth_share=0.8, flops_share=0.5, expert_flops_share=0.6, attention_peak_share=0.75,
+    link_share=0.75, operation_time=1e-5, collective_time=5e-6, activation_bytes=2,
+)  # fmt: skip
 TWO_H100: dict[str, float] = dict(peak_flops=1979e12, memory_bandwidth=3.35e12, tensor_parallel=2)
 # A day of ten steps, at the efficiencies of each phase.
-SERVED_DAY: dict[str, float] = (
-    LLAMA_8B
-    | POST
-    | dict(
-        tokens_per_day=1280,
-        prompt_ratio=2,
-        peak_flops=1e15,
-        prefill_mfu=0.25,
-        decode_efficiency=0.5,
-    )
-)
+SERVED_DAY: dict[str, float] = dict(
+    LLAMA_8B | POST, tokens_per_day=1280, prompt_ratio=2, peak_flops=1e15, prefill_mfu=0.25,
+    decode_efficiency=0.5,
+)  # fmt: skip
 
 # The 8B model: all parameters and those that are multiplied, to the unit; FLOPs of a token with
 # its context (a key and a value, twice each); bytes of cache of the batch; a step's arithmetic and

@@ -6,7 +6,7 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import BESIROGLU, DECODE_8B, LIFE_8B, LLAMA_8B, POST
+from lifecost.formulas._settings import BESIROGLU, CACHE, DECODE_8B, LIFE_8B, LLAMA_8B, POST
 from lifecost.formulas.decode import forward_flops, kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
@@ -31,10 +31,7 @@ def compressed_decode_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{life}^\text{small}", "FLOP", level="post", assumptions=_POST,
-    varies=(
-        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context train_tokens kv_share "
-        "prefill_tokens decode_tokens"
-    ),
+    varies=f"+ hoi n_params {CACHE} train_tokens kv_share prefill_tokens decode_tokens",
     example=(dict(LIFE_8B, kv_share=0.25), 48e21 + 16e21 + DECODE_8B / 4, "by hand"),
 )  # fmt: skip
 def compressed_lifetime_cost(s: Symbols) -> Expr:
@@ -47,10 +44,7 @@ def compressed_lifetime_cost(s: Symbols) -> Expr:
     r"\varepsilon_N^\text{even}", "1", level="post",
     assumptions=(*_POST,
                  "the model is enlarged until it is as good, and its cache grows in proportion"),
-    varies=(
-        "+ hoi n_layer n_kv_head d_head kv_bytes context decode_tokens - n_params train_tokens "
-        "kv_share prefill_tokens"
-    ),
+    varies=f"+ hoi {CACHE} decode_tokens - n_params train_tokens kv_share prefill_tokens",
     example=(dict(LIFE_8B, kv_share=0.25), 1 - (64e21 + DECODE_8B / 4) / (64e21 + DECODE_8B),
              "by hand"),
 )  # fmt: skip
@@ -67,10 +61,7 @@ def break_even_params_penalty(s: Symbols) -> Expr:
 @formula(
     r"\varepsilon_D^\text{even}", "1", level="post",
     assumptions=(*_POST, "the model is trained longer until it is as good, at its size",),
-    varies=(
-        "+ hoi n_layer n_kv_head d_head kv_bytes context decode_tokens - n_params train_tokens "
-        "kv_share"
-    ),
+    varies=f"+ hoi {CACHE} decode_tokens - n_params train_tokens kv_share",
     example=(dict(LIFE_8B, kv_share=0.25),
              (DECODE_8B - DECODE_8B / 4) / (48e21 + DECODE_8B - DECODE_8B / 4), "by hand"),
 )  # fmt: skip

@@ -14,7 +14,16 @@ import sympy
 
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
-from lifecost.formulas._settings import KV_8B, KV_405B, LLAMA_8B, LLAMA_405B, POST, READ_8B, STEP_8B
+from lifecost.formulas._settings import (
+    KV_8B,
+    KV_405B,
+    LLAMA_8B,
+    LLAMA_405B,
+    MODEL,
+    POST,
+    READ_8B,
+    STEP_8B,
+)
 from lifecost.formulas.kv_cache import kv_bytes_read, weights_size
 from lifecost.formulas.transformer import EVEN_EXPERTS, token_flops, token_flops_estimate
 from lifecost.symbols import Expr, Symbols
@@ -197,10 +206,7 @@ def decode_flops(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{mem}^\text{step}", "FLOP", level="full", assumptions=(*_READ_ONCE, *EVEN_EXPERTS),
-    varies=(
-        "* hoi + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context"
-    ),
+    varies=f"* hoi + {MODEL} kv_bytes weight_bytes batch context",
     example=(LLAMA_8B | POST, READ_8B, "counted by hand"),
 )  # fmt: skip
 def decode_memory_flop_equivalent(s: Symbols) -> Expr:
@@ -225,10 +231,7 @@ def decode_memory_to_compute_ratio(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{full}^\text{step}", "FLOP", level="full", assumptions=(*_OVERLAP, *EVEN_EXPERTS),
-    varies=(
-        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context"
-    ),
+    varies=f"+ hoi {MODEL} kv_bytes weight_bytes batch context",
     example=(LLAMA_8B | POST, READ_8B, "memory-bound"),
 )  # fmt: skip
 def decode_step_cost_full(s: Symbols) -> Expr:

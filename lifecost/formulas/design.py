@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import ATTENTION_8B, EIGHTH, HALF, KV_8B, MATRICES_8B, YIELD
+from lifecost.formulas._settings import (
+    ATTENTION_8B,
+    CACHE,
+    EIGHTH,
+    HALF,
+    KV_8B,
+    MATRICES_8B,
+    MODEL,
+    YIELD,
+)
 from lifecost.formulas.decode import kv_load_flop_equivalent
 from lifecost.formulas.lifetime import decode_cost
 from lifecost.formulas.prefill import prefill_flops
@@ -34,10 +43,7 @@ def _token_cost(s: Symbols, work: Expr, weights: Expr) -> Expr:
 
 @formula(
     r"c_\text{design}", "FLOP/token", level="post", assumptions=_BOUND,
-    varies=(
-        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context draft_cost_ratio kv_share - "
-        "acceptance_rate ~ draft_length"
-    ),
+    varies=f"+ hoi n_params {CACHE} draft_cost_ratio kv_share - acceptance_rate ~ draft_length",
     example=(EIGHTH, (5 * 16e9 + 4 * 0.05 * 600 * KV_8B / 128 / 8) / YIELD, "by hand: computing"),
 )  # fmt: skip
 def design_token_cost(s: Symbols) -> Expr:
@@ -48,9 +54,8 @@ def design_token_cost(s: Symbols) -> Expr:
 @formula(
     r"c_\text{design}^\text{full}", "FLOP/token", level="full", dense=True, assumptions=_BOUND,
     varies=(
-        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes context draft_cost_ratio kv_share attention_share size_ratio - batch "
-        "acceptance_rate ~ draft_length"
+        f"+ hoi {MODEL} kv_bytes weight_bytes context draft_cost_ratio kv_share attention_share "
+        "size_ratio - batch acceptance_rate ~ draft_length"
     ),
     example=(HALF, 1.2 * (600 * MATRICES_8B / 128 / 2 + 600 * KV_8B / 128 / 8) / YIELD,
              "reading, four drafts at a twentieth"),
@@ -67,10 +72,7 @@ def design_token_cost_full(s: Symbols) -> Expr:
     assumptions=(
         "prompts are as long as the context; in layers with a window, too, attention is halved",
     ),
-    varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head context "
-        "attention_share size_ratio"
-    ),
+    varies=f"+ {MODEL} context attention_share size_ratio",
     example=(HALF, 2 * MATRICES_8B / 2 + ATTENTION_8B / 8, "counted by hand"),
 )  # fmt: skip
 def design_prompt_cost_full(s: Symbols) -> Expr:

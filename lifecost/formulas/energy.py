@@ -8,7 +8,7 @@ memory draws less: single A100 and H100 that decode were measured at 48 to 86 % 
 from __future__ import annotations
 
 from lifecost.formula import formula
-from lifecost.formulas._settings import KV_8B, LLAMA_8B, MATRICES_8B, POST
+from lifecost.formulas._settings import KV_8B, LLAMA_8B, MATRICES_8B, MODEL, POST
 from lifecost.formulas.time import decode_throughput
 from lifecost.symbols import Expr, Symbols
 
@@ -32,8 +32,7 @@ def energy_per_token(s: Symbols) -> Expr:
     r"E_\text{decode}", "J/token", level="full",
     assumptions=("each step takes its least time: more is drawn where it takes longer", *_LIMIT),
     varies=(
-        "* chip_power + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
-        "kv_bytes weight_bytes context - peak_flops memory_bandwidth batch"
+        f"* chip_power + {MODEL} kv_bytes weight_bytes context - peak_flops memory_bandwidth batch"
     ),
     example=(dict(LLAMA_8B | POST, peak_flops=1979e12, memory_bandwidth=3.35e12, chip_power=700),
              700 * (MATRICES_8B + KV_8B) / 3.35e12 / 128, "reading, by hand"),

@@ -87,9 +87,7 @@ def state_bytes_moved(s: Symbols) -> Expr:
 
 @formula(
     r"M_\text{mix}", "byte", assumptions=_ONCE,
-    varies=(
-        "* n_layer batch + kv_width reach index_width state_size kv_bytes context ~ full_every"
-    ),
+    varies="* n_layer batch + kv_width reach index_width state_size kv_bytes context ~ full_every",
     example=(_MIX, 2 * (15 * 1024 * 2 * 10_000 + 45 * 2 * 64 * 128 * 128 * 4), "by hand"),
 )  # fmt: skip
 def mix_bytes_read(s: Symbols) -> Expr:

@@ -10,7 +10,16 @@ import sympy
 
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
-from lifecost.formulas._settings import ATTENTION_8B, KV_8B, LLAMA_8B, MATRICES_8B, POST, READ_8B
+from lifecost.formulas._settings import (
+    ATTENTION_8B,
+    CACHE,
+    KV_8B,
+    LLAMA_8B,
+    MATRICES_8B,
+    MODEL,
+    POST,
+    READ_8B,
+)
 from lifecost.formulas.decode import (
     decode_memory_flop_equivalent,
     forward_flops,
@@ -44,10 +53,7 @@ def _budget(s: Symbols, *left: Expr) -> Expr:
 
 @formula(
     r"C_m^\text{step}", "FLOP", level="post", assumptions=_OVERLAP,
-    varies=(
-        "* batch + hoi n_params n_layer n_head n_kv_head d_head kv_bytes context "
-        "interaction_multiplier"
-    ),
+    varies=f"* batch + hoi n_params {CACHE} n_head interaction_multiplier",
     example=(dict(LLAMA_8B | POST, interaction_multiplier=71), 600 * KV_8B,
              "71 times the attention of the 8B model hides behind its cache"),
 )  # fmt: skip
@@ -72,10 +78,7 @@ def free_interaction(s: Symbols) -> Expr:
 
 @formula(
     r"C_{m,\text{full}}^\text{step}", "FLOP", level="full", assumptions=_OVERLAP,
-    varies=(
-        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context interaction_multiplier"
-    ),
+    varies=f"+ hoi {MODEL} kv_bytes weight_bytes batch context interaction_multiplier",
     example=(dict(LLAMA_8B | POST, interaction_multiplier=79), READ_8B, "memory-bound"),
 )  # fmt: skip
 def interaction_step_cost_full(s: Symbols) -> Expr:
@@ -139,10 +142,7 @@ def interaction_utilization(s: Symbols) -> Expr:
 @formula(
     r"C_m", "FLOP", level="full",
     assumptions=("no recomputation of activations; causal mask, the rest is skipped", *_ALIKE,),
-    varies=(
-        "* train_tokens + n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
-        "sequence_length interaction_multiplier"
-    ),
+    varies=f"* train_tokens + {MODEL} sequence_length interaction_multiplier",
     example=(dict(LLAMA_8B, sequence_length=8192, train_tokens=15e12, interaction_multiplier=5),
              15e12 * 3 * (2 * MATRICES_8B + 5 * ATTENTION_8B / 2), "counted by hand"),
 )  # fmt: skip
@@ -191,9 +191,8 @@ def _prompt_attention_flops(s: Symbols) -> Expr:
     assumptions=("prompts are as long as the context, and so is every decoded token's cache",
                  *_OVERLAP, *_ALIKE),
     varies=(
-        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes context train_tokens sequence_length interaction_multiplier prefill_tokens "
-        "decode_tokens - batch"
+        f"+ hoi {MODEL} kv_bytes weight_bytes context train_tokens sequence_length "
+        "interaction_multiplier prefill_tokens decode_tokens - batch"
     ),
     example=(
         dict(LLAMA_8B | POST, sequence_length=8192, train_tokens=1e12, prefill_tokens=2e12,

@@ -6,7 +6,7 @@ import sympy
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import KV_8B, LLAMA_8B, POST, SERVED_DAY
+from lifecost.formulas._settings import CACHE, KV_8B, LLAMA_8B, POST, SERVED_DAY
 from lifecost.formulas.decode import decode_step_cost
 from lifecost.formulas.prefill import prefill_flops
 from lifecost.formulas.scaling_law import loss
@@ -41,10 +41,7 @@ def decode_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{life}", "FLOP", source="matx_lifetime_llm_cost", level="post", assumptions=_POST,
-    varies=(
-        "+ hoi n_params n_layer n_kv_head d_head kv_bytes context train_tokens prefill_tokens "
-        "decode_tokens"
-    ),
+    varies=f"+ hoi n_params {CACHE} train_tokens prefill_tokens decode_tokens",
     example=(dict(LLAMA_8B | POST, train_tokens=1e12, prefill_tokens=1e12, decode_tokens=1280),
              48e21 + 16e21 + 10 * 600 * KV_8B, "by hand"),
 )  # fmt: skip
@@ -107,10 +104,7 @@ def break_even_decode_tokens(s: Symbols) -> Expr:
 
 @formula(
     r"t_\text{even}", "day", level="post", assumptions=_POST,
-    varies=(
-        "* train_tokens / tokens_per_day + n_params - hoi n_layer n_kv_head d_head kv_bytes "
-        "context"
-    ),
+    varies=f"* train_tokens / tokens_per_day + n_params - hoi {CACHE}",
     example=(dict(LLAMA_8B | POST, train_tokens=15e12, tokens_per_day=168e9),
              6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, "by hand"),
 )  # fmt: skip
@@ -164,9 +158,7 @@ def daily_decode_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{day}", "FLOP/day", level="post", assumptions=_POST,
-    varies=(
-        "* tokens_per_day + prompt_ratio hoi n_params n_layer n_kv_head d_head kv_bytes context"
-    ),
+    varies=f"* tokens_per_day + prompt_ratio hoi n_params {CACHE}",
     example=(dict(LLAMA_8B | POST, tokens_per_day=1280, prompt_ratio=2),
              10 * 600 * KV_8B + 2 * 1280 * 16e9, "ten steps, and prompts"),
 )  # fmt: skip
@@ -177,10 +169,7 @@ def daily_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{answers}", "FLOP", level="post", assumptions=_POST,
-    varies=(
-        "* tokens_per_day service_days + prompt_ratio hoi n_params n_layer n_kv_head d_head "
-        "kv_bytes context"
-    ),
+    varies=f"* tokens_per_day service_days + prompt_ratio hoi n_params {CACHE}",
     example=(dict(LLAMA_8B | POST, tokens_per_day=1280, prompt_ratio=0, service_days=3),
              30 * 600 * KV_8B, "ten steps a day"),
 )  # fmt: skip
@@ -191,10 +180,7 @@ def answers_cost(s: Symbols) -> Expr:
 
 @formula(
     r"t_\text{even}^\text{answers}", "day", level="post", assumptions=_POST,
-    varies=(
-        "* train_tokens / tokens_per_day + n_params - prompt_ratio hoi n_layer n_kv_head d_head "
-        "kv_bytes context"
-    ),
+    varies=f"* train_tokens / tokens_per_day + n_params - prompt_ratio hoi {CACHE}",
     example=(dict(LLAMA_8B | POST, train_tokens=15e12, tokens_per_day=168e9, prompt_ratio=0),
              6 * 8e9 * 15e12 / (600 * KV_8B / 128) / 168e9, "by hand, decoding alone"),
 )  # fmt: skip

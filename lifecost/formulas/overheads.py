@@ -14,6 +14,7 @@ from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
     FIRST,
+    MODEL,
     SERVED,
     STEP,
     STEP_KV,
@@ -32,8 +33,7 @@ _QUEUE = (
     "of the prompts of its rank, which may all be before it or none, the geometric mean is read",
 )
 _EVENLY = (*_SERIAL, "requests come evenly: as many prompts are read as answers end")
-# How times answer to what: the sizes of a plain decoder, rates and shares of the chips.
-MODEL = "n_layer d_model n_ff_matrix d_ff n_head n_kv_head d_head vocab_size"
+# How times answer to what: rates and shares of the chips.
 _COMPUTE = "peak_flops flops_share attention_peak attention_peak_share"
 RATES = f"memory_bandwidth bandwidth_share {_COMPUTE} link_bandwidth link_share"
 RISES = f"{MODEL} kv_bytes weight_bytes activation_bytes operation_time collective_time"

@@ -137,9 +137,7 @@ def shared_kv_bytes_read(s: Symbols) -> Expr:
 @formula(
     r"C_\text{share}^\text{step}", "FLOP", level="full",
     assumptions=(*_ONCE, "arithmetic and traffic overlap perfectly", *EVEN_EXPERTS),
-    varies=(
-        f"+ hoi kv_bytes weight_bytes batch context {_SIZES} {_CACHE} - prefix_length"
-    ),
+    varies=f"+ hoi kv_bytes weight_bytes batch context {_SIZES} {_CACHE} - prefix_length",
     example=(
         dict(LLAMA_8B | POST, prefix_length=8192), max(STEP_8B, 600 * (MATRICES_8B + KV_8B / 128)),
         "the whole cache, once",

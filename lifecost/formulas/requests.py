@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lifecost.algebra import Max
 from lifecost.formula import formula
-from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B, POST
+from lifecost.formulas._settings import ATTENTION_8B, LLAMA_8B, MATRICES_8B, MODEL, POST
 from lifecost.formulas.answers import answer_context
 from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.formulas.kv_cache import kv_cache_size
@@ -19,7 +19,6 @@ _HIT = ("what is cached is the beginning of the prompt; its entries are at hand"
 _MEAN = (
     "the context is that of the answer's middle; in layers with a window a long answer reads less",
 )
-_SHAPE = "n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head"
 # Half of a prompt of 8,192 tokens is cached; an answer of 1,024 follows, at 8,704 on average.
 REQUEST_8B: dict[str, float] = dict(
     LLAMA_8B | POST, prompt_length=8192, answer_length=1024, cached_share=0.5,
@@ -34,7 +33,7 @@ _TRAINING = 1e12 * 3 * (2 * MATRICES_8B + ATTENTION_8B / 2)
 
 @formula(
     r"C_\text{in}", "FLOP", level="full", assumptions=_HIT,
-    varies=f"+ {_SHAPE} prompt_length - cached_share",
+    varies=f"+ {MODEL} prompt_length - cached_share",
     example=(REQUEST_8B, _PROMPT, "half of the tokens, three quarters of attention"),
 )  # fmt: skip
 def request_prompt_flops(s: Symbols) -> Expr:
@@ -57,7 +56,7 @@ def request_cache_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{out}", "FLOP", level="full", assumptions=(*_MEAN, *EVEN_EXPERTS),
-    varies=f"+ hoi {_SHAPE} kv_bytes weight_bytes prompt_length answer_length - batch",
+    varies=f"+ hoi {MODEL} kv_bytes weight_bytes prompt_length answer_length - batch",
     example=(REQUEST_8B, _ANSWER, "reading, at 8,704 tokens"),
 )  # fmt: skip
 def request_answer_cost(s: Symbols) -> Expr:
@@ -67,7 +66,7 @@ def request_answer_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{life,in}", "FLOP", level="full", assumptions=_HIT,
-    varies=f"* decode_tokens / answer_length + {_SHAPE} prompt_length - cached_share",
+    varies=f"* decode_tokens / answer_length + {MODEL} prompt_length - cached_share",
     example=(REQUEST_8B, 1e6 * _PROMPT, "a million requests"),
 )  # fmt: skip
 def life_prompt_flops(s: Symbols) -> Expr:
@@ -91,7 +90,7 @@ def life_cache_cost(s: Symbols) -> Expr:
 @formula(
     r"C_\text{life,out}", "FLOP", level="full", assumptions=(*_MEAN, *EVEN_EXPERTS),
     varies=(
-        f"* decode_tokens + hoi {_SHAPE} kv_bytes weight_bytes prompt_length answer_length - batch"
+        f"* decode_tokens + hoi {MODEL} kv_bytes weight_bytes prompt_length answer_length - batch"
     ),
     example=(REQUEST_8B, 1e6 * _ANSWER, "a million requests"),
 )  # fmt: skip
@@ -102,7 +101,7 @@ def life_answer_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{life,RL}", "FLOP", level="full",
-    varies=f"* train_tokens rl_share + {_SHAPE} sequence_length",
+    varies=f"* train_tokens rl_share + {MODEL} sequence_length",
     example=(REQUEST_8B, 0.1 * _TRAINING, "a tenth of pretraining"),
 )  # fmt: skip
 def life_rl_cost(s: Symbols) -> Expr:
@@ -113,7 +112,7 @@ def life_rl_cost(s: Symbols) -> Expr:
 @formula(
     r"C_\text{requests}", "FLOP", level="full", assumptions=(*_HIT, *_MEAN, *EVEN_EXPERTS),
     varies=(
-        f"* decode_tokens + hoi {_SHAPE} kv_bytes weight_bytes prompt_length - batch ~ "
+        f"* decode_tokens + hoi {MODEL} kv_bytes weight_bytes prompt_length - batch ~ "
         "answer_length cached_share"
     ),
     example=(REQUEST_8B, 1e6 * (_PROMPT + _ANSWER + 600 * _ENTRY_8B * 4096), "by hand"),
@@ -128,8 +127,7 @@ def life_service_cost(s: Symbols) -> Expr:
     assumptions=(*_HIT, *_MEAN, *EVEN_EXPERTS),
     varies=(
         "* decode_tokens / train_tokens + hoi kv_bytes weight_bytes prompt_length - batch "
-        "sequence_length rl_share ~ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head "
-        "d_head answer_length cached_share"
+        f"sequence_length rl_share ~ {MODEL} answer_length cached_share"
     ),
     example=(
         REQUEST_8B, 1e6 * (_PROMPT + _ANSWER + 600 * _ENTRY_8B * 4096) / (1.1 * _TRAINING),

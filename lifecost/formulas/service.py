@@ -8,13 +8,13 @@ from lifecost.formulas._settings import (
     DOLLARS,
     KV_8B,
     MATRICES_8B,
+    MODEL,
     PARAMETERS_8B,
     SERVED,
     STEP,
     WORK,
 )
 from lifecost.formulas.overheads import (
-    MODEL,
     RATES,
     RISES,
     between,

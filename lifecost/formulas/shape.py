@@ -19,6 +19,7 @@ from lifecost.formulas._settings import (
     BIAN_SMALL,
     BODY_1B,
     BODY_8B,
+    CACHE,
     KV_8B,
     LINE_8B,
     LLAMA_1B,
@@ -305,10 +306,7 @@ def _traffic(s: Symbols) -> tuple[Expr, Expr]:
 
 @formula(
     r"U_\infty", "1", level="full", dense=True,
-    varies=(
-        "+ vocab_size d_model n_ff_matrix d_ff n_head - hoi n_layer n_kv_head d_head kv_bytes "
-        "context"
-    ),
+    varies=f"+ vocab_size d_model n_ff_matrix d_ff n_head - hoi {CACHE}",
     example=(LLAMA_8B | POST, STEP_8B / (600 * KV_8B), "counted by hand"),
 )  # fmt: skip
 def decode_utilization_limit(s: Symbols) -> Expr:

@@ -12,10 +12,12 @@ from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
     ATTENTION_8B,
+    CACHE,
     GUESS,
     KV_8B,
     LLAMA_8B,
     MATRICES_8B,
+    MODEL,
     POST,
     READ_8B,
     SERVED,
@@ -171,10 +173,7 @@ def verification_cost(s: Symbols) -> Expr:
 
 @formula(
     r"C_\text{verify}^\text{full}", "FLOP", level="full", assumptions=(*_OVERLAP, *EVEN_EXPERTS),
-    varies=(
-        "+ hoi n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        "weight_bytes batch context draft_length"
-    ),
+    varies=f"+ hoi {MODEL} kv_bytes weight_bytes batch context draft_length",
     example=(LLAMA_8B | POST | GUESS, READ_8B, "reading, as one step"),
 )  # fmt: skip
 def verification_cost_full(s: Symbols) -> Expr:
@@ -191,10 +190,7 @@ def _speedup(s: Symbols, step: Expr, verification: Expr, draft: Expr) -> Expr:
 @formula(
     r"\sigma", "1", level="post",
     assumptions=(*_CHAIN, *_OVERLAP),
-    varies=(
-        "+ hoi n_layer n_kv_head d_head kv_bytes context acceptance_rate - n_params "
-        "draft_cost_ratio ~ draft_length"
-    ),
+    varies=f"+ hoi {CACHE} acceptance_rate - n_params draft_cost_ratio ~ draft_length",
     example=(LLAMA_8B | POST | GUESS, YIELD / (1 + 4 * 0.05), "reading: each guess at a twentieth"),
 )  # fmt: skip
 def speculative_speedup(s: Symbols) -> Expr:

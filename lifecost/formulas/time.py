@@ -14,9 +14,11 @@ from lifecost.algebra import Max
 from lifecost.formula import formula
 from lifecost.formulas._settings import (
     ATTENTION_8B,
+    CACHE,
     KV_8B,
     LLAMA_8B,
     MATRICES_8B,
+    MODEL,
     PARAMETERS_8B,
     POST,
     STEP_8B,
@@ -49,10 +51,7 @@ def _overlapped(s: Symbols, weights: Expr) -> Expr:
 
 @formula(
     r"t_\text{compute}", "s", level="full", assumptions=_PEAK,
-    varies=(
-        "* batch / peak_flops + n_layer vocab_size d_model n_ff_matrix d_ff n_head "
-        "n_kv_head d_head context"
-    ),
+    varies=f"* batch / peak_flops + {MODEL} context",
     example=(LLAMA_8B | POST | TWO_H100, STEP_8B / 3958e12, "counted by hand"),
 )  # fmt: skip
 def decode_compute_time(s: Symbols) -> Expr:
@@ -102,8 +101,7 @@ def decode_kv_time(s: Symbols) -> Expr:
 @formula(
     r"t_\text{step}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
+        f"+ {MODEL} kv_bytes weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "bound by memory"),
 )  # fmt: skip
@@ -119,8 +117,7 @@ def decode_step_time(s: Symbols) -> Expr:
 @formula(
     r"\bar t_\text{step}", "s", level="full", assumptions=(*EVEN_EXPERTS, *_OVERLAP),
     varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
+        f"+ {MODEL} kv_bytes weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "as the bound"),
 )  # fmt: skip
@@ -136,8 +133,7 @@ def expected_step_time(s: Symbols) -> Expr:
     r"t_\text{serial}", "s", source="scalingbook", level="full",
     assumptions=(*_CERTAIN, *_SERIAL),
     varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head kv_bytes "
-        f"weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
+        f"+ {MODEL} kv_bytes weight_bytes batch context - peak_flops memory_bandwidth {_DEGREES}"
     ),
     example=(LLAMA_8B | POST | TWO_H100, (MATRICES_8B + KV_8B) / 6.7e12, "memory-bound: the same"),
 )  # fmt: skip
@@ -149,8 +145,7 @@ def decode_step_time_serial(s: Symbols) -> Expr:
 @formula(
     r"r_\text{decode}", "token/s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
-        f"+ peak_flops memory_bandwidth batch {_DEGREES} - n_layer vocab_size d_model n_ff_matrix "
-        "d_ff n_head n_kv_head d_head kv_bytes weight_bytes context"
+        f"+ peak_flops memory_bandwidth batch {_DEGREES} - {MODEL} kv_bytes weight_bytes context"
     ),
     example=(LLAMA_8B | POST | TWO_H100, 128 * 6.7e12 / (MATRICES_8B + KV_8B), "by hand"),
 )  # fmt: skip
@@ -165,10 +160,7 @@ def decode_throughput(s: Symbols) -> Expr:
 
 @formula(
     r"t_\text{prefill}", "s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
-    varies=(
-        "+ n_layer vocab_size d_model n_ff_matrix d_ff n_head n_kv_head d_head "
-        "weight_bytes batch context - peak_flops memory_bandwidth"
-    ),
+    varies=f"+ {MODEL} weight_bytes batch context - peak_flops memory_bandwidth",
     example=(dict(LLAMA_8B | POST | TWO_H100, batch=3),
              3 * 8192 * (2 * MATRICES_8B + ATTENTION_8B / 2) / 3958e12, "compute"),
 )  # fmt: skip
@@ -192,10 +184,7 @@ def memory_needed(s: Symbols) -> Expr:
 
 @formula(
     r"n_\text{need}", "chip", assumptions=_FITS,
-    varies=(
-        "/ memory_capacity + n_params n_layer n_kv_head d_head kv_bytes weight_bytes batch "
-        "context"
-    ),
+    varies=f"/ memory_capacity + n_params {CACHE} weight_bytes batch",
     example=(
         dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9), 0.959, "one chip",
         1e-3,
@@ -211,10 +200,7 @@ def chips_needed(s: Symbols) -> Expr:
 
 @formula(
     r"B_\text{fit}", "sequence", assumptions=_FITS,
-    varies=(
-        "/ n_layer n_kv_head d_head kv_bytes context + memory_capacity - n_params "
-        "weight_bytes"
-    ),
+    varies=f"/ {CACHE} + memory_capacity - n_params weight_bytes",
     example=(dict(LLAMA_8B | POST, n_params=PARAMETERS_8B, memory_capacity=80e9),
              (80e9 - PARAMETERS_8B) / (KV_8B / 128), "134 sequences"),
 )  # fmt: skip
