@@ -121,6 +121,8 @@ class Model(Row):
         What the published model has and the count leaves out.
     published_params, announced_params
         Its exact total, and the rounded one of its name or report, where there is one.
+    announced_source
+        That report, where it is not the row's own source.
 
     Examples
     --------
@@ -145,6 +147,7 @@ class Model(Row):
     published_active_params: int | None = None
     announced_params: float | None = None
     announced_active_params: float | None = None
+    announced_source: str = ""
     train_tokens: float | None = None
 
     def __post_init__(self) -> None:

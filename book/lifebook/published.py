@@ -26,7 +26,7 @@ from lifebook.measure.published import runs, setting_of
 from lifebook.shapes import shape_laws
 from lifebook.step3 import step3, unit_price
 from lifecost.catalog import laws, models
-from lifecost.errors import InputError
+from lifecost.errors import InputError, unknown_name
 from lifecost.formula import FORMULAS, Formula
 from lifecost.formulas.decode import forward_flops
 from lifecost.formulas.kv_cache import kv_bytes_per_token, kv_cache_size, weights_size
@@ -44,11 +44,59 @@ VERDICTS = {
     "differs": "differs by more: the note says why",
     "not computed": "cannot be computed from what is published: the note says what is missing",
 }
-# The text itself was not at hand: its numbers are from notes of others that quote it.
-THIRD_PARTY = frozenset(
-    {"leviathan2023fast", "pope2023efficiently", "rae2021gopher", "sardana2024beyond"}
-)
-HEAD = ("source", "where", "read", "quantity", "claim", "unit", "printed", "expression", "note")
+MARKS = {
+    "own text": "we opened the source and compared the number with its text",
+    "copy": "we have a copy of the passage or table, in another's text or in our notes",
+    "third party": "others tell it in their own words",
+}
+HEAD = ("source", "where", "quantity", "claim", "unit", "printed", "expression", "note")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a number was read: one of `MARKS`, from what text, and the day of comparison."""
+
+    mark: str
+    form: str
+    checked: str
+
+
+@cache
+def readings() -> dict[tuple[str, str], Reading]:
+    """Return how each source was read, by source and place; no place stands for all others in it.
+
+    Raises
+    ------
+    InputError
+        If a mark is none of `MARKS`.
+    """
+    found = {}
+    for row in rows("published_readings"):
+        one = Reading(row["mark"], row["form"], row["checked"])
+        if one.mark not in MARKS:
+            raise unknown_name("mark", one.mark, MARKS)
+        for where in row.get("where", [""]):
+            found[row["source"], where] = one
+    return found
+
+
+def reading(source: str, where: str) -> Reading:
+    """Return how a ``source`` was read: the place ``where`` in it, if that has a row of its own.
+
+    Raises
+    ------
+    InputError
+        If no row says how: there is no default.
+
+    Examples
+    --------
+    >>> reading("gptfast2023", "README.md").mark
+    'own text'
+    """
+    for key in ((source, where), (source, "")):
+        if key in readings():
+            return readings()[key]
+    raise InputError(f"{source}, {where}: no row says how it was read")
 
 
 @dataclass(frozen=True)
@@ -67,8 +115,6 @@ class Number:
         Why they differ, where they do.
     quantity
         What kind of number it is.
-    read
-        Whether the source's own text was read, or a third party's.
     """
 
     source: str
@@ -80,7 +126,11 @@ class Number:
     printed: str
     note: str = ""
     quantity: str = ""
-    read: bool = True
+
+    @property
+    def reading(self) -> Reading:
+        """How it was read in its source."""
+        return reading(self.source, self.where)
 
     @property
     def ratio(self) -> float | None:
@@ -109,12 +159,9 @@ def published() -> tuple[Number, ...]:
     >>> len(published()) >= 300
     True
     """
-    found = []
-    for quantity, group in _GROUPS:
-        for n in group():
-            read = n.read and n.source not in THIRD_PARTY and "third parties" not in n.source
-            found.append(replace(n, quantity=n.quantity or quantity, read=read))
-    return tuple(found)
+    return tuple(
+        replace(n, quantity=n.quantity or quantity) for quantity, group in _GROUPS for n in group()
+    )
 
 
 def sources() -> int:
@@ -133,8 +180,6 @@ def number_of(row: Mapping[str, str]) -> Number:
     for name in ("source", "where", "quantity", "claim", "unit", "printed"):
         if not row[name]:
             raise InputError(f"published number {row['claim'] or row}: no {name}")
-    if row["read"] not in ("yes", "no"):
-        raise InputError(f"published number {row['claim']}: read is yes or no, not {row['read']!r}")
     expression, value = row["expression"], None
     if expression:
         value = float(eval(expression, dict(_scope())))
@@ -143,7 +188,7 @@ def number_of(row: Mapping[str, str]) -> Number:
     named = [name for name in re.findall(r"\w+", expression) if name in FORMULAS]
     return Number(
         row["source"], row["where"], row["claim"], named[0] if named else expression, row["unit"],
-        value, row["printed"], row["note"], row["quantity"], row["read"] == "yes",
+        value, row["printed"], row["note"], row["quantity"],
     )  # fmt: skip
 
 
@@ -177,8 +222,9 @@ def _counts() -> Iterator[Number]:
         if model.published_params:
             hub = "keras-team/keras-hub" in model.note
             yield Number(
-                "KerasHub, github.com/keras-team/keras-hub" if hub else model.source,
-                "presets" if hub else "checkpoint", f"{model.title}: parameters",
+                "KerasHub, github.com/keras-team/keras-hub" if hub else
+                "Metadata of published checkpoints, huggingface.co",
+                "presets" if hub else model.title, f"{model.title}: parameters",
                 **_of(parameter_count, parameter_count(model.shape)),
                 printed=str(model.published_params),
             )  # fmt: skip
@@ -196,7 +242,7 @@ def _training() -> Iterator[Number]:
     small, large = np.log(optimal_params(law, train_flops=budgets))
     exponent = (large - small) / np.log(budgets[1] / budgets[0])
     yield Number(
-        "besiroglu2024chinchilla", "abstract", "power of the budget in the optimal size",
+        "besiroglu2024chinchilla", "data_analysis.ipynb", "power of the budget in the optimal size",
         optimal_params.name, "1", float(exponent), "0.513",
         note="The law's constants are printed to four digits.",
     )  # fmt: skip
@@ -341,8 +387,10 @@ def _announced() -> Iterator[Number]:
             if announced:
                 unit, power = (1e12, 12) if announced >= 1e12 else (1e9, 9)
                 without = f"{(counted - tables) / 1e9:.4g}e9 without the tables of the vocabulary"
+                named = f"{announced / unit:g}{'T' if power == 12 else 'B'}" in model.title
                 yield Number(
-                    model.source, "name or announcement", f"{model.title}: announced {what}",
+                    "Names of the models" if named else model.announced_source or model.source,
+                    "name" if named else "announcement", f"{model.title}: announced {what}",
                     parameter_count.name, "parameter", float(counted),
                     f"{announced / unit:g}E+{power}", note=f"A rounded size; ours is {without}.",
                 )  # fmt: skip
@@ -366,7 +414,7 @@ def _experiments() -> Iterator[Number]:
                 one.row["source"], one.row["where"],
                 f"{one.title} against the model before it: {one.measure}, times better",
                 "serve" if one.estimate else "kv_bytes_read", "1", float(one.counted),
-                f"{one.claimed:.3g}", read=one.row["read"],
+                f"{one.claimed:.3g}",
                 note=one.row.get("note") or "Their measurement against our bound or estimate.",
             )  # fmt: skip
 

@@ -29,7 +29,7 @@ from lifebook.evidence import ELEMENT_BYTES
 from lifebook.evidence import rows as data_rows
 from lifebook.explorer import script
 from lifebook.explorer.gallery import EXPLORERS
-from lifebook.published import VERDICTS, Number, published
+from lifebook.published import MARKS, VERDICTS, Number, published
 from lifebook.published import sources as published_sources
 from lifecost import (
     FORMULAS,
@@ -285,13 +285,13 @@ def published_csv() -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(
         ("claim", "quantity", "unit", "printed", "computed", "ratio", "verdict", "note", "source",
-         "where", "formula", "read")
+         "where", "formula", "read", "form", "checked")
     )  # fmt: skip
     for n in published():
         table.writerow(
             (n.claim, n.quantity, n.unit, n.printed, "" if n.value is None else repr(n.value),
              "" if n.ratio is None else f"{n.ratio:.6g}", n.verdict, n.note, n.source, n.where,
-             n.formula, "text" if n.read else "third party")
+             n.formula, n.reading.mark, n.reading.form, n.reading.checked)
         )  # fmt: skip
     return out.getvalue()
 
@@ -347,7 +347,8 @@ def pages() -> dict[str, str]:
         "published-numbers.md": write(
             "published-numbers.md", published=found, VERDICTS=VERDICTS, FORMULAS=FORMULAS,
             counts=Counter(n.verdict for n in found), count=published_sources(),
-            third=sum(not n.read for n in found),
+            MARKS=MARKS, marks=Counter(n.reading.mark for n in found),
+            places=Counter((n.source, n.reading) for n in found).most_common(),
         ),
         "published-numbers.csv": published_csv(),
     }  # fmt: skip
