@@ -11,7 +11,7 @@ import html
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lifebook.data import load
@@ -41,6 +41,8 @@ class Prediction:
         Of a number: what it is of, and the least and the greatest that can be guessed.
     covers
         The explorer that shows the answer, covered until a guess is made.
+    axis
+        The axis of its picture on which the guess is then marked, with what one `unit` is there.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Prediction:
     unit: str = ""
     range: tuple[float, ...] = ()
     covers: str = ""
+    axis: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def choices(self) -> list[str]:
@@ -64,7 +67,15 @@ class Prediction:
 
     def markup(self) -> str:
         """Return it as HTML for the book's pages: complete as it stands; the script asks first."""
-        asked = ("unit", "range", "truth", "answer", "replies", "covers")
+        asked = [
+            "unit",
+            "range",
+            "truth",
+            "answer",
+            "replies",
+            "covers",
+            *["axis"] * bool(self.axis),
+        ]
         data = json.dumps({part: getattr(self, part) for part in asked}, separators=(",", ":"))
         listed = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices)
         head = f"predict-{self.name}"
@@ -141,6 +152,7 @@ def predict(name: str, truth: float | str, **values: str) -> Prediction:
         name, row["question"], answer, found,
         {guess: text.format(**values) for guess, text in replies.items()},
         row.get("unit", ""), tuple(row.get("range", ())), row.get("covers", ""),
+        row.get("axis", {}),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tabs import listen
 
 from lifebook.predict import Prediction
+from tools.explorer import alone
 
 THEME = Path(__file__).parents[2] / "book" / "theme"
 STYLES = ("colors", "page", "text", "explorer", "predict", "print")
@@ -42,8 +43,8 @@ def at(page, name):
 
 
 def commit(box, guess):
-    box.get_by_label("Your guess").fill(guess)
-    box.get_by_label("Your guess").press("Enter")
+    box.get_by_label("Your guess", exact=True).fill(guess)
+    box.get_by_label("Your guess", exact=True).press("Enter")
 
 
 SAID = [
@@ -122,6 +123,25 @@ def test_what_would_tell_is_covered_until_then(page):
     expect(output).to_be_hidden()
     page.evaluate("location.hash = '#x?batch=3'")  # who follows a link is shown what it leads to
     expect(output).to_be_visible()
+
+
+def test_a_guess_is_marked_in_the_picture_that_tells(browser, tmp_path):
+    one = Prediction("x", "How many?", "It is 407.", 407, REPLIES, "", (1, 1e7), "balance",
+                     {"context": 1})  # fmt: skip
+    script = (THEME / "static/predict.js").read_text("utf-8")
+    file = tmp_path / "page.html"
+    file.write_text(f"{alone('balance')}{one.markup()}<script>{script}</script>", "utf-8")
+    with browser.new_page() as page:
+        page.goto(file.as_uri())
+        mark = page.locator("lifecost-explorer").get_by_text("your guess")
+        for guess, said in {"8k": "8,000", "5M": "4.77M"}.items():  # the axis grows to the second
+            expect(mark).to_be_hidden()
+            commit(at(page, "x"), guess)
+            for _ in range(2):
+                expect(mark).to_have_text(f"your guess: {said}")
+                expect(mark).to_be_visible()
+                page.reload()
+            at(page, "x").get_by_role("button", name="Guess again").click()
 
 
 NONSENSE = [

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from lifebook.data import load
+from lifebook.explorer import Plot
 from lifebook.explorer.gallery import EXPLORERS
 from lifebook.figures.style import PAGE_HTML
 from lifebook.predict import Prediction, predict
@@ -34,11 +35,14 @@ def known(monkeypatch):
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_asks_one_question_and_answers_every_guess(name):
     row = ROWS[name]
-    known = {"question", "covers", "unit", "range", "replies", "choices", "values"}
+    known = {"question", "covers", "axis", "unit", "range", "replies", "choices", "values"}
     assert set(row) <= known
     assert row["question"].count("?") == 1
     assert row["question"].endswith("?")
     assert row.get("covers", next(iter(EXPLORERS))) in EXPLORERS
+    if "axis" in row:
+        panels = (p for p in EXPLORERS[row["covers"]].picture if isinstance(p, Plot))
+        assert set(row["axis"]) < {axis.at for panel in panels for axis in (panel.x, panel.y)}
     if "choices" in row:
         assert not {"unit", "range", "replies"} & set(row)
         assert 2 <= len(row["choices"]) <= 5

@@ -66,12 +66,13 @@ class Plot {
     this.ghostLine = draw("path", { class: "curve ghostline" });
     this.ghostDot = draw("circle", { class: "ghostdot", r: 5 });
     this.drop = draw("path", { class: "drop" });
+    this.mark = draw("path", { class: "guess" });
     this.tick = label("strong halo", "middle");
     this.cross = draw("path", { class: "cross" });
     this.reading = label("strong halo", "middle");
     this.hover = draw("g", { class: "hover" }, this.cross, this.reading);
     this.plane = draw("rect", { class: "plane" });
-    this.words = { y: label("", "start", this.y.label), x: label("", "end", this.x.label), over: label("halo"),
+    this.words = { y: label("", "start", this.y.label), x: label("", "end", this.x.label), over: label("halo"), guess: label("strong halo"),
       above: label("halo", "start", this.split?.[1] ?? ""), under: label("halo", "end", this.split?.[2] ?? "") };
     this.names = this.curves.map(({ name }, i) => label(i ? "halo" : "strong halo", "start", name));
     this.dotNames = this.dots.map(() => label("halo"));
@@ -79,7 +80,7 @@ class Plot {
       tabindex: 0, role: "slider", "aria-label": `${name}, one by one`, "aria-valuemin": 1, "aria-valuenow": 1, "aria-valuetext": name }));
     this.handles = this.dots.map((dot) => this.handle(dot));
     const lines = draw("g", { "clip-path": `url(#${clipped})` }, ...this.lines, this.ghostLine);
-    this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.drop,
+    this.group = draw("g", {}, draw("clipPath", { id: clipped }, clip), this.grid, this.below, this.hatch, lines, ...this.marks, this.plane, this.mark, this.drop,
       draw("g", { class: "words" }, ...Object.values(this.words), ...this.names, ...this.dotNames, this.tick), this.ghostDot, ...this.handles, this.hover);
     this.listen();
   }
@@ -243,13 +244,17 @@ class Plot {
     return found.filter(([a, b]) => a === a && b === b); // where it has a value
   }
   render(bound, ghost) {
-    const { x, y, explorer } = this, value = (term) => valueOf(term, bound);
-    const spots = this.dots.map((dot) => [value(dot.x), value(dot.y)]), moved = [x.reach(spots.map(([v]) => v)), y.reach(spots.map(([, v]) => v))];
+    const { x, y, explorer } = this, { guess } = explorer, value = (term) => valueOf(term, bound);
+    const spots = this.dots.map((dot) => [value(dot.x), value(dot.y)]), guessed = (axis) => (guess?.axis === axis.at ? [guess.value] : []);
+    const moved = [x.reach([...spots.map(([v]) => v), ...guessed(x)]), y.reach([...spots.map(([, v]) => v), ...guessed(y)])];
     if (!this.axes || moved[0] || moved[1]) { this.ticksOf(); this.axes = true; }
     const path = (corners) => corners.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
     const corners = this.curves.map((curve) => this.along(curve, bound));
     corners.forEach((c, i) => put(this.lines[i], { d: path(c) }));
     if (this.split) { const at = y.within(this.split[0]); put(this.below, { x: x.from, y: at, width: x.to - x.from, height: y.from - at }); }
+    show(this.mark, guessed(x).length || guessed(y).length);
+    for (const v of guessed(x)) put(this.mark, { d: `M${x.place(v)} ${y.to}V${y.from}` });
+    for (const v of guessed(y)) put(this.mark, { d: `M${x.from} ${y.place(v)}H${x.to}` });
     // where memory ends
     let over = x.to, from = Infinity;
     if (this.holds) {
@@ -349,6 +354,10 @@ class Plot {
     };
     const since = over > x.from && this.wide ? ` from ${shown(from, this.x.kind)}` : "", held = from !== Infinity && this.over ? this.explorer.fill(this.over, bound) + since : "";
     set(this.words.over, held, [[x.to - 6, y.to + 15, "end"], [x.to - 6, y.from - 7, "end"]]);
+    const { guess } = this.explorer, up = guess?.axis === y.at, axis = up ? y : x, at = guess?.axis === axis.at && axis.place(guess.value);
+    const beside = up ? [at - 6, at + 15].flatMap((h) => [[x.to - 6, h, "end"], [x.from + 8, h, "start"]])
+      : [15, 35, 55, this.tall - 7].flatMap((h) => [[at + 6, y.to + h, "start"], [at - 6, y.to + h, "end"]]);
+    set(this.words.guess, at === false ? "" : `your guess: ${shown(guess.value, axis.kind)}`, beside);
     this.dots.forEach((dot, i) => {
       const [a, b] = places[i], text = dot.name && !(dot.ring && this.handles[i].getAttribute("visibility") === "hidden") ? this.explorer.fill(dot.name, bound) : "";
       set(this.dotNames[i], text, [[a + 13, b + 16, "start"], [a + 13, b - 9, "start"], [a - 13, b - 9, "end"], [a - 13, b + 16, "end"], [a, b + 25, "middle"], [a, b - 18, "middle"],

@@ -78,6 +78,7 @@
         form.elements[0].removeAttribute("aria-invalid");
       });
       this.show(form);
+      this.mark(null);
       if (!this.isLinked()) this.cover();
     }
 
@@ -131,6 +132,7 @@
       if (!this.list && guess !== null) box.append(this.scale(guess));
       box.append(again);
       this.show(box);
+      this.mark(guess);
       this.uncover();
       return box;
     }
@@ -178,6 +180,13 @@
 
     // ---- the explorer that would tell
 
+    // The guess in its picture, where that has an axis for it.
+    mark(guess) {
+      const [[axis, one] = []] = Object.entries(this.data.axis ?? {});
+      if (!axis || !this.explorer) return;
+      this.explorer.guess = guess === null ? null : { axis, value: guess * one };
+      this.explorer.update?.(); // or as its own script comes
+    }
     isLinked() {
       return location.hash.startsWith(`#${this.data.covers}?`);
     }
