@@ -391,7 +391,7 @@ FAULTS = """
     const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 2 && high > 5) faults.push(`overlap: ${n.textContent} / ${m.textContent}`);
   }));
-  const words = ".x-big, .x-verdict, dt, dd, .x-label, .x-tool, .x-num, .x-equation summary";
+  const words = ".x-big, .x-verdict, dt, dd, .x-label, .x-tool, .x-num, .x-combo, summary";
   for (const n of explorer.querySelectorAll(words)) {
     const fits = n.scrollWidth <= n.clientWidth + 1 || getComputedStyle(n).display === "inline";
     if (n.checkVisibility() && !fits) faults.push(`cut: ${n.textContent || n.value}`);

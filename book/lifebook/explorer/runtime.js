@@ -252,8 +252,10 @@ class Explorer extends HTMLElement {
     for (const [name, f] of this.fields) {
       const c = this.controls.get(name), value = this.state.get(name);
       if (c.all) {
+        const title = this.titleOf(c);
         if (f.select.value !== value) f.select.value = value;
-        if (f.combo && (document.activeElement !== f.combo || f.combo.getAttribute("aria-expanded") !== "true")) f.combo.value = this.titleOf(c);
+        if (f.title !== title) f.box.style.setProperty("--n", (f.title = title).length); // smaller, so that it fits
+        if (f.combo && (document.activeElement !== f.combo || f.combo.getAttribute("aria-expanded") !== "true")) f.combo.value = title;
         if (f.hint) write(f.hint, value === "own" ? "" : c.plain && this.other ? "this model: as published" : c.all.get(value).hint);
         if (name === "device" && (f.extra || value === "own")) this.using(["tools"], () => this.showChip(c, f));
         continue;

@@ -21,7 +21,7 @@ SCALING_LAW = Choice(
     "Law",
     {name: law.bindings for name, law in laws.items()},
     "hoffmann",
-    {name: law.title for name, law in laws.items()},
+    {name: law.title.replace(" et al.", "") for name, law in laws.items()},
 )
 BUDGET = Range("train_flops", 1e18, 1e27, GOPHER["train_flops"], "Budget", per_double=2)
 SIZE = Range("n_params", 1e7, 1e13, GOPHER["n_params"], "Size", per_double=4)

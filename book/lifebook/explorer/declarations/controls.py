@@ -70,6 +70,10 @@ def _device_hint(device: Hardware) -> str:
     return f"{shown(device.memory_bandwidth, 'B/s')}, {shown(device.memory_capacity, 'B')}"
 
 
+def _short(device: Hardware) -> str:
+    return device.title.removeprefix(device.vendor).removesuffix(" Edition").strip()
+
+
 _DEVICES = {
     f"{name}-{precision}": (device, precision)
     for name, device in hardware.items()
@@ -81,7 +85,7 @@ DEVICE = Choice(
     {name: {**device.at(precision), "weight_bytes": ELEMENT_BYTES[precision]}
      for name, (device, precision) in _DEVICES.items()},
     "h100-sxm-fp8",
-    {name: f"{device.title.removeprefix(device.vendor).strip()}, {precision.upper()}"
+    {name: f"{_short(device)}, {precision.upper()}"
      for name, (device, precision) in _DEVICES.items()},
     {name: f"{device.vendor}, {device.memory}" for name, (device, _) in _DEVICES.items()},
     {name: _device_hint(device) for name, (device, _) in _DEVICES.items()},

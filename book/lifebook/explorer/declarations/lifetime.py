@@ -55,8 +55,8 @@ lifetime = Explorer(
             Axis("n_params", "parameters", SIZE.low, SIZE.high, "count"),
             Axis("relative_lifetime_cost", "cost of the whole life, same loss", 0.1, 30, "times"),
             curves=(
-                Curve("relative_lifetime_cost", "waits for its cache too", "kv"),
-                Curve("relative_forward_cost", "forward passes only", "compute", dashed=True),
+                Curve("relative_lifetime_cost", "with its cache", "kv"),
+                Curve("relative_forward_cost", "forward passes", "compute", dashed=True),
             ),
             dots=(
                 Dot("peer_params", 1, "compute-optimal", "muted", {"peer_params": "x"}, ring=True),

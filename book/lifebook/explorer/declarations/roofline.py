@@ -46,10 +46,10 @@ roofline = Explorer(
             dots=(
                 Dot("attention_intensity", "attention_rate", "attention in decode", "kv",
                     {"kv_bytes": "x"}),
-                Dot("decode_intensity", "decode_rate", "weights in decode", "weights",
-                    {"batch": "x"}),
                 Dot("prefill_intensity", "prefill_rate", "weights in prefill", "prefill",
                     {"context": "x"}),
+                Dot("decode_intensity", "decode_rate", "weights in decode", "weights",
+                    {"batch": "x"}),
             ),
         ),
     ),
