@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -55,6 +56,10 @@ LIVED = (
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._negative_number_matcher = re.compile(r"-[\d.]|-inf|-nan")  # -1e9 is no option
+
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
 
@@ -166,7 +171,7 @@ def _number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, such as 8192 or 8e3") from None
     return int(value) if value % 1 == 0 and abs(value) < 2**53 else value
 
 

@@ -77,6 +77,13 @@ class Row:
                     values.checked(key, number)
 
     @classmethod
+    def _know(cls, keys: Iterable[str]) -> None:
+        known = [one.name for one in fields(cls) if one.name != "name"]
+        for key in keys:
+            if key not in known:
+                raise unknown_name("key", key, (*known, *cls._describes))
+
+    @classmethod
     def of(cls, name: str, table: Mapping[str, Any]) -> Self:
         """Return the row that a table of a data file makes; a shape stands flat in it.
 
@@ -85,15 +92,11 @@ class Row:
         InputError
             If a key is not known or is missing, or a value is none that it may have.
         """
-        known = {one.name: one for one in fields(cls) if one.name != "name"}
-        keys = (*known, *cls._describes)
-        needed = [key for key, one in known.items()
-                  if one.default is MISSING and one.default_factory is MISSING]  # fmt: skip
+        needed = [one.name for one in fields(cls) if one.name != "name"
+                  and one.default is MISSING and one.default_factory is MISSING]  # fmt: skip
         row = {"title": name, **table}
         try:
-            for key in table:
-                if key not in known:
-                    raise unknown_name("key", key, keys)
+            cls._know(table)
             if absent := [key for key in needed if key not in row]:
                 raise values.missing("the row", absent)
             return cls(name=name, **row)
@@ -175,6 +178,7 @@ class Model(Row):
             elif "blocks" in table:
                 row["stack"] = _listed(table)
             else:
+                cls._know(row)
                 if absent := [key for key in PLAIN if key not in table]:
                     raise values.missing("the row", absent)
                 row["stack"] = plain({key: values.checked(key, table[key]) for key in PLAIN})

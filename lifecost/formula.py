@@ -219,7 +219,7 @@ class General:
         given = [known[name] for name in self.names]
         with np.errstate(divide="ignore", over="raise", invalid="ignore"):
             result = self._functions[arrays](*given, *map(of, self.sums))
-        if np.isnan(result).any():
+        if np.any(result != result):  # not a number; np.isnan refuses a long integer
             raise FloatingPointError
         return result
 

@@ -100,16 +100,17 @@ class Setting:
             If there is no such device, it has no such rate, or a value is out of range or a part
             of what is counted.
         """
-        named = {name for name, value in (("device", device), ("precision", precision)) if value}
+        asked = {"device": device, "precision": precision}
+        named = {name for name, value in asked.items() if value is not None}
         given = {name: value for name, value in symbols.items() if value is not None}
-        chip = find_device(device or DEVICE)
+        chip = find_device(DEVICE if device is None else device)
         if precision is None:
             rates = chip.peak_flops
             precision = PRECISION if PRECISION in rates else next(iter(rates))
         if own := {name: given.pop(name) for name in OF_DEVICE if name in given}:
             chip = _changed(chip, precision, own)
             named |= own.keys()
-            if not device and len(own) == len(OF_DEVICE):  # nothing is left of the usual one
+            if device is None and len(own) == len(OF_DEVICE):  # nothing is left of the usual one
                 chip = replace(chip, name="own device", title="own device")
                 named.add("device")
         if overlap not in OVERLAPS:
@@ -227,7 +228,7 @@ def _read(name: str) -> Model:
     is_path = (
         name == "-" or name.lower().endswith((".json", ".gguf")) or "/" in name or "\\" in name
     )
-    if not is_path and not os.path.isfile(name):
+    if not is_path and not os.path.exists(name):
         try:
             return models[name]
         except InputError as error:

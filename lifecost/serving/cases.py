@@ -135,7 +135,7 @@ def weights_of(model: Model, weights: str | None) -> tuple[dict[str, float], lis
     In its own format they are as the model is published. In another of less than 16 bits the
     tables at both ends, norms and routers stay in 16.
     """
-    name = weights or format_of(model)
+    name = format_of(model) if weights is None else weights
     usual = of_format(usual_format())
     if name == model.format and "weight_bytes" in model.stored:
         each = model.stored["weight_bytes"]
@@ -155,7 +155,7 @@ def _of_row(
 ) -> dict[str, Any]:
     """Return what a model and a device bind in formats."""
     parts, arithmetic = weights_of(model, weights)
-    kv = of_format(cache_format or usual_format())["bytes"]
+    kv = of_format(usual_format() if cache_format is None else cache_format)["bytes"]
     return {
         **overheads[device.generation].at(device, arithmetic),
         **parts,

@@ -189,6 +189,8 @@ def life(
     at = bound_by(cases, service.layout, service.batch, prompt, answer)
     at = {**model.bindings, **at, "hoi": operational_intensity(at)}
     costs = bill(trace, model, at)
+    if not costs.flop_equivalents:
+        raise InputError("the trace costs nothing: none of its requests reads or writes a token")
     known = service.throughput is not None and service.throughput["estimate"] is not None
     estimate = _estimate(trace, model, service.layout, at) if known else None
     days = _days(trace, days, tokens_per_day)

@@ -332,6 +332,13 @@ def test_a_device_with_a_change(capsys):
     assert larger["memory"]["largest_batch"] > 128
 
 
+def test_the_largest_setting_is_counted(capsys):
+    found = printed(capsys, "compare", "llama-3-8b", "deepseek-v3", "--batch", "1e9",
+                    "--context", "1e12", "--kv-bytes", "1")  # fmt: skip
+    held = [one["kv_cache_bytes"] for one in found]
+    assert held == pytest.approx([65536 * 10**21, 61 * 576 * 10**21], rel=1e-15)
+
+
 def test_a_model_of_a_file(capsys, tmp_path):
     path, shape = tmp_path / "my.toml", models["llama-3-8b"].shape
     path.write_text("[mine]\n" + "".join(f"{name} = {value}\n" for name, value in shape.items()))
@@ -339,6 +346,9 @@ def test_a_model_of_a_file(capsys, tmp_path):
                     f"{path}:mine:n_kv_head=32")  # fmt: skip
     assert [one["kv_cache_bytes"] for one in found] == [KV, KV, 4 * KV, 4 * KV]
     assert found[0]["model"] == found[1]["model"] == f"{path}:mine"
+    path.write_text(path.read_text().replace("n_kv_head ", "n_kv_heads "))
+    assert main(["cost", f"{path}"]) == 2
+    assert "unknown key 'n_kv_heads'; did you mean 'n_kv_head'?" in capsys.readouterr().err
 
 
 # A file, what is asked of it, and what is said.
@@ -376,6 +386,8 @@ def test_a_wrong_file_of_rows_is_one_line(capsys, tmp_path, monkeypatch, text, n
         assert complaint in capsys.readouterr().err
 
 
+SERVED = ("serving", "llama-3-8b", "--hardware", "h100-sxm", "--chips", "1", "--concurrency", "8",
+          "--prompt", "512", "--answer", "64")  # fmt: skip
 COST, BEST = ("cost", "llama-3-8b"), ("optimum", "--quality-of", "1e9", "--inference-tokens")
 WRONG = [
     ((), "required: COMMAND"),
@@ -406,7 +418,13 @@ WRONG = [
     (("cost", r"C:\m\config.json:n_head=8"), r"cannot read C:\m\config.json: No such file"),
     (("cost", "nope"), "more: list(lifecost.models); or give the path of a config.json"),
     ((*COST, "--batch", "0"), "--batch = 0 is out of range: sequences decoded together"),
+    (("cost", "."), ". is a folder without a config.json"),
     ((*COST, "--batch", "many"), "--batch: 'many' is not a number"),
+    ((*COST, "--context", "8k"), "--context: '8k' is not a number, such as 8192 or 8e3"),
+    ((*COST, "--batch", "-7e1"), "--batch = -70 is out of range"),
+    ((*COST, "--hardware", ""), "unknown device ''; known: "),
+    ((*SERVED, "--weights", ""), "unknown format ''; known: "),
+    ((*SERVED, "--cache", ""), "unknown format ''; known: "),
     ((*COST, "--batch", "1.5"), "batch = 1.5 is not a whole number: sequences decoded together"),
     ((*COST, "--context", "8192.5"), "context = 8192.5 is not a whole number: tokens in the cac"),
     ((*COST, "--chips", "1.5"), "--chips = 1.5 is out of range: chips that share the model, a who"),

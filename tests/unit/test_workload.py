@@ -167,11 +167,13 @@ def test_what_is_wrong_is_one_line_with_its_row(text, line, tmp_path, capsys):
     (["--trace", "T", "--training-tokens", "-1"], "--training-tokens = -1 is out of range"),
     (["--trace", "T", "--hardware", "h10"], "unknown device 'h10'"),
     (["--trace", "T", "--chips", "1", "--model", "x"], "unrecognized arguments: --model x"),
+    (["--trace", "ZERO"], "the trace costs nothing: none of its requests reads or writes a token"),
 ])  # fmt: skip
 def test_options_that_are_wrong(options, said, tmp_path, capsys):
-    path = tmp_path / "t.csv"
-    path.write_text(OWN)
-    options = [str(path) if one == "T" else one for one in options]
+    for name, text in (("T", OWN), ("ZERO", HEAD + "0,0,0\n")):
+        path = tmp_path / name
+        path.write_text(text)
+        options = [str(path) if one == name else one for one in options]
     assert main(["life", "llama-3-8b", *options]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
