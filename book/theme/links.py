@@ -22,8 +22,8 @@ from pybtex.database import Person, parse_file
 
 CITATION = re.compile(r"\(\[[^\[\]]*\]\(bibliography\.md#([\w-]+)\)\)")
 PERMALINK = re.compile(r"\[([^\[\]]+)\]\(([\w-]+)\.ipynb#([\w-]+\?[^\s()]+)\)")
-# The slides are no page of Sphinx, but a file of the site.
-SLIDES = re.compile(r"\[([^\[\]]+)\]\(slides/lecture\.md\)")
+# Slides are no page of Sphinx, but a file of the site.
+SLIDES = re.compile(r"\[([^\[\]]+)\]\(slides/(\w+)\.md\)")
 
 
 @cache
@@ -59,7 +59,7 @@ def _rewrite(app: Any, docname: str, source: list[str]) -> None:
 
     text = CITATION.sub(r"{cite}`\1`", source[0])
     text = PERMALINK.sub(lambda match: anchor(match, f"{match[2]}.html#{match[3]}"), text)
-    source[0] = SLIDES.sub(lambda match: anchor(match, "../slides/index.html"), text)
+    source[0] = SLIDES.sub(lambda match: anchor(match, f"../slides/{match[2]}.html"), text)
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Write the slides of the lecture into the built site: `make book` runs this last.
+"""Write the slides of each part into the built site: `make book` runs this last.
 
-`book/slides/lecture.md` is Markdown, cut into slides by rules. Its first block of code defines what
+A deck in `book/slides/` is Markdown, cut into slides by rules. Its first block of code defines what
 the numbers see, `<data value="expression"></data>` as in the chapters; and a line that is an image
-brings a figure of a chapter, a formula, a chapter's takeaway, or an explorer, which is alive where
-the site holds it as a page of its own.
+brings a figure of a chapter, the table of a cell, a formula, a chapter's takeaway, or an explorer,
+which is alive where the site holds it as a page of its own.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tools.execute import NUMBER
 
 BOOK = Path(__file__).resolve().parent.parent
 SOURCE = BOOK / "slides"
+DECKS = sorted(SOURCE.glob("*.md"))
 LINE = re.compile(r"^!\[([^\]]*)\]\(([^)]+)\)$", re.M)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 MARKDOWN.use(dollarmath_plugin, renderer=lambda latex, _: mathml(latex, display=False))
@@ -35,7 +36,7 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="Slides of one lecture: {title}. Figures, formulas and numbers are the book's own.">
+<meta name="description" content="Slides, with the book's own figures, formulas and numbers: {title}">
 <title>{title}: slides</title>
 <link rel="icon" href="../_static/favicon.svg">
 <link rel="stylesheet" href="slides.css">
@@ -50,17 +51,16 @@ PAGE = """<!DOCTYPE html>
 """  # noqa: E501
 
 
-def lecture(site: Path) -> str:
-    """Return the page of slides, for a site that may hold the explorers as pages of their own."""
-    text = (SOURCE / "lecture.md").read_text("utf-8")
-    _, setup, text = re.split(r"```(?:python)?\n", text, maxsplit=2)
+def deck(path: Path, site: Path) -> str:
+    """Return a page of slides, for a site that may hold the explorers as pages of their own."""
+    _, setup, text = re.split(r"```(?:python)?\n", path.read_text("utf-8"), maxsplit=2)
     scope: dict[str, Any] = {}
     exec(setup, scope)
     text = NUMBER.sub(lambda m: f'<data value="{m[1]}">{eval(m[1], scope)}</data>', text)
     slides = [slide(part, site) for part in re.split(r"\n---\n", text)]
     numbered = [f'<section id="{n}">\n{part}</section>' for n, part in enumerate(slides, 1)]
     title = re.search(r"^# (.+)$", text, re.M)
-    assert title, "the lecture has no title"
+    assert title, f"{path.name} has no title"
     return PAGE.format(title=title[1], slides="\n".join(numbered))
 
 
@@ -92,10 +92,13 @@ def brought(title: str, target: str, site: Path) -> str:
     chapter, _, name = target.partition(".ipynb#")
     for cell in _cells(chapter):
         for output in cell.get("outputs", ()):
-            markup = output.get("data", {}).get(PAGE_HTML, "")
+            shown = output.get("data", {})
+            markup = shown.get(PAGE_HTML, "")
             if markup.startswith(f'<figure class="lifecost-figure" id="{name}"'):
                 return markup + "\n"
-    raise LookupError(f"no figure {target}")
+            if cell.id == name and "text/markdown" in shown:
+                return MARKDOWN.render(shown["text/markdown"])
+    raise LookupError(f"no figure or table {target}")
 
 
 def _cells(chapter: str) -> list[Any]:
@@ -111,7 +114,8 @@ def main(site: Path) -> None:
     """Write the slides, and what they load, into a folder of the site."""
     folder = site / "slides"
     folder.mkdir(exist_ok=True)
-    (folder / "index.html").write_text(lecture(site), "utf-8")
+    for path in DECKS:
+        (folder / f"{path.stem}.html").write_text(deck(path, site), "utf-8")
     for name in ("slides.css", "slides.js"):
         shutil.copyfile(SOURCE / name, folder / name)
 
