@@ -50,7 +50,8 @@ ANSWERS = {
     "tokens-a-second":
         64 * 3.35e12 / (2 * (8030261248 - 128256 * 4096) + 64 * LLAMA),
     "a-long-life": 6 * 8e9 * 15e12 / (300 * 4 * LLAMA) / 1e9,
-    "yield-of-guesses": sum(0.7**guesses for guesses in range(6)),
+    "yield-of-guesses": 1 + sum(0.8 * 0.6**more for more in range(5)),
+    "two-kinds-of-chip": (1.2 / 4e12) / (2 / 2e15),
     "price-of-a-quarter": 100 * (1 - 1 / (1 + 10 / 15 * (
         600 * 2 * 80 * 8 * 128 * 8192 * 0.75 / (6 * 70e9)))),
     "batch-for-experts": 600 / 2 * (0.25 + 0.75 * 16),
