@@ -64,7 +64,7 @@ class Overheads(Row):
         reached = [
             share * device.peak_flops[name]
             for name in known
-            if (share := self.flops_share.get(str(load("formats")["bits"][name])))
+            if (share := self.flops_share.get(str(load("formats")["bits"].get(name))))
         ]
         usual = [n for n in of_format(usual_format())["arithmetic"] if n in device.peak_flops]
         attention = device.peak_flops[usual[0]] if usual else min(device.peak_flops.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -250,8 +249,8 @@ def _days(trace: Trace, days: float | None, tokens_per_day: float | None) -> flo
     if days is not None and tokens_per_day is not None:
         raise InputError("days and tokens_per_day say the same: give one of them")
     if days is not None:
-        if not 0 < days < math.inf:
-            raise InputError(f"days = {check.show(days)} is out of range: a number above 0")
+        if not check.checked("service_days", days, "days"):
+            raise InputError("days = 0 is out of range: a number above 0")
         return float(days)
     if tokens_per_day is not None:
         rate = check.checked("tokens_per_day", tokens_per_day)

@@ -295,6 +295,12 @@ def test_a_device_of_a_file(capsys, tmp_path):
     assert printed(capsys, "cost", "llama-3-8b", "--hardware", f"{path}:mine") == one
     found = printed(capsys, "cost", "llama-3-8b", "--hardware", f"{path}:other")["setting"]
     assert (found["precision"], found["memory_bandwidth"]) == ("bf16", 5e12)
+    times = []  # a format that nothing is known of is taken for one of 16 bits
+    for name in ("bf16", "fp32"):
+        path.write_text(CHIPS.replace("bf16 = 4e14, fp8", name))
+        served = printed(capsys, *SERVED[:3], str(path), *SERVED[4:])
+        times.append(served["time_per_token"])
+    assert times[0] == times[1]
 
 
 def test_a_device_in_a_line(capsys):

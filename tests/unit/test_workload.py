@@ -162,6 +162,7 @@ def test_what_is_wrong_is_one_line_with_its_row(text, line, tmp_path, capsys):
     (["--trace", "."], "cannot read .: Is a directory"),
     ([], "the following arguments are required: --trace"),
     (["--trace", "T", "--days", "0"], "days = 0 is out of range: a number above 0"),
+    (["--trace", "T", "--days", "1e300"], "days = 1e+300 is out of range: days of service"),
     (["--trace", "T", "--days", "1", "--tokens-per-day", "5"],
      "days and tokens_per_day say the same: give one of them"),
     (["--trace", "T", "--training-tokens", "-1"], "--training-tokens = -1 is out of range"),
