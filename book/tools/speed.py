@@ -2,8 +2,8 @@
 
 From an input event to the changed page, in milliseconds, for each explorer alone on a page: by its
 slider, with the processor slowed four times, with the model of most kinds of blocks, and by a drag
-in its picture (slowed, too). Then how long a kernel takes to draw the same picture again. A
-notebook's view runs the same script.
+in its picture (slowed, too). Then how long a kernel takes to draw the same picture again. Last, one
+in JupyterLab, which runs the same script and tells the kernel of each change.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from lifebook.explorer import Choice, Explorer
 from lifebook.explorer.gallery import EXPLORERS
 from lifecost.errors import unknown_name
 from lifecost.stack import STACK
-from tools import chromium
+from tools import chromium, places
 from tools.explorer import alone
 
+CHAPTER, SHOWN = "inference", "kv-cache"  # what is measured in JupyterLab
 EVENTS = 400
 REDRAWN = 5
 MEASURE = """
@@ -72,12 +74,12 @@ def largest(explorer: Explorer) -> str | None:
 def measured(page: Any, explorer: Explorer) -> dict[str, list[float]]:
     """Return the times of inputs, by how they were measured."""
     draw = random.Random(0)
-    places = [draw.random() for _ in range(EVENTS)]
+    shares = [draw.random() for _ in range(EVENTS)]
     control = next(c.name for c in explorer.controls if not isinstance(c, Choice))
     session = page.context.new_cdp_session(page)
 
     def slide() -> Any:
-        return page.evaluate(MEASURE, [explorer.name, control, places])
+        return page.evaluate(MEASURE, [explorer.name, control, shares])
 
     def slowed(rate: int) -> None:
         session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
@@ -85,7 +87,7 @@ def measured(page: Any, explorer: Explorer) -> dict[str, list[float]]:
     slide()  # warm
     found = {"slide": slide()}
     slowed(4)
-    found |= {"slowed": slide(), "drag": page.evaluate(DRAG, [explorer.name, places])}
+    found |= {"slowed": slide(), "drag": page.evaluate(DRAG, [explorer.name, shares])}
     slowed(1)
     if name := largest(explorer):
         page.evaluate("([n, m]) => document.getElementById(n).change({ model: m })",
@@ -114,11 +116,28 @@ def summary(times: list[float]) -> str:
     return f"{statistics.median(ordered):7.2f} {ordered[int(0.95 * len(ordered))]:7.2f}"
 
 
+def in_lab(playwright: Any) -> dict[str, list[float]]:
+    """Return the times of inputs to an explorer in JupyterLab."""
+    with places.lab() as address, places.profile(playwright) as context:
+        page = context.new_page()
+        places.in_tab(page, address, CHAPTER)
+        places.scroll_to(page, places.WIDGET)
+        page.locator(f"#{SHOWN} input[type=range]").first.wait_for()
+        return measured(page, EXPLORERS[SHOWN])
+
+
 WAYS = ("slide", "slowed", "drag", "model", "model slowed")
 
 
+def report(name: str, times: Mapping[str, list[float]], again: float) -> None:
+    """Print the median and the 95th percentile of each way, and how long a kernel takes."""
+    columns = "".join(summary(times.get(way, [])) for way in WAYS)
+    ratio = again / statistics.median(times["slide"])
+    print(f"{name:<16}{columns}{again:8.0f}{ratio:7.0f}", flush=True)
+
+
 def main(names: list[str]) -> None:
-    """Print the median and the 95th percentile of each way to change a setting."""
+    """Measure the explorers of these names; all of them, and JupyterLab, where none is given."""
     for name in names:
         if name not in EXPLORERS:
             raise unknown_name("explorer", name, EXPLORERS)
@@ -131,13 +150,11 @@ def main(names: list[str]) -> None:
             file.write_text(alone(name), "utf-8")
             page = browser.new_page()
             page.goto(file.as_uri())
-            times = measured(page, EXPLORERS[name])
-            again = redrawn(EXPLORERS[name])
-            columns = "".join(summary(times.get(way, [])) for way in WAYS)
-            ratio = again / statistics.median(times["slide"])
-            print(f"{name:<16}{columns}{again:8.0f}{ratio:7.0f}", flush=True)
+            report(name, measured(page, EXPLORERS[name]), redrawn(EXPLORERS[name]))
             page.close()
         browser.close()
+        if not names:
+            report("in JupyterLab", in_lab(playwright), redrawn(EXPLORERS[SHOWN]))
 
 
 if __name__ == "__main__":

@@ -39,11 +39,15 @@ function render({ model, el }) {
 }
 export default { render };
 """
-# A notebook has a look of its own for lists of terms, and says its theme on an element.
-HOST = """
+# A notebook has a look of its own for lists of terms and none for what folds, and says its theme on
+# an element.
+HOST = r"""
 .lifecost-live .x :is(dl, dt, dd) {
   float: none; margin: 0; overflow: visible; padding: 0; width: auto;
 }
+.lifecost-live .x-equation summary { display: block; }
+.lifecost-live .x-equation summary::before { content: "▸\2002"; }
+.lifecost-live .x-equation[open] summary::before { content: "▾\2002"; }
 [data-jp-theme-light="true"] lifecost-explorer { color-scheme: light; }
 [data-jp-theme-light="false"] lifecost-explorer { color-scheme: dark; }
 """
