@@ -23,7 +23,7 @@ from lifecost.formulas._settings import (
     STEP_WEIGHTS,
     WORK,
 )
-from lifecost.formulas.layout import cache_moved, rank_batch, step_macs
+from lifecost.formulas.layout import cache_moved, on_their_way, rank_batch, step_macs
 from lifecost.formulas.transformer import EVEN_EXPERTS
 from lifecost.symbols import FLOP_PER_MAC, Expr, Symbols
 
@@ -66,7 +66,17 @@ def step_kv_time(s: Symbols) -> Expr:
 def step_weights_time(s: Symbols) -> Expr:
     """Time of all other matrices in a decode step: reading the weights, and arithmetic."""
     dense, routed, _ = step_macs(s)
-    return _reading(s, Max(1, s.batch / s.pipeline_parallel)) + _multiplying(s, dense, routed)
+    reading = _reading(s, Max(1, s.batch / s.pipeline_parallel))
+    return reading + _multiplying(s, dense, _whole_tiles(s, routed))
+
+
+def _whole_tiles(s: Symbols, routed: Expr) -> Expr:
+    """Return what routed experts multiply where each that is met multiplies a tile of tokens."""
+    if s.expert_tile is sympy.S.One:
+        return routed
+    one, all_met = (s.but(batch=tokens).chip_read_bytes for tokens in (1, on_their_way(s)))
+    met = s.chip_routed_macs / s.data_parallel + (all_met - one) / s.expert_bytes
+    return Max(routed, s.expert_tile * met)
 
 
 def _reading(s: Symbols, tokens: Expr) -> Expr:

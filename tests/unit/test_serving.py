@@ -35,7 +35,8 @@ POST = dict(kv_bytes=1, state_bytes=1, weight_bytes=1, expert_bytes=1, embedding
 
 
 def at(model, device, layout, batch=64, prompt=4096, answer=512, **more):
-    return {**setting(model, device, layout, batch, prompt, answer), **more}
+    formats = {name: more.pop(name) for name in ("weights",) if name in more}
+    return {**setting(model, device, layout, batch, prompt, answer, **formats), **more}
 
 
 # What fits
@@ -174,6 +175,26 @@ def test_links_are_for_several_chips():
     # All chips of a rank have the token: whole experts on each change no message.
     whole, parts = (at("deepseek-v3", "h100-sxm", Layout(8, 1, e)) for e in (8, 1))
     assert links(whole) == links(parts)
+
+
+@pytest.mark.parametrize(
+    ("weights", "device", "batch", "layout", "more"),
+    [
+        # Mixtral: two of eight experts, each of them for seven tokens that are not there.
+        ("int4", "h100-sxm", 1, Layout(2), 7 * 2),
+        # In two groups 16 sequences meet 8 (1 - (3/4)^16) experts and choose 32 times.
+        ("int4", "h100-sxm", 16, Layout(2, 2), 8 * 8 * (1 - 0.75**16) - 32),
+        ("int4", "h100-sxm", 200, Layout(2), 0),
+        ("nvfp4", "h100-sxm", 1, Layout(2), 7 * 2), ("nvfp4", "b200", 1, Layout(2), 0),
+        ("fp8", "h100-sxm", 1, Layout(2), 0), ("int8", "a100-sxm-80gb", 1, Layout(2), 0),
+    ],
+)  # fmt: skip
+def test_experts_unpacked_from_4_bits_multiply_whole_tiles(weights, device, batch, layout, more):
+    given = at("mixtral-8x7b", device, layout, batch, weights=weights)
+    time = FORMULAS["step_weights_time"]
+    rate = given["peak_flops"] * given["flops_share"] * given["expert_flops_share"]
+    expected = 2 * more * 32 * 3 * 4096 * 14336 / layout.n_chip / rate
+    assert time(given) - time(given, expert_tile=1) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 def test_prompts_between_steps_are_those_of_others():
