@@ -156,7 +156,9 @@ def _of_row(
     """Return what a model and a device bind in formats."""
     parts, arithmetic = weights_of(model, weights)
     engine, bits = load("engines")["vllm"], load("formats")["bits"]
-    multiplied = min((bits[n] for n in arithmetic if n in device.peak_flops), default=16)
+    known = [bits[name] for name in arithmetic if name in device.peak_flops]
+    # Of 4 bits where 16 are multiplied: there they are unpacked first.
+    unpacked = 2 * 8 * parts["expert_bytes"] < min(known, default=bits[usual_format()])
     kv = of_format(usual_format() if cache_format is None else cache_format)["bytes"]
     return {
         **overheads[device.generation].at(device, arithmetic),
@@ -164,7 +166,7 @@ def _of_row(
         "kv_bytes": kv,
         "state_bytes": model.stored.get("state_bytes", kv),
         "memory_reserve": engine["memory_reserve"],
-        "expert_tile": engine["tile"] if 16 * parts["expert_bytes"] < multiplied else 1,
+        "expert_tile": engine["tile"] if unpacked else 1,
         "n_params": model.n_params,
         "n_layer": model.stack.n_layer,
         "d_model": model.stack.d_model,
