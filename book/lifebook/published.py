@@ -339,7 +339,7 @@ def _designs() -> Iterator[Number]:
     law = shape_laws["bian-small"]
     for formula, printed in ((optimal_relative_width, "0.08"), (optimal_ff_ratio, "1.032")):
         yield Number(
-            law.source, "section 4", f"shape law: {formula.meaning.lower().rstrip('.')}",
+            law.source, "section 5.1", f"shape law: {formula.meaning.lower().rstrip('.')}",
             **_of(formula, formula(law)), printed=printed,
         )  # fmt: skip
 
