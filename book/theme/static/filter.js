@@ -1,7 +1,7 @@
 // Tables that can be searched and narrowed to a choice of some columns. They read well without it.
 (() => {
   "use strict";
-  const CHOICES = ["Verdict", "Quantity", "Source"];
+  const CHOICES = ["Verdict", "Read", "Quantity", "Source"];
 
   function field(form, name, control) {
     const label = document.createElement("label");
