@@ -159,7 +159,7 @@ MORE = {
     ],
     "adapter_training_flops": [
         (dict(LLAMA_70B, train_tokens=1, sequence_length=n), 6 * share * (
-            Walk(LLAMA_70B).macs + 80 * 8192 * n), 5e-5, f"{share} of all FLOPs: {origin}")
+            Walk(LLAMA_70B).macs + 80 * 8192 * n), 5e-5 / share, f"{share} of all FLOPs: {origin}")
         for n, share, origin in (
             (256, 0.6675, "NVIDIA-NeMo/Automodel, pull request 786"),
             (512, 0.6683, "counted here"), (1024, 0.6699, "here"), (8192, 0.6906, "here"),
