@@ -54,7 +54,7 @@ class Lanes {
     let free = this.x1 + 8;                    // from the end, which has the unit, back
     for (let i = count; i >= 0; i -= 1) {
       const value = this.end * i / count, x = this.x(value);
-      const text = unit ? `${Number((value / factor).toPrecision(3)).toLocaleString("en-US")}${i === count ? " " + unit : ""}` : i ? shown(value, this.kind) : "0";
+      const text = unit ? `${shown(Number((value / factor).toPrecision(3)), "number")}${i === count ? " " + unit : ""}` : i ? shown(value, this.kind) : "0";
       this.axis.append(draw("path", { class: "grid", d: `M${x} ${this.from}V${this.to + 5}` }));
       const half = text.length * (this.wide ? 3.6 : 3.3);
       if ((i ? x + (i < count) * half : x + 2 * half) > free - 6) continue;

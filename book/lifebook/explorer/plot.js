@@ -3,7 +3,7 @@
 (() => {
 
 const { LIFECOST } = globalThis;
-const { CATALOG, NO_MODEL, clamp, color, draw, label, moved, place, put, show, shown, snap, valueOf, way, write } = LIFECOST;
+const { CATALOG, NO_MODEL, clamp, color, draw, label, moved, own, place, put, show, shown, snap, valueOf, way, write } = LIFECOST;
 // Where a term that rises or falls with a symbol is what it should be.
 function solve(term, bound, name, low, high, wanted) {
   const s = { ...bound }, at = (v) => { s[name] = v; return valueOf(term, s); };
@@ -16,6 +16,12 @@ function solve(term, bound, name, low, high, wanted) {
 }
 
 const SPANS = 12; // of a curve
+// Whether two settings are one, whatever one symbol is in them.
+function same(a, b, but) {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => name === but || a[name] === b[name]);
+}
+
 class Axis {
   constructor(data) { Object.assign(this, data, { least: data.low, most: data.high }); }
   // The ends; a dot beyond one moves it to the next power of ten.
@@ -210,6 +216,7 @@ class Plot {
   }
   ticksOf() {
     const { x, y } = this;
+    this.drawn = [];
     this.measure();
     this.grid.replaceChildren();
     this.ticks = [];
@@ -249,8 +256,14 @@ class Plot {
     const moved = [x.reach([...spots.map(([v]) => v), ...guessed(x)]), y.reach([...spots.map(([, v]) => v), ...guessed(y)])];
     if (!this.axes || moved[0] || moved[1]) { this.ticksOf(); this.axes = true; }
     const path = (corners) => corners.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
-    const corners = this.curves.map((curve) => this.along(curve, bound));
-    corners.forEach((c, i) => put(this.lines[i], { d: path(c) }));
+    // A curve is drawn again where more has changed than the symbol that runs along it.
+    const corners = this.curves.map((curve, i) => {
+      const but = curve.until === undefined ? curve.over?.[0] ?? x.at : null, old = this.drawn[i];
+      if (old && same(bound, old.bound, but)) return old.corners;
+      this.drawn[i] = { bound, corners: this.along(curve, bound) };
+      put(this.lines[i], { d: path(this.drawn[i].corners) });
+      return this.drawn[i].corners;
+    });
     if (this.split) { const at = y.within(this.split[0]); put(this.below, { x: x.from, y: at, width: x.to - x.from, height: y.from - at }); }
     show(this.mark, guessed(x).length || guessed(y).length);
     for (const v of guessed(x)) put(this.mark, { d: `M${x.place(v)} ${y.to}V${y.from}` });
@@ -300,10 +313,17 @@ class Plot {
       this.explorer.using(["families"], () => this.explorer.update());
       return [];
     }
-    return points.measured ?? CATALOG.models.map(([, title, , , bindings]) => {
-      const s = { ...bound, ...NO_MODEL, ...bindings };
-      return [title, valueOf(points.x, s), valueOf(points.y, s)];
-    });
+    return points.measured ?? this.models(bound).map(([title, s]) => [title, valueOf(points.x, s), valueOf(points.y, s)]);
+  }
+  // All models at this setting: made once, and changed where it has changed.
+  models(bound) {
+    const { kept } = this, names = Object.keys(bound);
+    if (names.join() !== kept?.names) this.kept = { names: names.join(), all: CATALOG.models.map(([, title, , , its]) => [title, { ...bound, ...NO_MODEL, ...its }, its]) };
+    else for (const name of names) {
+      if (bound[name] !== kept.bound[name] && !own(NO_MODEL, name)) for (const [, s, its] of kept.all) if (!own(its, name)) s[name] = bound[name];
+    }
+    this.kept.bound = bound;
+    return this.kept.all;
   }
   scatter(bound) {
     this.placed = [];

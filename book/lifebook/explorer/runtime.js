@@ -107,9 +107,10 @@ function node(tag, attributes = {}, ...children) {
   return made;
 }
 const draw = (tag, attributes, ...children) => node(`svg:${tag}`, attributes, ...children);
-const put = (n, attributes) => { for (const name in attributes) n.setAttribute(name, attributes[name]); };
+// To write costs more than to look: what stands there already is left.
+const put = (n, attributes) => { for (const name in attributes) { const value = `${attributes[name]}`; if (n.getAttribute(name) !== value) n.setAttribute(name, value); } };
 const write = (n, text) => { if (n.textContent !== text) n.textContent = text; };
-const show = (n, is) => n.setAttribute("visibility", is ? "visible" : "hidden");
+const show = (n, is) => put(n, { visibility: is ? "visible" : "hidden" });
 // A part of this script, from beside it; in a notebook all of it is here already.
 const HERE = document.currentScript?.src, parts = {};
 const file = (tag, attribute, name, more) => new Promise((done, fail) => {
@@ -263,6 +264,8 @@ class Explorer extends HTMLElement {
       if (document.activeElement !== f.box && !f.box.hasAttribute("aria-invalid")) f.box.value = shown(value, c.kind);
       const at = toSlider(c, value), [low, high] = [toSlider(c, c.low), toSlider(c, c.high)];
       f.range.value = at;
+      if (f.shown === value) continue;
+      f.shown = value;
       f.range.style.setProperty("--p", `${100 * (at - low) / (high - low)}%`);
       f.range.setAttribute("aria-valuetext", `${shown(value, c.kind)} ${c.unit}`);
     }
