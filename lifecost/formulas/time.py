@@ -143,6 +143,17 @@ def decode_step_time_serial(s: Symbols) -> Expr:
 
 
 @formula(
+    r"\rho_\text{serial}", "1", level="full", assumptions=(*_CERTAIN, *_PEAK),
+    varies=f"+ batch - weight_bytes ~ {MODEL} kv_bytes context peak_flops memory_bandwidth",
+    example=(dict(LLAMA_8B | POST | TWO_H100, peak_flops=1e12),
+             1 + KV_8B / 6.7e12 / (STEP_8B / 2e12), "compute-bound, by hand"),
+)  # fmt: skip
+def serial_slowdown(s: Symbols) -> Expr:
+    """Step whose attention waits for its cache over one in which all overlaps, from 1 to 2."""
+    return decode_step_time_serial(s) / decode_step_time(s)
+
+
+@formula(
     r"r_\text{decode}", "token/s", level="full", assumptions=(*_CERTAIN, *_OVERLAP),
     varies=(
         f"+ peak_flops memory_bandwidth batch {_DEGREES} - {MODEL} kv_bytes weight_bytes context"

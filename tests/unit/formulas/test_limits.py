@@ -34,6 +34,7 @@ TURNS = {
     "optimal_tokens_per_parameter": [dict(), dict(data_exponent=0.6)],
     "compute_overhead": [dict(param_exponent=0.6), dict(param_exponent=0.2)],
     "memory_bound_return": [dict(), dict(train_tokens=1e6)],
+    "serial_slowdown": [dict(peak_flops=1e13), dict(peak_flops=2e14)],
     "relative_forward_cost": [dict(), dict(n_params=6e11), dict(n_params=1e9)],
     "relative_lifetime_cost": [
         dict(peer_params=3e10),

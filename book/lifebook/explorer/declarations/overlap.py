@@ -11,6 +11,7 @@ from lifecost.formulas.time import (
     decode_step_time_serial,
     decode_weights_time,
     memory_needed,
+    serial_slowdown,
 )
 
 ARITHMETIC = Part("decode_compute_time", "arithmetic", "compute")
@@ -22,8 +23,9 @@ overlap = Explorer(
     title="How much does it matter what overlaps?",
     controls=(MODEL, DEVICE, CHIPS, BATCH, CONTEXT),
     outputs=(
-        Output(decode_step_time, "step, all overlaps"),
-        Output(decode_step_time_serial, "step, cache first"),
+        Output(decode_step_time, "step, overlap"),
+        Output(decode_step_time_serial, "step, serial"),
+        Output(serial_slowdown, "serial ÷ overlap", "times"),
         Output(decode_compute_time, "arithmetic"),
         Output(decode_weights_time, "weights"),
         Output(decode_kv_time, "KV cache"),
@@ -37,25 +39,26 @@ overlap = Explorer(
         ),
         Case(
             "It matters.",
-            "{decode_step_time_serial} at least, if all else waits until the cache is read.",
+            "Where all else waits until the cache is read, a step takes {serial_slowdown} as long: "
+            "{decode_step_time_serial} at least.",
         ),
     ),
     picture=(
         Lanes(
             "seconds",
             (
-                Lane("All overlaps", (ARITHMETIC,)),
-                Lane("and reading", (WEIGHTS, CACHE)),
-                Lane("Cache first", (Part("decode_kv_time", "waits", "muted"), ARITHMETIC)),
-                Lane("and reading", (CACHE, WEIGHTS)),
+                Lane("Overlap, math", (ARITHMETIC,)),
+                Lane("Overlap, reads", (WEIGHTS, CACHE)),
+                Lane("Serial, math", (Part("decode_kv_time", "waits", "muted"), ARITHMETIC)),
+                Lane("Serial, reads", (CACHE, WEIGHTS)),
             ),
         ),
         Plot(
             Axis("batch", "batch (sequences)", 1, 4096, "count"),
             Axis("decode_step_time", "time of a step", 1e-4, 10, "seconds"),
             curves=(
-                Curve("decode_step_time", "all overlaps", "decode"),
-                Curve("decode_step_time_serial", "cache first", "decode", dashed=True),
+                Curve("decode_step_time", "overlap", "decode"),
+                Curve("decode_step_time_serial", "serial", "decode", dashed=True),
                 Curve("decode_compute_time", "arithmetic", "compute"),
             ),
             dots=(
