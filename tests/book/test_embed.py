@@ -137,11 +137,14 @@ def test_in_a_sandbox_all_but_the_clipboard_works(visit, foreign, server, explor
     tab.complaints = [said for said in tab.complaints if not re.search("woff2|ERR_FAILED", said)]
 
 
-def test_from_disk(visit, explorer):
+def test_from_disk_in_any_width(visit, explorer):
     *_, state = settings(explorer, 41, seed=6)
     query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
     tab = visit(f"{(SITE / 'embed').as_uri()}/{explorer.name}.html#{explorer.name}?{query}")
     assert values(tab, explorer) == pytest.approx(explorer(**state), rel=1e-12)
+    for width in (360, 700, 960, 1200):
+        tab.set_viewport_size({"width": width, "height": 675})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_markup_is_that_of_python_and_leads_back(explorer):
@@ -152,13 +155,6 @@ def test_the_markup_is_that_of_python_and_leads_back(explorer):
     assert f"{head}{top}{rest}" in html
     (back,) = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener">', html)
     assert back == f"../book/{CHAPTER[explorer.name]}.html#{explorer.name}"
-
-
-def test_fits(visit, server, explorer):
-    tab = visit(f"{server}/embed/{explorer.name}.html")
-    for width in (360, 700, 960, 1200):
-        tab.set_viewport_size({"width": width, "height": 675})
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])
