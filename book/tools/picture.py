@@ -1,7 +1,7 @@
 """Draw the README's picture: what one decode step spends on arithmetic and on the KV cache.
 
 Run as ``python -m tools.picture``. It is kept in git, where a forge shows it: text as text, on no
-ground of its own, in tones that read on a light page and on a dark one.
+ground of its own, in one form for light pages and one for dark ones.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lifecost import (
     post,
 )
 
-PICTURE = Path(__file__).parents[1] / "readme.svg"
-INK = "#787c83"  # as far from white as from the dark pages
+PLACE = Path(__file__).parents[1]
+INKS = {"readme.svg": "#1b2027", "readme-dark.svg": "#e9ebee"}  # of the letters, as in the book
 WIDTH = 760
 TERA = 1e12
 
@@ -36,13 +36,13 @@ SUM = f"{ratio} to 1, on a chip that does {hoi} FLOPs while it reads a byte"
 ALT = f"{TITLE}. Two bars, to scale. The short one, {ARITHMETIC}. The long one, {LOADING}. {SUM}."
 
 
-def draw() -> str:
-    """Return the picture as SVG."""
+def draw(ink: str) -> str:
+    """Return the picture as SVG, with letters of a color."""
     short = WIDTH * arithmetic / loading
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} 172" width="{WIDTH}" height="172" \
 role="img" aria-label="{escape(ALT)}" font-family="system-ui, sans-serif" font-size="20" \
-font-weight="600" fill="{INK}">
+font-weight="600" fill="{ink}">
   <text y="22">{escape(TITLE)}</text>
   <rect y="42" width="{short:.1f}" height="40" fill="{COLORS["compute"]}"/>
   <text x="{short + 12:.1f}" y="69">{escape(ARITHMETIC)}</text>
@@ -54,4 +54,5 @@ font-weight="600" fill="{INK}">
 
 
 if __name__ == "__main__":
-    PICTURE.write_text(draw(), "utf-8")
+    for name, color in INKS.items():
+        (PLACE / name).write_text(draw(color), "utf-8")
