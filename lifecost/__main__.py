@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import lifecost
 from lifecost.errors import InputError
+from lifecost.quantities import plain
 
 DEVICE = "h100-sxm"  # of the post, as in `lifecost.report`
 # Options that set a symbol: name, symbol, meaning.
@@ -76,6 +77,8 @@ def _print(arguments: argparse.Namespace, content: Any, text: Any) -> None:
         shown = _drawn(shown)
     # A name of some file may have characters that the output cannot show.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if shown.encode(encoding, "replace").decode(encoding) != shown:
+        shown = plain(shown)
     print(shown.encode(encoding, "backslashreplace").decode(encoding))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from lifecost.symbols import PLURALS, PREFIXED
 
 _PREFIXES = dict(zip(range(-9, 27, 3), ["n", "µ", "m", "", *"kMGTPEZY"], strict=True))
 _POWERS = {prefix: 10**power for power, prefix in _PREFIXES.items()}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -24,7 +26,7 @@ def number(value: float, digits: int = 3) -> str:
     Examples
     --------
     >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2), number(32)
-    ('34.4', '5,232', '2.0e12', '32')
+    ('34.4', '5,232', '2.0×10¹²', '32')
     """
     if hasattr(value, "__index__") and abs(value) < 10**6:
         return f"{value:,}"
@@ -35,7 +37,7 @@ def number(value: float, digits: int = 3) -> str:
     rounded = _rounded(value, digits)
     exponent = rounded.adjusted()
     if not -4 <= exponent < max(6, digits):
-        return f"{rounded.scaleb(-exponent):.{digits - 1}f}e{exponent}"
+        return powers(f"{rounded.scaleb(-exponent):.{digits - 1}f}e{exponent}")
     return f"{rounded:,.{max(0, digits - 1 - exponent)}f}"
 
 
@@ -44,15 +46,48 @@ def _rounded(value: float, digits: int) -> Decimal:
     return Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(Decimal(float(value)))
 
 
-def exactly(value: float) -> str:
-    """Return a whole number below a million exactly, any other to three significant digits.
+def three(value: float) -> str:
+    """Return a number to three significant digits, or to fewer where these say it exactly.
 
     Examples
     --------
-    >>> exactly(8192.0), exactly(1.6e25), exactly(0.34)
-    ('8,192', '1.60e25', '0.340')
+    >>> three(80), three(79.96), three(8e9)
+    ('80', '80.0', '8×10⁹')
     """
-    return number(int(value) if abs(value) < 10**6 and value == int(value) else value)
+    exact = (digits for digits in (1, 2) if float(f"{value:.{digits - 1}e}") == value)
+    return number(float(value), next(exact, 3))
+
+
+def powers(text: str) -> str:
+    """Return a text whose numbers in e-notation are written with powers of ten.
+
+    Examples
+    --------
+    >>> powers("6.31e8 PFLOP"), powers("1e-6 to 1e+24")
+    ('6.31×10⁸ PFLOP', '10⁻⁶ to 10²⁴')
+    """
+    return re.sub(r"(?<![\w.])([\d.,]*\d)[eE]([-+]?\d+)\b", _power, text)
+
+
+def _power(found: re.Match[str]) -> str:
+    mantissa = "" if found[1] == "1" else f"{found[1]}×"
+    return f"{mantissa}10{str(int(found[2])).translate(_RAISED)}"
+
+
+def plain(text: str) -> str:
+    """Return a text in e-notation again, as wide as it was, for who cannot read raised digits.
+
+    Examples
+    --------
+    >>> plain("2.06×10¹² FLOP"), plain("10⁻⁶ to 1")
+    ('  2.06e12 FLOP', '1e-6 to 1')
+    """
+    return re.sub(r"([\d.,]+×)?10([⁻⁰¹²³⁴-⁹]+)", _plain, text)
+
+
+def _plain(found: re.Match[str]) -> str:
+    exponent = found[2].translate({new: old for old, new in _RAISED.items()})
+    return f"{(found[1] or '1×')[:-1]}e{exponent}".rjust(len(found[0]))
 
 
 def percent(value: float, digits: int = 2) -> str:
@@ -90,7 +125,7 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     Examples
     --------
     >>> quantity(68719476736, "byte"), quantity(2.0557e12, "FLOP"), quantity(20.057, "1")
-    ('68.7 GB', '2.06e12 FLOP', '20.1')
+    ('68.7 GB', '2.06×10¹² FLOP', '20.1')
     >>> quantity(0.0205, "s"), quantity(3, "USD/h"), quantity(2, "chip")
     ('20.5 ms', '3 USD/h', '2 chips')
     """

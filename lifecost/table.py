@@ -38,8 +38,8 @@ class Table:
     >>> llamas = [models[name] for name in ("llama-3-8b", "llama-3-70b")]
     >>> Table(("model", "parameters"), ([m.title, m.n_params] for m in llamas))
     model        parameters
-    Llama 3 8B       8.03e9
-    Llama 3 70B     7.06e10
+    Llama 3 8B     8.03×10⁹
+    Llama 3 70B   7.06×10¹⁰
     """
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:

@@ -36,6 +36,7 @@ from lifecost.formulas.speculative import walltime_speedup
 from lifecost.formulas.training import training_flops
 from lifecost.formulas.transformer import kv_elements_per_token, parameter_count
 from lifecost.optimum import optimum
+from lifecost.quantities import number
 from lifecost.values import Value
 
 VERDICTS = {
@@ -386,7 +387,7 @@ def _announced() -> Iterator[Number]:
         for what, (announced, counted) in sizes.items():
             if announced:
                 unit, power = (1e12, 12) if announced >= 1e12 else (1e9, 9)
-                without = f"{(counted - tables) / 1e9:.4g}e9 without the tables of the vocabulary"
+                without = f"{number(counted - tables, 4)} without the tables of the vocabulary"
                 named = f"{announced / unit:g}{'T' if power == 12 else 'B'}" in model.title
                 yield Number(
                     "Names of the models" if named else model.announced_source or model.source,

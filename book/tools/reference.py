@@ -45,6 +45,7 @@ from lifecost import (
 from lifecost.catalog import Hardware, Model, Row
 from lifecost.data import load_all
 from lifecost.printers import latex
+from lifecost.quantities import powers
 from lifecost.stack import FAMILIES, PLAIN, Block, Family
 from lifecost.symbols import SUMS, SYMBOLS, Symbols, in_numbers, symbol_of
 
@@ -107,7 +108,7 @@ def cite(source: str) -> str:
 def sources(rows: Iterable[Row]) -> str:
     """Return the list of where rows come from."""
     items = (
-        f"{row.title}\n: {cite(row.source)}, checked {row.checked}. {row.note}".rstrip()
+        f"{row.title}\n: {cite(row.source)}, checked {row.checked}. {powers(row.note)}".rstrip()
         for row in rows
     )
     return "\n\n".join(items)
@@ -308,8 +309,8 @@ ENVIRONMENT = jinja2.Environment(
 ENVIRONMENT.globals |= {
     function.__name__: function
     for function in (attention_kind, cite, derivation, experts, kv_bytes_per_token,
-                     kv_to_compute_ratio, made_of, number, part_of, price_span, printed_and_here,
-                     quantity, rates, sizes_of, sources, used_in)
+                     kv_to_compute_ratio, made_of, number, part_of, powers, price_span,
+                     printed_and_here, quantity, rates, sizes_of, sources, used_in)
 }  # fmt: skip
 
 

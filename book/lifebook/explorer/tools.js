@@ -4,9 +4,9 @@
 (() => {
 
 const { LIFECOST } = globalThis;
-const { CATALOG, FORMULAS, KINDS, exactly, kept, moved, node, own, put, shown, valueOf, way, write } = LIFECOST;
+const { CATALOG, FORMULAS, KINDS, exactly, kept, moved, node, own, plain, put, shown, valueOf, way, write } = LIFECOST;
 
-// ---- what a reader types: 70B, 8k, 1.5T, 7e10, 4 bit, bf16, 128 KiB, 20 %
+// ---- what a reader types: 70B, 8k, 1.5T, 7e10, 7×10¹⁰, 4 bit, bf16, 128 KiB, 20 %
 
 const SCALE = { "": 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12, p: 1e15, e: 1e18, z: 1e21, y: 1e24, r: 1e27, q: 1e30, ki: 1024, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
 function read(control, text) {
@@ -29,6 +29,7 @@ function read(control, text) {
     const found = tail.find((t) => t && rest.toLowerCase().endsWith(t) && !(t === "b" && /^[\d.,e+ -]+b$/i.test(rest)));
     if (found) rest = rest.slice(0, -found.length).trim();
   }
+  rest = plain(rest);
   while (/\d,\d{3}(?!\d)/.test(rest)) rest = rest.replace(/(\d),(?=\d{3}(?!\d))/, "$1");
   const found = rest.match(/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)? ?([kmgtpezyrqb]i?)?$/i);
   if (!found || !own(SCALE, (found[3] ?? "").toLowerCase())) return wrong(`${said} is not a number here.`);

@@ -11,7 +11,7 @@ import html
 import math
 import re
 
-from lifecost.quantities import number, plural
+from lifecost.quantities import number, plural, three
 
 _KINDS = {
     "1": "number", "byte": "B", "byte/s": "B/s", "byte/token": "B/token", "FLOP": "FLOP",
@@ -50,13 +50,13 @@ def shown(value: float, kind: str) -> str:
         return "∞" if value > 0 else "-∞" if value < 0 else "NaN"
     match kind:
         case "number":
-            return _three(value)
+            return three(value)
         case "times":
-            return f"{_three(value)}×"
+            return f"{three(value)}×"
         case "percent":
-            return f"{_three(100.0 * value)} %"
+            return f"{three(100.0 * value)} %"
         case "width":
-            return f"{_three(value)} B"
+            return f"{three(value)} B"
         case "count":
             return _count(value)
         case "context":
@@ -69,16 +69,16 @@ def shown(value: float, kind: str) -> str:
 
 
 def exactly(value: float) -> str:
-    """Return a whole number below a million exactly, any other to three digits."""
-    return number(int(value)) if value == int(value) and abs(value) < 1e6 else number(float(value))
+    """Return a number as an equation has it: below a million to the unit, beyond with a letter.
 
-
-def _three(value: float) -> str:
-    """Return three digits, without zeros at the end of a number that has no more: 80, but 80.0."""
-    text = number(float(value))
-    if float(f"{value:.2e}") == value and "e" not in text:
-        text = re.sub(r"(\.\d*?)0+$", r"\1", text).removesuffix(".")
-    return text
+    Examples
+    --------
+    >>> exactly(65536.0), exactly(0.25), exactly(70e9), exactly(5.76e23)
+    ('65,536', '0.25', '70B', '5.76×10²³')
+    """
+    if abs(value) < 1e6:
+        return number(int(value)) if value == int(value) else three(value)
+    return _count(value)
 
 
 def _scaled(value: float, prefixes: list[str], gap: str) -> str:
@@ -86,19 +86,21 @@ def _scaled(value: float, prefixes: list[str], gap: str) -> str:
     power = 0
     while abs(value) / float(f"1e{3 * power}") >= 999.5 and power < len(prefixes) - 1:
         power += 1
-    return f"{_three(value / float(f'1e{3 * power}'))}{gap}{prefixes[power]}"
+    return f"{three(value / float(f'1e{3 * power}'))}{gap}{prefixes[power]}"
 
 
 def _count(value: float) -> str:
     if abs(value) < 1e4:
-        return exactly(value) if value == int(value) else _three(value)
+        return exactly(value)
+    if abs(value) >= 999.5e12:  # beyond the letters
+        return three(value)
     return _scaled(value, ["", "k", "M", "B", "T"], "")
 
 
 def _context(value: float) -> str:
     for size, letter in ((2**20, "M"), (1024, "k")):
         if value >= size and value / size * 100 % 1 == 0:
-            return f"{_three(value / size)}{letter}"
+            return f"{three(value / size)}{letter}"
     if value < 1024 or (value == int(value) and value < 1e6):
         return exactly(value)
     large = value >= 2**20
@@ -108,11 +110,11 @@ def _context(value: float) -> str:
 def _seconds(value: float) -> str:
     for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
         if value >= 2 * size:
-            return f"{_three(value / size)} {unit}"
+            return f"{three(value / size)} {unit}"
     for power, unit in ((0, "s"), (-3, "ms"), (-6, "µs")):
         if value >= float(f"1e{power}"):
-            return f"{_three(value / float(f'1e{power}'))} {unit}"
-    return f"{_three(value / 1e-9)} ns"
+            return f"{three(value / float(f'1e{power}'))} {unit}"
+    return f"{three(value / 1e-9)} ns"
 
 
 def sign(latex: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lifebook.figures import style
 from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure
+from lifecost.quantities import number
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
@@ -44,7 +45,7 @@ def isoflop_valleys(
         last = int(np.flatnonzero(np.asarray(losses) < top)[-1])
         beyond = last == len(n_params) - 1
         style.note(
-            axes, f"{budget:.2e} FLOPs".replace("e+", "e"), (n_params[last], losses[last]),
+            axes, f"{number(budget)} FLOPs", (n_params[last], losses[last]),
             (4, -4) if beyond else (6, -12), annotation_clip=False,
         )  # fmt: skip
     (start, end), (high, deep) = path[0][:2], path[1][:2] - floor

@@ -28,12 +28,7 @@
     made.append(...children);
     return made;
   };
-  const shown = (value) => {
-    const rounded = Number(value.toPrecision(3));
-    return rounded && (rounded < 1e-4 || rounded >= 1e6)
-      ? rounded.toExponential().replace("+", "")
-      : rounded.toLocaleString("en-US", { maximumFractionDigits: 6 });
-  };
+  const shown = (value) => Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 
   class Predict extends HTMLElement {
     connectedCallback() {

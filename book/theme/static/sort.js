@@ -3,7 +3,9 @@
   "use strict";
   const SCALE = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 
-  // Numbers by value, prefixes included; empty cells last; text, and dates, by their letters.
+  const plain = (_, times, raised) => `${times ? "" : 1}e${raised.replace(/./g, (d) => "0123456789-"["⁰¹²³⁴⁵⁶⁷⁸⁹⁻".indexOf(d)])}`;
+
+  // Numbers by value, powers and prefixes included; empty cells last; text, and dates, by their letters.
   function key(row, column) {
     const text = row.cells[column].textContent.trim();
     const found = /^-?[\d,]*\.?\d+(e-?\d+)?/.exec(text);
