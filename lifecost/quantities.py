@@ -54,8 +54,8 @@ def three(value: float) -> str:
     >>> three(80), three(79.96), three(8e9)
     ('80', '80.0', '8×10⁹')
     """
-    exact = (digits for digits in (1, 2) if float(f"{value:.{digits - 1}e}") == value)
-    return number(float(value), next(exact, 3))
+    fewer = (n for n in (1, 2) if math.isclose(float(f"{value:.{n - 1}e}"), value, rel_tol=1e-12))
+    return number(float(value), next(fewer, 3))
 
 
 def powers(text: str) -> str:

@@ -35,7 +35,7 @@ function number(value, digits = 3) {
   return part ? `${grouped}.${part}` : grouped;
 }
 // To as many digits as asked for, or fewer where these say it exactly.
-const fewest = (value, most) => number(value, [1, 2, 3, 4, 5].find((d) => d < most && Number(value.toPrecision(d)) === value) ?? most);
+const fewest = (value, most) => number(value, [1, 2, 3, 4, 5].find((d) => d < most && Math.abs(value.toPrecision(d) - value) <= 1e-12 * Math.abs(value)) ?? most);
 const three = (value) => fewest(value, 3);
 const exactly = (value) => Math.abs(value) < 1e6 ? fewest(value, Number.isInteger(value) ? 6 : 3) : KINDS.count(value);
 function scaled(value, prefixes, gap) {
