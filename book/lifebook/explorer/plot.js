@@ -222,8 +222,12 @@ class Plot {
     this.ticks = [];
     for (const v of y.ticks(this.wide ? 7 : 6)) this.grid.append(draw("path", { class: "grid", d: `M${x.from} ${y.place(v)}H${x.to}` }), draw("text", { x: x.from - 8, y: y.place(v) + 4, "text-anchor": "end" }, shown(v, y.kind)));
     this.grid.append(draw("path", { class: "edge", d: `M${x.from} ${y.from}H${x.to}` }));
+    let free = -Infinity;                      // powers are wide: a label goes where there is room
     for (const v of x.ticks(this.wide ? 8 : 5)) {
-      const text = shown(v, x.kind), last = x.place(v) + text.length * 3.7 > x.to + (this.wide ? 12 : 8);
+      const text = shown(v, x.kind), half = text.length * 3.7, last = x.place(v) + half > x.to + (this.wide ? 12 : 8);
+      const left = last ? x.to + 4 - 2 * half : x.place(v) - half;
+      if (left < free) continue;
+      free = left + 2 * half;
       const t = draw("text", { x: last ? x.to + 4 : x.place(v), y: y.from + 16, "text-anchor": last ? "end" : "middle" }, text);
       this.grid.append(draw("path", { class: "edge", d: `M${x.place(v)} ${y.from}v4` }), t);
       this.ticks.push([x.place(v), t]);
