@@ -9,6 +9,7 @@ from matplotlib.ticker import NullLocator
 
 from lifebook.figures import style
 from lifebook.figures.style import COLORS, DASHES, GREY, INK, Array, Figure
+from lifecost.quantities import number
 
 _FORMATS = {2: ("16 bits", "o"), 1: ("8 bits", "s"), 0.5: ("4 bits", "^")}  # by bytes an element
 
@@ -130,7 +131,7 @@ def intensity_by_year(
                 for title, year, form, _, intensity in rows:
                     (dot,) = axes.plot(year + shift, intensity, label=label, color=INK, **look)
                     dot.set(gid=f"part-{len(names)}", linestyle="none", markeredgewidth=0.8)
-                    names[dot.get_gid()] = f"{title}, {form}: {intensity:,.3g} FLOP/byte"
+                    names[dot.get_gid()] = f"{title}, {form}: {number(intensity)} FLOP/byte"
                     label = ""
         axes.set_yscale("log")
         axes.set_ylim(1.5, 3000)
