@@ -95,8 +95,10 @@ def test_prefix_and_digits_give_the_value_back(power):
 
 
 def test_the_page_says_the_same():
-    runtime = resources.files("lifebook").joinpath("explorer", "runtime.js").read_text("utf-8")
+    scripts = resources.files("lifebook").joinpath("explorer")
+    runtime, tools = (scripts.joinpath(f"{n}.js").read_text("utf-8") for n in ("runtime", "tools"))
     text = runtime[runtime.index("const RAISED") : runtime.index("const clamp")]
+    text += tools[tools.index("const plain") : tools.index("const SCALE")]
     kinds = ["number", "times", "percent", "width", "count", "context", "seconds", "B", "FLOP/s"]
     kinds += ["B/token", "1 token/s", "1 USD/h"]
     mantissas = np.random.default_rng(3).uniform(1, 10, 600)

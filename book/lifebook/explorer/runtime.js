@@ -20,9 +20,6 @@ for (const kind of ["models", "devices"]) CATALOG[kind] = unpacked(CATALOG[kind]
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻";
 const powers = (text) => text.replace(/([\d.]+)e([-+]?\d+)/, (_, mantissa, exponent) =>
   `${mantissa === "1" ? "" : `${mantissa}×`}10${String(Number(exponent)).replace(/./g, (d) => RAISED[d === "-" ? 10 : d])}`);
-// Back again, to what a script reads as a number, from what is shown and from 3 x 10^13.
-const plain = (text) => text.replace(/[⁰¹²³⁴-⁹⁻]+/, (raised) => `^${raised.replace(/./g, (d) => "0123456789-"[RAISED.indexOf(d)])}`)
-  .replace(/(?:^|(\d) ?[×x*] ?)10\^(-?\d+)/, (_, digit = "1", exponent) => `${digit}e${exponent}`);
 function number(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "-∞" : "NaN";
   if (value === 0) return "0";
@@ -454,7 +451,7 @@ function openLink() {
   if (found) found.using(/(^|&)own=/.test(query) ? ["families", "tools"] : ["tools"], () => found.open(query));
 }
 
-Object.assign(LIFECOST, { KEPT, NO_MODEL, clamp, color, draw, exactly, kept, label, moved, node, own, part, place, plain, put, show, shown, snap, valueOf, way, write, KINDS, Explorer });
+Object.assign(LIFECOST, { KEPT, NO_MODEL, RAISED, clamp, color, draw, exactly, kept, label, moved, node, own, part, place, put, show, shown, snap, valueOf, way, write, KINDS, Explorer });
 customElements.define("lifecost-explorer", Explorer);
 addEventListener("hashchange", openLink);
 openLink();

@@ -4,10 +4,13 @@
 (() => {
 
 const { LIFECOST } = globalThis;
-const { CATALOG, FORMULAS, KINDS, exactly, kept, moved, node, own, plain, put, shown, valueOf, way, write } = LIFECOST;
+const { CATALOG, FORMULAS, KINDS, RAISED, exactly, kept, moved, node, own, put, shown, valueOf, way, write } = LIFECOST;
 
 // ---- what a reader types: 70B, 8k, 1.5T, 7e10, 7×10¹⁰, 4 bit, bf16, 128 KiB, 20 %
 
+// What is shown, and 3 x 10^13, as a script reads numbers.
+const plain = (text) => text.replace(/[⁰¹²³⁴-⁹⁻]+/, (raised) => `^${raised.replace(/./g, (d) => "0123456789-"[RAISED.indexOf(d)])}`)
+  .replace(/(?:^|(\d) ?[×x*] ?)10\^(-?\d+)/, (_, digit = "1", exponent) => `${digit}e${exponent}`);
 const SCALE = { "": 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12, p: 1e15, e: 1e18, z: 1e21, y: 1e24, r: 1e27, q: 1e30, ki: 1024, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
 function read(control, text) {
   const { kind, low, high } = control, example = shown(control.opening ?? Math.sqrt(low * high), kind);
