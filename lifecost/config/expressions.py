@@ -141,7 +141,12 @@ def evaluate(node: Node, scope: Scope) -> Any:
             return truth(parts[0], scope) and truth(parts[1], scope)
         case "or":
             first = evaluate(parts[0], scope)
-            return evaluate(parts[1], scope) if first is None or first is False else first
+            if first is not None and first is not False:
+                return first
+            second = evaluate(parts[1], scope)
+            if first is False and not isinstance(second, bool):  # false stands for no number
+                raise is_not(parts[0][1], first, f"of the kind of {show(second)}")
+            return second
         case "if":
             return evaluate(parts[1 if truth(parts[0], scope) else 2], scope)
         case "compare":

@@ -416,6 +416,7 @@ WRONG = [
     ("llama-3-8b", {"hidden_size": None}, "hidden_size = null is not a whole number"),
     ("llama-3-8b", {"hidden_size": "4096"}, 'hidden_size = "4096" is not a whole number'),
     ("llama-3-8b", {"hidden_size": True}, "hidden_size = true is not a whole number"),
+    ("llama-3-8b", {"num_key_value_heads": False}, "false is not of the kind of 32"),
     ("llama-3-8b", {"hidden_size": 4096.5}, "hidden_size = 4096.5 is not a whole number"),
     ("llama-3-8b", {"hidden_size": 1e-7}, "hidden_size = nearly 0 is not a whole number"),
     ("llama-3-8b", {"hidden_size": math.nan}, "hidden_size = NaN is not a whole number"),

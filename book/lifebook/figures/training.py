@@ -8,7 +8,7 @@ import numpy as np
 
 from lifebook.figures import style
 from lifebook.figures.style import COLORS, DASHES, GREY, INK, SERIES, Array, Figure
-from lifecost.quantities import number
+from lifecost.quantities import number, quantity
 
 _GREEN = COLORS["training"]
 _MARKS = ("o", "s", "^")
@@ -107,6 +107,7 @@ def published_laws(
         A reference line.
     """
     drawing, (upper, lower) = style.canvas(7.2, 7.0, nrows=2, sharex=True, height_ratios=[1, 1.15])
+    names: dict[str, str] = {}
     for axes, values in ((upper, sizes), (lower, tokens_per_parameter)):
         for line, color, dash in zip(values.values(), SERIES, DASHES, strict=False):
             axes.plot(flops, line, color=color, linestyle=dash)
@@ -114,11 +115,15 @@ def published_laws(
         axes.set(xscale="log", yscale="log")
         axes.set_xlim(flops[0], flops[-1])
     for (title, rows), sign in zip(tables.items(), _MARKS, strict=True):
-        names = ("train_flops", "n_params", "train_tokens")
-        spent, n_params, tokens = (np.array([row[name] for row in rows]) for name in names)
-        look = {"s": 24, "marker": sign, "facecolors": "none", "edgecolors": INK, "zorder": 3}
-        upper.scatter(spent, n_params, label=title, **look)
-        lower.scatter(spent, tokens / n_params, **look)
+        columns = ("train_flops", "n_params", "train_tokens")
+        spent, n_params, tokens = (np.array([row[name] for row in rows]) for name in columns)
+        look = {"marker": sign, "markersize": 5, "markerfacecolor": "none", "color": INK}
+        for axes, heights in ((upper, n_params), (lower, tokens / n_params)):
+            for x, at in zip(spent, heights, strict=True):
+                (dot,) = axes.plot(x, at, linestyle="none", zorder=3, **look)
+                dot.set_gid(f"row-{len(names)}")
+                names[dot.get_gid()] = f"{title}, {quantity(x, 'FLOP')}: {at:,.3g}"
+            dot.set_label(title)
     upper.legend(loc="upper left", handletextpad=0.2, borderaxespad=0)
     upper.set_ylim(3e7, 2e14)
     upper.set_ylabel("compute-optimal parameters")
@@ -141,7 +146,7 @@ def published_laws(
                 va="center", annotation_clip=False, color=color,
             )  # fmt: skip
     return Figure(
-        "published-laws", drawing,
+        "published-laws", drawing, names=names,
         alt="Above, compute-optimal size against budget, by five published laws and three "
         "published tables; Kaplan's line is the steepest. Below, tokens for each parameter: "
         "Besiroglu's refit stays near 20, with the tables of Approaches 1 and 2; the "

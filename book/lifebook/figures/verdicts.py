@@ -21,6 +21,7 @@ def verdicts(counts: Mapping[str, int]) -> Figure:
         bar.set_alpha(_ALPHA.get(name, 0.6))
     axes.bar_label(bars, padding=4)
     axes.set_xlabel("rows of the ledger")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     listed = ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -137,7 +137,12 @@ function evaluate([kind, said, ...parts], scope) {
     case "and": return truth(parts[0], scope) && truth(parts[1], scope);
     case "or": {
       const first = value(parts[0]);
-      return first === null || first === false ? value(parts[1]) : first;
+      if (first !== null && first !== false) return first;
+      const second = value(parts[1]); // false stands for no number
+      if (first === false && typeof second !== "boolean") {
+        isNot(parts[0][1], first, `of the kind of ${show(second)}`);
+      }
+      return second;
     }
     case "if": return value(truth(parts[0], scope) ? parts[1] : parts[2]);
     case "compare": return compared(...parts, scope);
