@@ -358,8 +358,11 @@ def pages() -> dict[str, str]:
 MADE = (script.families, script.boxes, script.reader, script.traces)
 # Beside the style of all pages.
 STYLES = ("boxes", "embed", "explorer", "predict", "reference", "tools")
-THEME = {"book.css": "text/css", "embed.js": SCRIPT, "filter.js": SCRIPT, "predict.js": SCRIPT,
-         "site.js": SCRIPT, "sort.js": SCRIPT}  # fmt: skip
+THEME = {"book.css": "text/css", **dict.fromkeys(
+    ("embed.js", "filter.js", "predict.js", "site.js", "sort.js",
+     # Sphinx's own
+     "doctools.js", "language_data.js", "searchtools.js", "sphinx_highlight.js"), SCRIPT
+)}  # fmt: skip
 
 
 def scripts(site: Path) -> dict[str, str]:

@@ -247,7 +247,7 @@ def test_nothing_lies_about_unused():
     formulas = SITE / "_static/explorers"
     files = {path for path in (SITE / "_static").rglob("*") if path.is_file()}
     shared = {path for path in files if path not in own and path.parent != formulas}
-    assert sum(path.stat().st_size for path in shared) < 225_000
+    assert sum(path.stat().st_size for path in shared) < 210_000
     for path, most in own.items():
         assert len(gzip.compress(path.read_bytes())) < most
 
