@@ -228,19 +228,23 @@ _LEAST, _LARGEST = 1e-12, 1e24  # of what is sought
 
 
 def root(ratio: Callable[[Any], Any]) -> Any:
-    """Return where a ratio that rises or falls throughout is one, or infinity; of arrays too."""
+    """Return where a ratio that rises or falls throughout is one; of arrays too.
+
+    Zero where it is beyond one from the first, and infinity where it never gets there.
+    """
     rises = np.asarray(ratio(_LARGEST)) > np.asarray(ratio(_LEAST))
     low, high = (np.full(rises.shape, math.log(x)) for x in (_LEAST, _LARGEST))
 
     def beyond(x: Any) -> Any:
         return np.where(rises, np.asarray(ratio(x)) > 1, np.asarray(ratio(x)) < 1)
 
-    never = ~beyond(_LARGEST)
+    always, never = beyond(_LEAST), ~beyond(_LARGEST)
     for _ in range(80):
         middle = (low + high) / 2
         past = beyond(np.exp(middle) if middle.shape else math.exp(middle))
         low, high = np.where(past, low, middle), np.where(past, middle, high)
-    found = np.where(never, math.inf, np.exp((low + high) / 2))
+    found = np.where(always, 0.0, np.exp((low + high) / 2))
+    found = np.where(never, math.inf, found)
     return found if found.shape else float(found)
 
 

@@ -97,7 +97,8 @@ def decode_utilization(s: Symbols) -> Expr:
 def break_even_context(s: Symbols) -> Expr:
     """Context at which reading the KV cache costs as much as the forward pass.
 
-    The batch cancels: more sequences bring more work and more cache alike.
+    The batch cancels: more sequences bring more work and more cache alike. Zero where states alone
+    cost as much, and infinity where no context is enough.
     """
     return kv_load_flop_equivalent(s), forward_flops(s)
 

@@ -98,23 +98,28 @@ def test_the_page_says_the_same():
     scripts = resources.files("lifebook").joinpath("explorer")
     runtime, tools = (scripts.joinpath(f"{n}.js").read_text("utf-8") for n in ("runtime", "tools"))
     text = runtime[runtime.index("const RAISED") : runtime.index("const clamp")]
-    text += tools[tools.index("const plain") : tools.index("const SCALE")]
-    kinds = ["number", "times", "percent", "width", "count", "context", "seconds", "B", "FLOP/s"]
-    kinds += ["B/token", "1 token/s", "1 USD/h"]
+    text += tools[tools.index("const plain") : tools.index("// What a link")]
+    kinds = ["number", "times", "percent", "width", "count", "context", "whole", "seconds", "B"]
+    kinds += ["FLOP/s", "B/token", "1 token/s", "1 USD/h"]
     mantissas = np.random.default_rng(3).uniform(1, 10, 600)
     powers = np.random.default_rng(4).integers(-11, 29, 600)
     values = (mantissas * 10.0**powers).tolist()
     cases = [[value, kinds[i % len(kinds)]] for i, value in enumerate(values)]
-    whole = (0, 1, 80, 100, 999, 1000, 1024, 8192, 999_499, 999_500, 1_000_000, 70e9, 2**20, 1e15)
-    cases += [[float(value), kind] for value in whole for kind in kinds]
+    edges = (0, 1, 80, 100, 999, 1000, 1024, 8192, 999_499, 999_500, 1_000_000, 70e9, 2**20, 1e15)
+    edges += (0.96, 2**17, 131_328, 128e3, 3909 * 1024, 4e6, 1_234_567, 999_999.9, 999_999_999.9)
+    cases += [[float(value), kind] for value in edges for kind in kinds]
     shown = "const own = (o, n) => Object.prototype.hasOwnProperty.call(o, n);\n"
     shown += f"{text}\nconst cases = {json.dumps(cases)};\n"
-    shown += "const back = (v) => Number(plain(number(v).replaceAll(',', '')));\n"
-    shown += "console.log(JSON.stringify(cases.map(([v, kind]) => [shown(v, kind), back(v)])));"
+    shown += "const back = (v, kind) => kind === 'context' && v >= 1"
+    shown += " ? read({ kind, low: 1, high: 1e40, label: '' }, shown(v, kind)).value"
+    shown += " : Number(plain(number(v).replaceAll(',', '')));\n"
+    shown += "console.log(JSON.stringify(cases.map((c) => [shown(...c), back(...c)])));"
     done = node(["-e", shown], return_completed_process=True, text=True, capture_output=True,
                 encoding="utf-8")  # fmt: skip
     assert done.returncode == 0, done.stderr
     said, back = zip(*json.loads(done.stdout), strict=True)
     assert back == pytest.approx([value for value, _ in cases], rel=6e-3)
+    pairs = ((v, b) for (v, kind), b in zip(cases, back, strict=True) if kind == "context")
+    assert [v for v, b in pairs if 1 <= v < 1e9 and v % 1 == 0 and v != b] == []
     wrong = [(c, a, b) for c, a in zip(cases, said, strict=True) if a != (b := words.shown(*c))]
     assert wrong == []

@@ -41,11 +41,13 @@ function scaled(value, prefixes, gap) {
   return three(value / Number(`1e${3 * power}`)) + gap + prefixes[power];
 }
 function tokens(value) {
+  if (value < 1) return "the first token";
   for (const [size, letter] of [[2 ** 20, "M"], [1024, "k"]]) {
-    if (value >= size && value / size * 100 % 1 === 0) return `${three(value / size)}${letter}`;
+    if (value >= size && value % 1000 && Number((value / size).toPrecision(3)) === value / size) return `${three(value / size)}${letter}`;
   }
-  if (value < 1024 || Number.isInteger(value) && value < 1e6) return exactly(value);
-  return value >= 2 ** 20 ? `${number(value / 2 ** 20)}M` : `${number(value / 1024)}k`;
+  if (value < 1e3 || value >= 1e9) return exactly(value);
+  const whole = Number.isInteger(value) ? value : Number(value.toPrecision(3));
+  return number(whole, String(whole).length);
 }
 function seconds(value) {
   for (const [size, unit] of [[86400, "days"], [3600, "h"], [60, "min"]]) {
@@ -63,6 +65,7 @@ const KINDS = {
   width: (value) => `${three(value)} B`,
   count: (value) => Math.abs(value) < 1e4 ? exactly(value) : Math.abs(value) >= 999.5e12 ? three(value) : scaled(value, ["", "k", "M", "B", "T"], ""),
   context: tokens,
+  whole: (value) => exactly(Math.ceil(value)),
   seconds,
 };
 const SI = ["", ..."kMGTPEZYRQ"];

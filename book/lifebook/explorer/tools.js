@@ -37,7 +37,7 @@ function read(control, text) {
   const found = rest.match(/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)? ?([kmgtpezyrqb]i?)?$/i);
   if (!found || !own(SCALE, (found[3] ?? "").toLowerCase())) return wrong(`${said} is not a number here.`);
   const letter = (found[3] ?? "").toLowerCase();
-  const scale = kind === "context" && own(SCALE, `${letter}i`) ? SCALE[`${letter}i`] : SCALE[letter];
+  const scale = SCALE[kind === "context" && /^[km]$/.test(letter) ? `${letter}i` : letter];
   const value = Number(found[1] + (found[2] ?? "")) * scale * factor;
   if (control.whole && !Number.isInteger(value)) return { error: `${control.label} counts whole ${control.unit || "numbers"}; ${said} is not whole.` };
   if (!(value >= low && value <= high)) return { error: `${said} is out of range: ${control.label.toLowerCase()} goes from ${shown(low, kind)} to ${shown(high, kind)}.` };

@@ -1,8 +1,9 @@
 """Numbers and signs as an explorer shows them; its script has the same rules.
 
 A number has a kind: ``times`` (22.1×), ``percent``, ``number``, ``count`` (70B, by 1,000),
-``context`` (8k, by 1,024), ``seconds``, ``width`` (of one element, in bytes), ``1 UNIT`` without a
-prefix, or the unit that takes one, such as ``B`` or ``FLOP/s``.
+``context`` (8k is 8,192 tokens; what is no short number of 1,024s or their squares has no letter),
+``whole`` (of what comes in whole pieces, rounded up), ``seconds``, ``width`` (of one element, in
+bytes), ``1 UNIT`` without a prefix, or the unit that takes one, such as ``B`` or ``FLOP/s``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def shown(value: float, kind: str) -> str:
     --------
     >>> shown(70e9, "count"), shown(8192, "context"), shown(0.0205, "seconds"), shown(0.5, "width")
     ('70B', '8k', '20.5 ms', '0.5 B')
+    >>> shown(4e6, "context"), shown(3909.5, "context"), shown(0.96, "whole")
+    ('4,000,000', '3,910', '1')
     >>> shown(80e9, "B"), shown(1979e12, "FLOP/s"), shown(0.955, "percent"), shown(22.06, "times")
     ('80 GB', '1.98 PFLOP/s', '95.5 %', '22.1×')
     """
@@ -61,6 +64,8 @@ def shown(value: float, kind: str) -> str:
             return _count(value)
         case "context":
             return _context(value)
+        case "whole":
+            return exactly(math.ceil(value))
         case "seconds":
             return _seconds(value)
     if kind.startswith("1 "):
@@ -98,13 +103,14 @@ def _count(value: float) -> str:
 
 
 def _context(value: float) -> str:
+    if value < 1:
+        return "the first token"
     for size, letter in ((2**20, "M"), (1024, "k")):
-        if value >= size and value / size * 100 % 1 == 0:
+        if value >= size and value % 1000 and float(f"{value / size:.2e}") == value / size:
             return f"{three(value / size)}{letter}"
-    if value < 1024 or (value == int(value) and value < 1e6):
+    if value < 1e3 or value >= 1e9:
         return exactly(value)
-    large = value >= 2**20
-    return f"{number(value / (2**20 if large else 1024))}{'M' if large else 'k'}"
+    return f"{value if value == int(value) else float(f'{value:.2e}'):,.0f}"
 
 
 def _seconds(value: float) -> str:

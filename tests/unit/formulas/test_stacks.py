@@ -522,7 +522,9 @@ def test_a_state_costs_the_same_at_any_context_and_is_read_and_written():
         moved = FORMULAS["kv_bytes_read"](model, setting, context=context)
         # Of the convolution's inputs one is new.
         assert moved == 5 * 4 * (held + held - 2 * 3 * 64)
-    assert FORMULAS["break_even_context"](model, hoi=600, kv_bytes=1) == math.inf
+    even, setting = FORMULAS["break_even_context"], dict(hoi=600, kv_bytes=1)
+    assert even(model, setting) == math.inf
+    assert even(models["minimax-text-01"], setting) == 0  # its states alone cost more
 
 
 # What a stack is

@@ -31,7 +31,7 @@ balance = Explorer(
         Output(weight_load_flop_equivalent, "weights"),
         Output(kv_load_flop_equivalent, "KV cache"),
         Output(kv_to_compute_ratio, "cache ÷ arithmetic", "times"),
-        Output(break_even_context, "cache = arithmetic at", "context"),
+        Output(break_even_context, "cache over arithmetic from", "context"),
         Output(memory_needed, "memory held", of="memory_capacity"),
     ),
     answer=(
@@ -71,7 +71,7 @@ balance = Explorer(
                 Curve(1, "", "compute"),
             ),
             dots=(
-                Dot("break_even_context", 1, "cache alone: 1× at {break_even_context}", "kv",
+                Dot("break_even_context", 1, "cache alone: 1× from {break_even_context}", "kv",
                     ring=True),
                 Dot(128, "weights_to_compute_ratio", "", "weights", {"batch": "y"}),
                 Dot("context", "memory_to_compute_ratio", "", "ink", {"context": "x"}),

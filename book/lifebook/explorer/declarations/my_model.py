@@ -62,7 +62,7 @@ def explore(model: Model) -> Explorer:
             Output(kv_cache_size, "KV cache in all"),
             Output(kv_bytes_per_token, "cached for each token"),
             Output(kv_to_compute_ratio, "cache ÷ arithmetic", "times"),
-            Output(chips_needed, "chips that hold it, at least"),
+            Output(chips_needed, "chips that hold it, at least", "whole"),
         ),
         answer=(
             Case("It waits for arithmetic.", "That takes longer than all that a step reads.",

@@ -48,7 +48,7 @@ shape = Explorer(
         Output(kv_cache_size, "KV cache"),
         Output(shape_width, "width"),
         Output(shape_ff_width, "feed-forward width"),
-        Output(chips_needed, f"{CHIP.title} to hold it"),
+        Output(chips_needed, f"{CHIP.title} to hold it", "whole"),
     ),
     answer=(
         Case(

@@ -53,7 +53,7 @@ function ofStack(s, general, unknown) {
   return unknown ? rootOf((x) => at({ ...s, [unknown]: x })) : at(s);
 }
 
-// Where a ratio that rises or falls throughout is one, or infinity: lifecost.lowered.root. Between two
+// Where a ratio that rises or falls throughout is one, or zero or infinity: lifecost.formula.root. Between two
 // logarithms a power of the unknown is a line, so where that crosses zero is mostly near; the value at
 // an end that stays is halved, lest it stays for good, and a step that gains little becomes a halving.
 function rootOf(ratio) {
@@ -61,7 +61,7 @@ function rootOf(ratio) {
   const [first, last] = [ratio(least), ratio(largest)], sign = last > first ? 1 : -1;
   if (!(sign * Math.log(last) > 0)) return Infinity;
   let [low, high, below, above] = [Math.log(least), Math.log(largest), sign * Math.log(first), sign * Math.log(last)];
-  if (below > 0) return least;
+  if (below > 0) return 0;
   for (let side = 0, i = 0; i < 120 && high - low > 1e-14 * Math.max(1, Math.abs(low)); i += 1) {
     const width = high - low, crossing = low - below * width / (above - below);
     const u = i % 3 < 2 && crossing > low && crossing < high ? crossing : (low + high) / 2;
