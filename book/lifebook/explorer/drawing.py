@@ -127,14 +127,15 @@ def _plot(axes: Axes, panel: Plot, bound: Mapping[str, Any], explorer: Declarati
         places = [(x, y) for _, x, y in points.measured]
         if places:
             axes.plot(*zip(*places, strict=True), "o", color=_color(points.color), markersize=4)
-    for dot in panel.dots:
-        x, y = value(dot.x, bound), value(dot.y, bound)
+    dots = [(value(dot.x, bound), value(dot.y, bound)) for dot in panel.dots]
+    for dot, (x, y) in zip(panel.dots, dots, strict=True):
+        # At an end it is whole; far beyond it would take the room of the axes.
+        out = not (panel.x.low <= x <= panel.x.high and panel.y.low <= y <= panel.y.high)
         look: dict[str, Any] = {"markerfacecolor": "white"} if dot.ring else {}
-        axes.plot([x], [y], "o", color=_color(dot.color), clip_on=False, zorder=5, **look)
+        axes.plot([x], [y], "o", color=_color(dot.color), clip_on=out, zorder=5, **look)
         if dot.name:
             axes.annotate(explorer.filled(dot.name, bound), (x, y), (8, -12),
                           textcoords="offset points", fontsize=9, annotation_clip=True)  # fmt: skip
-    dots = [(value(dot.x, bound), value(dot.y, bound)) for dot in panel.dots]
     _name(axes, [one for points in panel.points for one in points.measured], dots)
 
 
