@@ -18,27 +18,36 @@ OPENING = '<lifecost-explorer data-name="{}"'
 TITLE = re.compile(r'<p (class="x-title" id="[\w-]+") role="heading" aria-level="2">(.*?)</p>')
 
 
+def _keep(app: Any, doctree: nodes.document) -> None:
+    """Keep the markup of a page's explorers, each after the box that feeds it, if one does."""
+    shown = [raw.astext() for raw in doctree.findall(nodes.raw)]
+    found = {}
+    for name in EXPLORERS:
+        forms = [html for html in shown if html.startswith(OPENING.format(name))]
+        if forms:
+            # The box for a reader's own model.
+            box = f'<lifecost-model data-explorer="{name}">'
+            boxes = [f"{box}</lifecost-model>" for html in shown if html.startswith(box)]
+            found[name] = "\n".join([*boxes, *forms])
+    app.env.metadata[app.env.docname]["explorers"] = found
+
+
 def _pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield name, context and template of each page."""
     for chapter in sorted(app.env.found_docs):
-        shown = [raw.astext() for raw in app.env.get_doctree(chapter).findall(nodes.raw)]
-        for name, explorer in EXPLORERS.items():
-            found = [html for html in shown if html.startswith(OPENING.format(name))]
-            if found:
-                # What feeds an explorer goes with it: the box for a reader's own model.
-                box = f'<lifecost-model data-explorer="{name}">'
-                boxes = [f"{box}</lifecost-model>" for html in shown if html.startswith(box)]
-                context = {
-                    "name": name,
-                    "title": explorer.title,
-                    "body": TITLE.sub(r"<h1 \1>\2</h1>", "\n".join([*boxes, *found])),
-                    "chapter": chapter,
-                    "chapter_title": app.env.titles[chapter].astext(),
-                }
-                yield f"embed/{name}", context, "embed.html"
+        for name, markup in app.env.metadata[chapter]["explorers"].items():
+            context = {
+                "name": name,
+                "title": EXPLORERS[name].title,
+                "body": TITLE.sub(r"<h1 \1>\2</h1>", markup),
+                "chapter": chapter,
+                "chapter_title": app.env.titles[chapter].astext(),
+            }
+            yield f"embed/{name}", context, "embed.html"
 
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
+    app.connect("doctree-read", _keep)
     app.connect("html-collect-pages", _pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

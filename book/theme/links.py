@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pybtex.backends import plaintext
 from pybtex.database import Person, parse_file
+from pybtex.plugin import register_plugin
 
 CITATION = re.compile(r"\(\[[^\[\]]*\]\(bibliography\.md#([\w-]+)\)\)")
 PERMALINK = re.compile(r"\[([^\[\]]+)\]\(([\w-]+)\.ipynb#([\w-]+\?[^\s()]+)\)")
@@ -65,4 +67,6 @@ def _rewrite(app: Any, docname: str, source: list[str]) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("source-read", _rewrite)
+    # What is not registered is looked up among all that is installed, at every citation.
+    register_plugin("pybtex.backends", "plaintext", plaintext.Backend, force=True)
     return {"parallel_read_safe": True, "version": "1"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import address, page
+from . import address
 
 URL = "<url><loc>{}</loc></url>\n"
 SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
@@ -56,7 +56,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
         card = site / f"cards/{name}.png"
         card.parent.mkdir(parents=True, exist_ok=True)
         title, path = env.titles[name].astext(), Path(env.doc2path(name))
-        card.write_bytes(cards.draw(title, page.description(env, name), path))
+        card.write_bytes(cards.draw(title, env.metadata[name]["description"], path))
 
 
 def setup(app: Any) -> dict[str, Any]:

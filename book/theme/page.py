@@ -50,17 +50,18 @@ def sections(env: Any, name: str) -> list[tuple[str, str]]:
     return [(link["anchorname"], link.astext()) for link in links]
 
 
-def description(env: Any, name: str) -> str:
-    """Return a page's first plain sentences, at most what a search engine shows."""
-    text = ""
-    for paragraph in env.get_doctree(name).findall(nodes.paragraph):
+def _describe(app: Any, doctree: nodes.document) -> None:
+    """Keep a page's first plain sentences, at most what a search engine shows."""
+    env, text = app.env, ""
+    for paragraph in doctree.findall(nodes.paragraph):
         if isinstance(paragraph.parent, nodes.section) and not list(paragraph.findall(nodes.math)):
             text = " ".join(paragraph.astext().split())
             break
     if len(text) > LONGEST:
         text = text[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-    title = env.titles[name].astext()
-    return text if len(text) >= SHORTEST else f"{title}. {env.config.html_title}"
+    if len(text) < SHORTEST:
+        text = f"{env.titles[env.docname].astext()}. {env.config.html_title}"
+    env.metadata[env.docname]["description"] = text
 
 
 # What a page has, and what that asks for beside the style sheet and the script of all pages. A
@@ -97,7 +98,7 @@ def _set_context(
         "page_files": files(context.get("body", '<ul class="search">' if name == "search" else "")),
     }
     if name in env.found_docs:
-        context["description"] = description(env, name)
+        context["description"] = env.metadata[name]["description"]
     if file.endswith(".ipynb"):
         # A page alone has no kernel to offer: the published site brings one and shows the button
         # (book/tools/complete.py).
@@ -115,7 +116,7 @@ def _name_repository(_app: Any, _name: str, source: list[str]) -> None:
 def _root(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the page at the site's own address, which leads to the first."""
     root = app.config.root_doc
-    context = {"title": app.config.html_title, "description": description(app.env, root)}
+    context = {"title": app.config.html_title, "description": app.env.metadata[root]["description"]}
     yield "index", context, "root.html"
 
 
@@ -141,6 +142,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _say_what_is_left_out)
     app.connect("source-read", _name_repository)
+    app.connect("doctree-read", _describe)
     app.connect("html-page-context", _set_context)
     app.connect("html-collect-pages", _root)
     app.connect("build-finished", _clear)
