@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lifebook.figures import style
 from lifebook.figures.style import COLORS, GREY, INK, SERIES, Figure
-from lifecost.quantities import number, quantity
+from lifecost.quantities import number, percent, quantity
 
 
 @style.apply
@@ -84,20 +85,21 @@ def predicted(
     times = [run[name] for run in runs for name in ("measured", "estimated")]
     ends = 0.8 * min(times), 1.25 * max(times)
     axes.plot(ends, ends, color=GREY, linewidth=1.5)
-    for share in (0.75, 1.25):
+    near = 0.75, 1.25
+    close = sum(near[0] < run["estimated"] / run["measured"] < near[1] for run in runs) / len(runs)
+    for share in near:
         axes.plot(ends, [share * end for end in ends], color=GREY, linewidth=1, linestyle=":")
     names = {}
     for at, run in enumerate(runs):
         group = sources.index(run["source"])
-        look = {"color": SERIES[group], "marker": "osD^"[group], "markersize": 5, "alpha": 0.8}
-        (dot,) = axes.plot(run["measured"], run["estimated"], linestyle="none", **look)
+        (dot,) = axes.plot(run["measured"], run["estimated"], **_look(group), alpha=0.8)
         dot.set_gid(f"run-{at}")
         names[f"run-{at}"] = (
             f"{run['title']}: measured {quantity(run['measured'], 's')}, "
             f"predicted {quantity(run['estimated'], 's')}"
         )
     for group, name in enumerate(legend):
-        axes.plot((), (), "osD^"[group], color=SERIES[group], label=name)
+        axes.plot((), (), **_look(group), label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*ends)
@@ -115,8 +117,99 @@ def predicted(
         alt="Dots on logarithmic axes of measured and predicted time, from two milliseconds to a "
         "fifth of a second, in four colors and shapes, one for each source. They lie along the "
         "diagonal, most of them between two dotted lines 25 percent above and below it.",
-        caption="Each dot is one model on one machine with one engine, predicted with a constant "
-        "that its own source had no part in. Rest the pointer on it for its name.",
+        caption=f"{percent(close)} of the dots lie between the dotted lines, within a quarter of "
+        "the measured time. Each is one model on one machine with one engine, predicted with a "
+        "constant that its own source had no part in. Rest the pointer on it for its name.",
+    )  # fmt: skip
+
+
+@style.apply
+def left_out(medians: Mapping[str, Sequence[float]], sources: Sequence[str]) -> Figure:
+    """Return how the median error grows where the estimate leaves out one of its overheads.
+
+    Parameters
+    ----------
+    medians
+        By what is left out, the median error for each source, as a share; ``"nothing"`` is one.
+    sources
+        What the sources are called.
+    """
+    whole = medians["nothing"]
+    rows = sorted(set(medians) - {"nothing"}, key=lambda row: -sum(medians[row]))
+    drawing, axes = style.canvas(7.2, 4.6)
+    step, names = len(sources) + 1, {}
+    for row, overhead in enumerate(rows):
+        for group, source in enumerate(sources):
+            before, after = 100 * whole[group], 100 * medians[overhead][group]
+            place, said = step * row + group, percent(medians[overhead][group])
+            axes.plot((before, after), (place, place), color=SERIES[group], linewidth=4, alpha=0.5,
+                      solid_capstyle="butt")  # fmt: skip
+            axes.plot(before, place, "|", color=INK, markersize=7)
+            (dot,) = axes.plot(after, place, **_look(group), label=None if row else source)
+            dot.set_gid(mark := f"without-{row}-{group}")
+            names[mark] = f"{source} without {overhead}: {said}, with all {percent(whole[group])}"
+            style.note(axes, said, (max(before, after), place), (6, 0), fontsize=7.5, va="center")
+    axes.set_yticks([step * row + (step - 2) / 2 for row in range(len(rows))],
+                    [textwrap.fill(row, 16) for row in rows])  # fmt: skip
+    _errors(axes, step * len(rows) - 1.5)
+    # At the left, where no error is: on a phone the right end has to be scrolled to.
+    axes.legend(loc="upper left", fontsize=7.5, handlelength=1, handletextpad=0.3, borderaxespad=0)
+    style.over(axes, "upright: the whole estimate; symbol: without the overhead at the left")
+    return Figure(
+        "left-out", drawing, names=names,
+        alt="Five groups, one for each overhead, of four lines, one for each source, on a linear "
+        "axis of the median error in per cent. Each line begins where the whole estimate is, "
+        "between 10 and 15 percent. Lines without the time of an operation are the longest and "
+        "end between 18 and 33; one without prompts ends at 28; most others are short.",
+        caption="Leave out the time of an operation, and the estimate is off by about twice as "
+        "much, whoever measured. Each other overhead matters to some sources, and little to the "
+        "rest.",
+    )  # fmt: skip
+
+
+@style.apply
+def errors(scores: Sequence[Mapping[str, Any]], sources: Sequence[str]) -> Figure:
+    """Return how far off predictions are, by source.
+
+    Parameters
+    ----------
+    scores
+        A source each, the first on top, and all of them at last: ``rows``, and as shares the
+        ``median`` error, the interval from ``low`` to ``high`` that holds it with 95 %, and
+        ``ninety``, what nine of ten errors lie below.
+    sources
+        What they are called.
+    """
+    drawing, axes = style.canvas(7.2, 0.34 * len(scores) + 1.1)
+    names = {}
+    for place, (source, one) in enumerate(zip(sources, scores, strict=True)):
+        low, middle, high, most = (100 * one[name] for name in ("low", "median", "high", "ninety"))
+        axes.plot((middle, most), (place, place), "|-", color=COLORS["decode"], linewidth=1.5,
+                  markevery=[1], markersize=8)  # fmt: skip
+        axes.plot((low, high), (place, place), color=COLORS["decode"], linewidth=6, alpha=0.6,
+                  solid_capstyle="butt")  # fmt: skip
+        (dot,) = axes.plot(middle, place, "o", color=INK, markersize=6)
+        dot.set_gid(f"error-{place}")
+        half, ten = percent(one["median"]), percent(one["ninety"])
+        names[f"error-{place}"] = (
+            f"{source}, {number(one['rows'], 4)} runs: median error {half}, "
+            f"with 95 % from {percent(one['low'])} to {percent(one['high'])}; "
+            f"nine of ten below {ten}"
+        )
+        style.note(axes, half, (middle, place), (0, 6), fontsize=8, ha="center")
+        style.note(axes, ten, (most, place), (5, 0), fontsize=8, va="center")
+    axes.set_yticks(range(len(scores)), sources)
+    _errors(axes, len(scores) - 0.5)
+    style.over(
+        axes, "dot: median; thick line: where it lies with 95 %; thin line: nine of ten errors"
+    )
+    return Figure(
+        "errors", drawing, names=names,
+        alt="A row for each of four sources and one for all, on a linear axis of the error in per "
+        "cent of the measured time. Dots for the median lie between 10 and 15, thick lines around "
+        "them between 8 and 19, and thin lines end between 20 and 42.",
+        caption=f"Plan with an error of {half}, and be ready for {ten}: half of all errors are "
+        "smaller than the first, and one in ten is larger than the second.",
     )  # fmt: skip
 
 
@@ -146,6 +239,20 @@ def machine(parts: Mapping[str, Mapping[str, float]]) -> Figure:
         caption="One core of the machine that ran this notebook: fewer key-value heads shorten the "
         "part of the cache, and the rest is what a bound leaves out.",
     )  # fmt: skip
+
+
+def _look(source: int) -> dict[str, Any]:
+    """Return the color and the shape that one of the sources has in every picture."""
+    return {"color": SERIES[source], "marker": "osD^"[source], "markersize": 5, "linestyle": "none"}
+
+
+def _errors(axes: Any, end: float) -> None:
+    """Give a picture of errors its axes: per cent from none on, and rows from the top to an end."""
+    axes.set_xlim(left=0)
+    axes.set_ylim(end, -0.8)
+    axes.grid(visible=True, axis="x")
+    axes.set_xlabel("error of the predicted time (% of the measured time)")
+    axes.tick_params(axis="y", length=0)
 
 
 def _seconds(value: float, _: Any) -> str:
