@@ -149,14 +149,14 @@ def tokens_per_parameter(approach: str) -> float:
     return float(row["train_tokens"] / row["n_params"])
 
 
-@claim("1")
+@claim("point")
 def best_gqa_points() -> float:
     """Return the greatest gain of grouped-query over multi-head attention, in points."""
     return max(quality_points("GQA"))
 
 
 @claim(
-    "1",
+    "point",
     worst_gqa_points={},
     deepseek_gqa_mmlu_points={"metric": "MMLU", "source": "deepseekv2"},
 )

@@ -21,6 +21,12 @@ VERDICTS = {
     "conditional": "it does so in some of the cases tried and not in others: a condition decides",
     "fails": "it does so in none of the cases tried",
 }
+GROUPS = {
+    "central": "What the argument rests on",
+    "conditional": "What holds on a condition",
+    "agenda": "What the agenda supposes",
+    "others": "All others",
+}
 _EXACT = 1e-9  # relative; values in the data are written to ten digits or more
 
 
@@ -85,10 +91,20 @@ class Entry:
         return evaluate(self.row)[0]
 
     @property
+    def group(self) -> str:
+        """Which of ``GROUPS`` the row is read in."""
+        if self.row.get("central"):
+            return "central"
+        if self.row["section"] == "Agenda":
+            return "agenda"
+        return "conditional" if self.row["verdict"] == "conditional" else "others"
+
+    @property
     def shown(self) -> str:
-        """The value to four digits, with its unit."""
+        """The value to four digits, with its unit; what compares two of a kind is so many times."""
         shorter = {k: v for k, v in self.row.items() if k != "digits"}
-        return _shown(shorter, digits=4)
+        times = evaluate(self.row)[1] == "1" and not self.row.get("percent")
+        return _shown(shorter, digits=4) + " times" * times
 
     @property
     def why(self) -> str:
@@ -159,17 +175,16 @@ class Ledger(list[Entry]):
         """Return the number of rows by verdict."""
         return {v: sum(e.row["verdict"] == v for e in self) for v in VERDICTS}
 
+    def groups(self) -> dict[str, Ledger]:
+        """Return the rows by ``GROUPS``, in the order in which to read them."""
+        return {name: Ledger(entry for entry in self if entry.group == name) for name in GROUPS}
+
     def text(self) -> str:
         """Return the ledger for a terminal, one row a paragraph."""
-        lines = [
-            f"{e.row['verdict']:<12} {e.id}: {e.row['claim']}\n"
-            f"{'':12} post {e.row['quote']} | here {e.shown}"
-            f"{f' | stands in {e.tried}' if e.tried else ''}"
-            f"{'' if e.holds else '  NO LONGER HOLDS'}\n"
-            f"{'':12} {e.why}"
-            for e in self
-        ]
-        return "\n".join([*lines, "", str(self)])
+        lines = []
+        for name, entries in self.groups().items():
+            lines += [f"{GROUPS[name]}\n", *map(_paragraph, entries), ""]
+        return "\n".join([*lines, str(self)])
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {v}" for v, n in self.counts().items())
@@ -180,29 +195,48 @@ class Ledger(list[Entry]):
     def _repr_html_(self) -> str:
         body = "\n".join(_table_row(entry) for entry in self)
         head = "".join(f'<th role="columnheader" scope="col">{text}</th>' for text in _HEADS)
+        groups = {entry.group for entry in self}
+        title = GROUPS[groups.pop()] if len(groups) == 1 else "The ledger"
         # With roles, since a style that stacks the cells on a phone takes their meaning away.
         return (
-            '<div class="lifecost-scroll" tabindex="0" role="group" aria-label="The ledger">'
+            f'<div class="lifecost-scroll" tabindex="0" role="group" aria-label="{title}">'
             '<table class="lifecost-ledger" role="table"><thead role="rowgroup">'
             f'<tr role="row">{head}</tr></thead><tbody role="rowgroup">\n{body}\n</tbody>'
             "</table></div>"
         )
 
 
+_SHORT = 12  # letters
 _HEADS = ("Claim, and why", "The post", "Here", "Verdict")
+
+
+def _paragraph(entry: Entry) -> str:
+    row = entry.row
+    return (
+        f"{row['verdict']:<12} {entry.id}: {row['claim']}\n"
+        f"{'':12} post {row['quote']} | here {entry.shown}"
+        f"{f' | stands in {entry.tried}' if entry.tried else ''}"
+        f"{'' if entry.holds else '  NO LONGER HOLDS'}\n"
+        f"{'':12} {entry.why}"
+    )
 
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
     verdict = ", ".join(filter(None, (row["verdict"], entry.tried)))
     cells = [f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}"]
-    cells += [html.escape(cell) for cell in (row["quote"], entry.shown, verdict)]
+    cells += [_whole(html.escape(cell)) for cell in (row["quote"], entry.shown, verdict)]
     # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
     text = "".join(
         f'<td role="cell" data-head="{head}" style="text-align: left">{cell}</td>'
         for head, cell in zip(_HEADS, cells, strict=True)
     )
     return f'<tr id="{entry.id}" role="row">{text}</tr>'.replace(" %", "&nbsp;%")
+
+
+def _whole(text: str) -> str:
+    """Return the text of a cell so that it does not break, if it is short enough for a phone."""
+    return text.replace(" ", "&nbsp;") if len(text) <= _SHORT else text
 
 
 def ledger(section: str = "") -> Ledger:

@@ -239,6 +239,16 @@ def test_section():
     assert {entry.row["section"] for entry in ledger("Decode")} == {"Decode"}
 
 
+def test_groups_are_what_the_chapter_calls_them():
+    groups = ledger().groups()
+    assert sorted(entry.id for rows in groups.values() for entry in rows) == sorted(ROWS)
+    verdicts = {name: {entry.verdict for entry in rows} for name, rows in groups.items()}
+    assert verdicts == {
+        "central": {"holds", "rounding"}, "conditional": {"conditional"},
+        "agenda": {"conditional"}, "others": {"holds"},
+    }  # fmt: skip
+
+
 # What the post prints, and the verdict that follows from the value alone.
 STANDS = [
     (dict(printed=69e9, digits=2), 68_719_476_736, True),
@@ -258,7 +268,17 @@ def term(value):
 
 
 def entry_of(value, verdict="holds", **row):
-    return Entry({"id": "x", "verdict": verdict, "why": "", **term(value), "exact": value, **row})
+    return Entry(
+        {
+            "id": "x",
+            "section": "Decode",
+            "verdict": verdict,
+            "why": "",
+            **term(value),
+            "exact": value,
+            **row,
+        }
+    )
 
 
 @pytest.mark.parametrize(("printed", "value", "stands"), STANDS)
@@ -447,7 +467,7 @@ def test_html_is_the_same_table():
     assert [name for name, _ in rows] == list(ENTRIES)
     for name, cells in rows:
         entry = ENTRIES[name]
-        claim, quote, shown, verdict = (cell.replace("\xa0%", " %") for cell in cells)
+        claim, quote, shown, verdict = (cell.replace("\xa0", " ") for cell in cells)
         assert quote == entry.row["quote"]
         assert verdict.split(", ") == [entry.verdict, *filter(None, [entry.tried])]
         assert shown == (entry.shown or "–")
