@@ -68,13 +68,13 @@ def solve(left: Expr, right: Expr, unknown: Expr) -> Expr:
     if unknown not in slope.free_symbols:
         found = (right - left).subs(unknown, 0) / sympy.factor_terms((left - right).diff(unknown))
         return sympy.factor_terms(sympy.together(found))
-    logs = sympy.expand_log(sympy.log(left) - sympy.log(right), force=True)
+    logs = sympy.expand_log(sympy.log(sympy.together(left / right)), force=True)
     exponent = sympy.Symbol("exponent", real=True)
     logs = logs.subs(sympy.log(unknown), exponent)
-    if unknown in logs.free_symbols:
+    slope, rest = logs.diff(exponent), logs.subs(exponent, 0)
+    if slope == 0 or {unknown, exponent} & (slope.free_symbols | rest.free_symbols):
         raise NoSolution(unknown.name)
-    (solution,) = sympy.solve(logs, exponent)
-    return _product_of_powers(sympy.expand(solution))
+    return _product_of_powers(sympy.expand(sympy.cancel(-rest / slope)))
 
 
 def _product_of_powers(logarithm: Expr) -> Expr:

@@ -72,7 +72,7 @@ def ranked(expr: Expr) -> tuple[Expr, dict[Expr, str]]:
     sympy sorts factors by name, so each symbol gets one that sorts where it was declared.
     """
     names = {s: sympy.Symbol(f"s{_ORDER[s.name]:03}", positive=True) for s in expr.free_symbols}
-    return expr.subs(names), {short: symbol.name for symbol, short in names.items()}
+    return expr.xreplace(names), {short: symbol.name for symbol, short in names.items()}
 
 
 def arguments(expr: Expr) -> list[str]:
