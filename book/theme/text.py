@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import html
+from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
+from pygments.formatters import HtmlFormatter
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, Text
+from sphinx.highlighting import PygmentsBridge
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
@@ -45,6 +49,25 @@ class Translator(HTML5Translator):
         if attributes.get("role") == "doc-biblioentry":
             attributes["role"] = "listitem"
         return super().starttag(node, tagname, *args, **attributes)
+
+
+class Code(HtmlFormatter):
+    """Code in which only words of another color are marked, by the color: fewer elements."""
+
+    colors = {
+        Keyword: Keyword, Operator.Word: Keyword, Name.Tag: Keyword, String: String,
+        Number: Number, Comment: Comment, Generic: Comment,
+    }  # fmt: skip
+
+    @classmethod
+    def color(cls, kind: Any) -> Any:
+        """Return the kind that stands for a kind's color."""
+        return next((color for of, color in cls.colors.items() if kind in of), Text)
+
+    def format(self, tokensource: Iterator[tuple[Any, str]], outfile: Any) -> None:
+        """Write the words, each as the kind that has its color."""
+        colored = ((self.color(kind), word) for kind, word in tokensource)
+        super().format(colored, outfile)
 
 
 class FoldCode(SphinxPostTransform):
@@ -110,6 +133,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("source-read", page_outputs)
     app.set_translator("html", Translator)
+    PygmentsBridge.html_formatter = Code
     app.add_post_transform(FoldCode)
     app.add_post_transform(FoldAdmonitions)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

@@ -114,6 +114,13 @@ def test_a_fold_says_what_its_code_ends_with(code, shown):
     assert last_statement(code) == shown
 
 
+def test_code_marks_only_what_has_a_color():
+    style = (SITE / "_static/book.css").read_text("utf-8")
+    pages = (read(page) for page in CHAPTERS if not page.startswith("book/reference/"))
+    marks = {mark for page in pages for mark in re.findall(r'<span class="(\w\w?)">', page)}
+    assert marks == set(re.findall(r"\.highlight \.(\w+)\{color", style))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_equations_are_in_the_page(page):
     article = re.sub(r"<(pre|code|script)\b.*?</\1>", "", read(page), flags=re.DOTALL)

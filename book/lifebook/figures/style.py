@@ -7,7 +7,7 @@ import html
 import io
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeAlias
 
@@ -96,7 +96,7 @@ class Figure:
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}):
             self.drawing.savefig(buffer, format="svg", metadata={"Date": None})
         self.drawing.set_layout_engine("none")  # laid out once: again would move it by a hair
-        text = _lean(buffer.getvalue())
+        text = _lean(buffer.getvalue(), self.names)
         for mark, name in self.names.items():
             opened = f'<g id="{mark}">'
             text = text.replace(opened, f"{opened}\n<title>{html.escape(name)}</title>", 1)
@@ -183,8 +183,12 @@ def over(axes: Axes, text: str, height: float = 6) -> None:
     note(axes, text, (0, 1), (0, height), xycoords="axes fraction")
 
 
-def _lean(text: str) -> str:
-    """Return matplotlib's SVG without what differs by machine or repeats the page's style."""
+def _lean(text: str, marks: Iterable[str]) -> str:
+    """Return matplotlib's SVG without what differs by machine or repeats the page's style.
+
+    Nor does it keep what shows nothing, half of its elements: background, comments, ids that
+    nothing points to, and groups that are left without a word.
+    """
     text = text[text.index("<svg") :].replace(INK, "currentColor")
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
     text = re.sub(r" (?:width|height)=\"[\d.]+pt\"", "", text, count=2)
@@ -197,7 +201,18 @@ def _lean(text: str) -> str:
     text = re.sub(places, lambda m: m[1] + re.sub(r"-?\d+\.\d{3,}", _hundredth, m[2]), text)
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([mp][0-9a-f]{10})"', text))):
         text = text.replace(name, f"{name[0]}{number}")
-    return text
+    text = re.sub(r"<!--.*?-->\n|<path [^>]*style=\"fill: none\"/>\n", "", text, flags=re.S)
+    asked = {*marks, *re.findall(r"(?:href=\"|url\()#([^\")]+)", text)}
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in asked else "", text)
+    groups: list[bool] = []  # around a place: whether each is kept
+
+    def opened_or_closed(tag: re.Match[str]) -> str:
+        if tag[0] != "</g>\n":
+            groups.append(tag[0] != "<g>\n")
+            return tag[0] * groups[-1]
+        return tag[0] * groups.pop()
+
+    return re.sub(r"<g(?: [^>]*)?>\n|</g>\n", opened_or_closed, text)
 
 
 def _hundredth(match: re.Match[str]) -> str:
