@@ -23,7 +23,7 @@ import numpy as np
 from lifecost import values
 from lifecost.blocks import plain
 from lifecost.data import load
-from lifecost.errors import InputError, unknown_name
+from lifecost.errors import InputError, check_known, unknown_name
 from lifecost.formulas.hardware import operational_intensity
 from lifecost.stack import FAMILIES, PLAIN, STACK, Fleet, Stack, layers
 from lifecost.symbols import PARTS, SYMBOLS
@@ -155,11 +155,9 @@ class Model(Row):
 
     def __post_init__(self) -> None:
         """Check what its weights are stored in."""
-        parts = ("weight_bytes", "state_bytes", *PARTS)
-        for name in self.stored:
-            if name not in parts:
-                raise unknown_name(f"part of {self.name}", name, parts)
         super().__post_init__()
+        for name in self.stored:
+            check_known(f"part of {self.name}", name, ("weight_bytes", "state_bytes", *PARTS))
 
     @classmethod
     def of(cls, name: str, table: Mapping[str, Any]) -> Self:
@@ -331,14 +329,14 @@ class Hardware(Row):
         sizes = {name: size for name in names if (size := getattr(self, name)) is not None}
         for called, value in {**sizes, **rates}.items():
             name = called.partition(".")[0]
-            if values.checked(name, value, called) < LEAST:
+            if values.single(name, value, called) < LEAST:
                 quantity = SYMBOLS[name]
                 raise InputError(
                     f"{called} = {value:g} is out of range: {quantity.meaning}, at least "
                     f"{LEAST:g} {quantity.unit}; tera is 1e12"
                 )
         if self.tdp is not None and not 0 < self.tdp <= MOST_POWER:
-            given = f"tdp = {self.tdp:g} is out of range"
+            given = f"tdp = {values.show(self.tdp)} is out of range"
             raise InputError(f"{given}: power of one chip, above 0 and at most {MOST_POWER:g} W")
 
     def at(self, precision: str, chips: float = 1) -> dict[str, float]:
@@ -352,8 +350,8 @@ class Hardware(Row):
         InputError
             If the device has no such rate.
         """
-        if precision not in self.peak_flops:
-            raise unknown_name(f"precision of {self.title}", precision, self.peak_flops)
+        check_known(f"precision of {self.title}", precision, self.peak_flops)
+        chips = values.single("n_chip", chips, "chips")
         rates = {
             "peak_flops": chips * self.peak_flops[precision],
             "memory_bandwidth": chips * self.memory_bandwidth,
@@ -421,6 +419,7 @@ class WiderLaw(Law):
 
     def has(self, name: str) -> bool:
         """Say whether the law has a constant."""
+        check_known("constant of a law", name, self.constants())
         return getattr(self, name) is not None
 
 
@@ -521,6 +520,8 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
         InputError
             If the file cannot be read, or a row is wrong.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            raise InputError(f"{values.show(path)} is no path of a file")
         called = "".join(one if one.isprintable() else "?" for one in os.fsdecode(path))
         try:
             with open(path, "rb") as file:
@@ -537,20 +538,19 @@ class Catalog(Mapping[str, _Row], Generic[_Row]):
 
     def __getitem__(self, name: str) -> _Row:
         """Return a row by name."""
-        if name not in self._rows:
-            raise unknown_name(self._kind, name, self._rows, f"lifecost.{self._file}")
+        check_known(self._kind, name, self._rows, f"lifecost.{self._file}")
         row = self._rows[name]
         found: _Row = row if isinstance(row, self._row) else self._row.of(name, row)
         self._rows[name] = found
         return found
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: object, default: Any = None) -> Any:
         """Return a row by name, or the default."""
-        return self[name] if name in self._rows else default
+        return self[name] if isinstance(name, str) and name in self._rows else default
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a row of that name; an unknown one raises nothing here."""
-        return name in self._rows
+        return isinstance(name, str) and name in self._rows
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
@@ -588,7 +588,9 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     array([[ 65536., 163840.],
            [131072., 327680.]])
     """
-    bound = [dict(getattr(row, "bindings", row)) for row in rows]
+    if not isinstance(rows, Iterable):
+        raise InputError(f"columns takes several rows, not {values.show(rows)}")
+    bound = [values.bound_by("columns", [row], ())[0] for row in rows]
     if any(STACK in row for row in bound):
         for row in bound:
             row.setdefault(STACK, plain(row) if row.keys() >= {*PLAIN} else None)
@@ -597,8 +599,13 @@ def columns(rows: Iterable[Any]) -> dict[str, Any]:
     names = {name for row in bound for name in row}
     bound = [values.with_absent(row, names) for row in bound]
     shared = sorted(name for name in names if all(name in row for row in bound))
-    found: dict[str, Any] = {name: np.array([row[name] for row in bound], float)
-             for name in shared if name != STACK}  # fmt: skip
+    found = dict[str, Any]()
+    for name in shared:
+        if name != STACK:
+            try:
+                found[name] = np.array([row[name] for row in bound], float)
+            except (TypeError, ValueError, OverflowError):
+                raise InputError(f"{name} is not a number in every one of the rows") from None
     if STACK in shared:
         found[STACK] = Fleet(row[STACK] for row in bound)
     return found
@@ -658,8 +665,7 @@ class Post:
             If the post does not speak of that model.
         """
         rounded = load("post")["n_params"]
-        if name not in rounded:
-            raise unknown_name("model of the post", name, rounded)
+        check_known("model of the post", name, rounded)
         return {**models[name].bindings, "n_params": rounded[name]}
 
     def __repr__(self) -> str:

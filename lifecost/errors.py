@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 _SHORT = 20  # so many names a message lists in full
 
@@ -15,6 +16,20 @@ class InputError(ValueError):
     The message is one line that names what was given, what is allowed and the unit, so that the
     command line can print it as it stands.
     """
+
+
+def show(value: Any) -> str:
+    """Return a value as a message quotes it: on one line, and short."""
+    if isinstance(value, int) and value.bit_length() > 128:  # Python refuses to print a longer one
+        return f"an integer of {value.bit_length()} bits"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def check_known(kind: str, name: object, known: Collection[str], listed: str = "") -> None:
+    """Raise the error of `unknown_name` unless a name is among the known ones."""
+    if not isinstance(name, str) or name not in known:
+        raise unknown_name(kind, name, known, listed)
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str], listed: str = "") -> InputError:
@@ -33,7 +48,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str], listed: str = ""
         hint = f"known: {', '.join(known[:3])} and {len(known) - 3} more: list({listed})"
     else:
         hint = f"known: {', '.join(known)}"
-    return InputError(f"unknown {kind} {name!r}; {hint}")
+    given = repr(name) if isinstance(name, str) else show(name)
+    return InputError(f"unknown {kind} {given}; {hint}")
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
-
 from lifecost import values as check
-from lifecost.errors import InputError
+from lifecost.errors import InputError, check_known
 from lifecost.formula import Formula
 from lifecost.formulas.decode import (
     decode_step_cost,
@@ -34,6 +32,7 @@ from lifecost.formulas.time import (
     expected_weights_time,
 )
 from lifecost.quantities import number, percent, quantity
+from lifecost.symbols import SYMBOLS
 from lifecost.table import Table
 
 Row: TypeAlias = tuple[str, tuple[Formula, Formula | None, Formula, Formula], str]
@@ -148,6 +147,8 @@ def levels(*objects: Any, error: float | None = None, **values: Any) -> Levels:
     with weights 3.91 leading terms
     full 3.61 bound
     """
+    if error is not None and not (check.is_real(error) and 0 <= error < math.inf):
+        raise InputError(f"error = {check.show(error)} is out of range: a share, at least 0")
     bound = _bound(objects, values)
     on_chips = {"peak_flops", "memory_bandwidth"} <= bound.keys()
     shared = 1
@@ -182,10 +183,9 @@ def _bound(objects: tuple[Any, ...], values: check.Bindings) -> dict[str, Any]:
     for error in conflicts.values():
         raise error
     bound |= values
-    for name, value in bound.items():
-        if np.ndim(value) > 0:
-            raise InputError(f"{name} = {check.show(value)}: levels are those of one step")
-    return bound
+    for name in values:
+        check_known("value for levels", name, SYMBOLS)
+    return check.singles(bound)
 
 
 def _level(row: Row, bound: check.Bindings, scale: float) -> Level:

@@ -110,7 +110,9 @@ def optimum(
     >>> f"{found.parameters / 1e9:.1f}B, {found.saving:.0%} saved"
     '13.6B, 28% saved'
     """
-    bound = getattr(law, "bindings", law)
+    bound, _ = check.bound_by("optimum", [law], ())
+    if decode is not None:
+        decode, _ = check.bound_by("decode of optimum", [decode], ())
     for what, needed, given in (("a law", LAW, bound), ("decode", DECODE, decode)):
         if given is not None and (absent := [name for name in needed if name not in given]):
             raise check.missing(f"{what} of an optimum", absent)
@@ -121,8 +123,8 @@ def optimum(
     try:
         return _optimum(constants, size, served, decode)
     except InputError as error:  # which speaks of what was computed on the way
-        given = f"quality_of = {check.show(size)} and inference_tokens = {check.show(served)}"
-        raise InputError(f"no cheapest model at {given}: {error}") from None
+        setting = f"quality_of = {check.show(size)} and inference_tokens = {check.show(served)}"
+        raise InputError(f"no cheapest model at {setting}: {error}") from None
 
 
 def _optimum(constants: Bindings, size: Value, served: Value, decode: Bindings | None) -> Optimum:

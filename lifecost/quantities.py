@@ -6,6 +6,7 @@ import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from lifecost.errors import InputError, check_known, show
 from lifecost.symbols import PLURALS, PREFIXED
 
 _PREFIXES = dict(zip(range(-9, 27, 3), ["n", "µ", "m", "", *"kMGTPEZY"], strict=True))
@@ -28,10 +29,15 @@ def number(value: float, digits: int = 3) -> str:
     >>> number(34.359738), number(5231.58, 4), number(2.048e12, 2), number(32)
     ('34.4', '5,232', '2.0×10¹²', '32')
     """
+    try:
+        if math.isnan(value):
+            return "NaN"  # seen, not hidden behind a number
+    except (TypeError, OverflowError):
+        raise InputError(f"{show(value)} is no number that can be written") from None
+    if digits.__class__ is not int or not 0 < digits < 100:
+        raise InputError(f"digits = {show(digits)} is out of range: a whole number from 1 to 99")
     if hasattr(value, "__index__") and abs(value) < 10**6:
         return f"{value:,}"
-    if math.isnan(value):
-        return "NaN"  # seen, not hidden behind a number
     if value == 0 or math.isinf(value):
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "0")
     rounded = _rounded(value, digits)
@@ -105,6 +111,7 @@ def percent(value: float, digits: int = 2) -> str:
     >>> percent(0.0498)
     '5.0 %'
     """
+    number(value)  # a text a hundred times is a text
     return f"{number(100 * value, digits)} %"
 
 
@@ -129,13 +136,17 @@ def quantity(value: float, unit: str, digits: int = 3, prefix: str = "") -> str:
     >>> quantity(0.0205, "s"), quantity(3, "USD/h"), quantity(2, "chip")
     ('20.5 ms', '3 USD/h', '2 chips')
     """
+    written = number(value, digits)  # refuses what is no number
+    if not isinstance(unit, str):
+        raise InputError(f"unit = {show(unit)} is no text, such as 'byte' or 'FLOP/s'")
+    check_known("prefix", prefix, _POWERS)
     if unit == "1":
-        return number(value, digits)
+        return written
     if prefix:
         return f"{number(value / _POWERS[prefix], digits)} {prefix}{PREFIXED.get(unit, unit)}"
     low, high = (1e-9, 1) if unit == "s" else (1e3, 1e27)  # a day is no kilosecond
     if unit not in PREFIXED or not low <= abs(value) < high:
-        return f"{number(value, digits)} {plural(unit, value)}"
+        return f"{written} {plural(unit, value)}"
     power = min(24, 3 * (_rounded(value, digits).adjusted() // 3))
     return f"{number(value / 10.0**power, digits)} {_PREFIXES[power]}{PREFIXED[unit]}"
 

@@ -22,7 +22,7 @@ from lifecost.catalog import (
     models,
     post,
 )
-from lifecost.errors import InputError, unknown_name
+from lifecost.errors import InputError, check_known, unknown_name
 from lifecost.formulas.decode import (
     forward_flops,
     kv_load_flop_equivalent,
@@ -113,10 +113,8 @@ class Setting:
             if device is None and len(own) == len(OF_DEVICE):  # nothing is left of the usual one
                 chip = replace(chip, name="own device", title="own device")
                 named.add("device")
-        if overlap not in OVERLAPS:
-            raise unknown_name("overlap", overlap, OVERLAPS)
-        if attention not in ATTENTION:
-            raise unknown_name("split of attention", attention, ATTENTION)
+        check_known("overlap", overlap, OVERLAPS)
+        check_known("split of attention", attention, ATTENTION)
         bound: dict[str, float] = {**chip.at(precision), "n_chip": 1}
         usual = post.bindings
         if named - {"memory_capacity"}:

@@ -177,7 +177,7 @@ class Family:
             n: v for n, v in found.items() if n not in bound and not isinstance(v, sympy.Basic)
         }
         for name, value in numbers.items():
-            numbers[name] = found[name] = check.checked(name, value)
+            numbers[name] = found[name] = check.single(name, value)
         check.check_together(numbers)
         return Block(self.name, tuple(found.items()))
 
@@ -470,6 +470,8 @@ class Stack:
         InputError
             If no block has such a size, or too few of them.
         """
+        if layers is not None:
+            layers = check.single("n_layer", layers, "layers")
         d_model, n_layer = sizes.pop("d_model", self.d_model), sizes.pop("n_layer", self.n_layer)
         parts = list(self.parts)
         if n_layer != self.n_layer:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import sympy
 
 from lifecost.data import load
+from lifecost.errors import InputError, check_known, show
 
 Expr: TypeAlias = Any  # a SymPy expression; SymPy has no types of its own
 
@@ -142,6 +143,9 @@ class Symbols:
     sizes: tuple[str, ...] = ()  # of it, those that not every model has
 
     def __init__(self, stack: Any = None, *, optional: bool = False) -> None:
+        is_any = isinstance(stack, str) and stack == ANY
+        if not (stack is None or is_any or hasattr(stack, "total")):
+            raise InputError(f"stack = {show(stack)} is no stack of blocks")
         self.stack, self.optional = self.plain if stack is None else stack, optional
         self.called: list[Any] = []  # the formulas that were called with these
         self.asked: set[str] = set()
@@ -198,6 +202,10 @@ class Symbols:
 
     def but(self, **instead: Expr) -> Symbols:
         """Return these symbols with other expressions in place of some."""
+        for name, value in instead.items():
+            check_known("symbol", name, _MADE)
+            if not isinstance(value, (int, float, sympy.Expr)) or isinstance(value, bool):
+                raise InputError(f"{name} = {show(value)} is no expression, and no number")
         if self.stack == ANY and (size := next((n for n in instead if n in self.sizes), "")):
             raise PlainOnly(size)
         made = Symbols(self.stack, optional=self.optional)

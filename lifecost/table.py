@@ -43,7 +43,11 @@ class Table:
     """
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
-        self.heads = list(heads)
+        try:
+            self.heads, rows = list(map(str, heads)), list(map(list, rows))
+        except TypeError:
+            given = f"{show(heads)} and {show(rows)}"
+            raise InputError(f"a table takes heads and rows of cells, not {given}") from None
         self.rows = [[c if isinstance(c, str) else number(c) for c in row] for row in rows]
         for row in self.rows:
             if len(row) != len(self.heads):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecost.errors import InputError, unknown_name
+from lifecost.errors import show as show
 from lifecost.symbols import OPTIONAL, SYMBOLS, Quantity
 
 Value: TypeAlias = float | NDArray[np.float64]  # of a symbol, and of a formula
@@ -54,6 +55,20 @@ def checked(name: str, value: Any, called: str = "") -> Any:
     value = _number_or_array(quantity, value)
     _check_range(quantity, value)
     return value
+
+
+def single(name: str, value: Any, called: str = "") -> Any:
+    """Return a value as `checked` does; raise `InputError` if it is not one number alone."""
+    found = checked(name, value, called)
+    if hasattr(found, "shape"):
+        given = f"{called or name} = {show(value)}"
+        raise InputError(f"{given} is not one number: {_allowed(SYMBOLS[name])}")
+    return found
+
+
+def singles(bound: Bindings) -> dict[str, Any]:
+    """Return what is bound, with each symbol as `single` returns it."""
+    return {n: single(n, value) if n in SYMBOLS else value for n, value in bound.items()}
 
 
 def converted(name: str, value: Any) -> Any:
@@ -188,7 +203,7 @@ def _number_or_array(quantity: Quantity, value: Any) -> Any:
         return value
     array = value  # of another library: stays one
     try:
-        if _is_real(value):
+        if is_real(value):
             return float(value)
         if not hasattr(type(value), "__array_ufunc__") or isinstance(value, np.ndarray):
             array = _ndarray(value)
@@ -213,12 +228,13 @@ def _ndarray(value: Any) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return value
     array = np.asarray(value)  # a matrix too: its product is not elementwise
-    if array.dtype == object and all(map(_is_real, array.flat)):
+    if array.dtype == object and all(map(is_real, array.flat)):
         return array.astype(float)  # fractions, integers beyond 64 bits
     return array
 
 
-def _is_real(value: Any) -> bool:
+def is_real(value: Any) -> bool:
+    """Say whether a value is one real number."""
     return isinstance(value, (int, float, Fraction, np.floating)) and not isinstance(value, bool)
 
 
@@ -230,11 +246,3 @@ def _allowed(quantity: Quantity) -> str:
     kind = "a whole number" if quantity.integer else "a number"
     unit = "" if quantity.unit == "1" else f" {quantity.unit}"
     return f"{quantity.meaning}, {kind} from {quantity.low:g} to {quantity.high:g}{unit}"
-
-
-def show(value: Any) -> str:
-    """Return a value as a message quotes it: on one line, and short."""
-    if isinstance(value, int) and value.bit_length() > 128:  # Python refuses to print a longer one
-        return f"an integer of {value.bit_length()} bits"
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -6,9 +6,11 @@ A setting is one case or arrays of many. `regime` says how far estimates for it 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import Catalog, Hardware, Model, Row, hardware, models
 from lifecost.data import load
-from lifecost.errors import InputError, unknown_name
+from lifecost.errors import InputError, check_known
 from lifecost.stack import STACK, Fleet
 from lifecost.symbols import PARTS, SYMBOLS
 
@@ -113,8 +115,7 @@ def usual_format() -> str:
 def of_format(name: str) -> Mapping[str, Any]:
     """Return a format's bytes and what arithmetic is done in."""
     known = load("formats")["formats"]
-    if name not in known:
-        raise unknown_name("format", name, known)
+    check_known("format", name, known)
     found: Mapping[str, Any] = known[name]
     return found
 
@@ -217,6 +218,8 @@ def setting(
     >>> time_per_token(at).round(4)
     array([0.0069, 0.0195])
     """
+    if not isinstance(layout, Layout):
+        raise InputError(f"layout = {check.show(layout)} is no `Layout`")
     cases = cases_of(model, device, weights, cache, engine)
     across = np.asarray(layout.tensor_parallel) * np.asarray(layout.expert_parallel) > 1
     unknown = np.array([key[1].link_bandwidth is None for key in cases.keys])[cases.index]
@@ -246,11 +249,15 @@ def bound_by(
     return {
         **own,
         **layout.bindings,
-        "batch": concurrency,
+        "batch": check.checked("batch", concurrency, "concurrency"),
         "context": prompt + answer / 2,
         "prompt_length": prompt,
         "answer_length": answer,
     }
+
+
+_COLUMNS = ("model", "device", "weights", "cache", "engine")
+_ONE = (str, Model, Hardware, NoneType)
 
 
 class Cases(NamedTuple):
@@ -260,23 +267,35 @@ class Cases(NamedTuple):
     index: Any  # without an axis, where there is but one
 
 
+def check_names(**given: Any) -> None:
+    """Raise `InputError` where a format or an engine is no name, or several."""
+    for called, name in given.items():
+        if not isinstance(name, (str, NoneType)):
+            raise InputError(f"{called} = {check.show(name)} is not one name, such as 'fp8'")
+
+
 def cases_of(*columns: Any) -> Cases:
     """Return the different cases of models, devices, formats of weights and cache, and engines."""
-    several = [c for c in columns if c is not None and not isinstance(c, (str, Model, Hardware))]
-    lengths = {len(column) for column in several}
+    several = {}
+    for name, column in zip(_COLUMNS, columns, strict=True):
+        if isinstance(column, _ONE):
+            continue
+        several[name] = list(column) if isinstance(column, Iterable) else []
+        if not several[name] or not all(isinstance(one, _ONE) for one in several[name]):
+            raise InputError(f"{name} = {check.show(column)} is neither a name nor a list of names")
+    lengths = {len(column) for column in several.values()}
     if len(lengths) > 1:
         raise InputError(f"these columns differ in length: {', '.join(map(str, sorted(lengths)))}")
     count = lengths.pop() if lengths else None
     spread = [
-        column if any(column is one for one in several) else itertools.repeat(column, count or 1)
-        for column in columns
+        several.get(name) or itertools.repeat(column, count or 1)
+        for name, column in zip(_COLUMNS, columns, strict=True)
     ]
     places: dict[tuple[Any, ...], int] = {}
     index = [places.setdefault(key, len(places)) for key in zip(*spread, strict=True)]
     keys = [(model_of(key[0]), device_of(key[1]), *key[2:]) for key in places]
     for key in keys:
-        if key[4] not in ENGINES:
-            raise unknown_name("engine", key[4], ENGINES)
+        check_known("engine", key[4], ENGINES)
     return Cases(keys, np.array(index) if count is not None else np.array(0))
 
 
@@ -290,7 +309,7 @@ def device_of(named: Any) -> Hardware:
     return named if isinstance(named, Hardware) else hardware[named]
 
 
-def regime(device: Any, at: Mapping[str, Any]) -> Any:
+def regime(device: Any, at: Any) -> Any:
     """Return the name of the regime that a setting is in, or an array of names.
 
     Parameters
@@ -305,9 +324,12 @@ def regime(device: Any, at: Mapping[str, Any]) -> Any:
     >>> regime("h100-sxm", setting("llama-3-70b", "h100-sxm", Layout(8), 64, 8192, 512))
     'middle'
     """
-    chips = at["tensor_parallel"] * at["data_parallel"] * at["pipeline_parallel"]
+    degrees = "tensor_parallel", "data_parallel", "pipeline_parallel"
+    if not isinstance(at, Mapping) or not {*degrees} <= at.keys():
+        raise InputError(f"regime takes what `setting` returns, not {check.show(at)}")
+    chips = math.prod(at[name] for name in degrees)
     known = {**at, "n_chip": chips}
-    one = isinstance(device, (str, Hardware))
+    one = isinstance(device, (str, Hardware)) or not isinstance(device, Iterable) or not [*device]
     tested = [overheads[device_of(d).generation].tested for d in ([device] if one else device)]
     other = ~np.asarray(tested[0] if one else tested)
     names, applies = [], []

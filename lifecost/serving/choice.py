@@ -9,7 +9,7 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import Hardware, Model
 from lifecost.errors import InputError
-from lifecost.serving.cases import Layout, device_of, model_of, setting
+from lifecost.serving.cases import Layout, check_names, device_of, model_of, setting
 from lifecost.serving.service import Service, layouts, room_in, serve
 from lifecost.serving.speculation import guesses, throughput, token_time
 
@@ -63,8 +63,10 @@ def frontier(
     True
     """
     model, device = model_of(model), device_of(device)
-    check.checked("n_chip", chips, "chips")
-    options = layouts(model, int(chips))
+    for name, value in (("prompt_length", prompt), ("answer_length", answer)):
+        check.single(name, value, name.partition("_")[0])
+    check_names(**formats)
+    options = layouts(model, chips)
     users = 2.0 ** np.arange(MOST)[:, None]
     at = setting(model, device, options, users, prompt, answer, **formats)
     fits = room_in(at, options) >= users
@@ -112,7 +114,7 @@ def fewest_chips(
     4
     """
     target = np.inf if time_per_token is None else time_per_token
-    if not target > 0:
+    if not check.is_real(target) or not target > 0:
         raise InputError(f"time_per_token = {check.show(target)} is out of range: above 0 s")
     for doublings in range(MOST):
         found = serve(model, device, 2**doublings, concurrency, prompt, answer, **more)

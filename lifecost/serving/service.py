@@ -18,7 +18,7 @@ import numpy as np
 from lifecost import values as check
 from lifecost.catalog import Hardware, Model
 from lifecost.data import load
-from lifecost.errors import InputError, unknown_name
+from lifecost.errors import InputError, check_known
 from lifecost.formulas.energy import energy_per_token
 from lifecost.formulas.layout import layout_prompt_time
 from lifecost.formulas.overheads import prompt_work_time, step_time, time_to_first_token
@@ -34,6 +34,7 @@ from lifecost.serving.cases import (
     Layout,
     bound_by,
     cases_of,
+    check_names,
     device_of,
     format_of,
     model_of,
@@ -198,11 +199,12 @@ def serve(
     """
     model, device = model_of(model), device_of(device)
     for name, value, called in (
-        ("n_chip", chips, "chips"), ("batch", concurrency, "concurrency"),
-        ("prompt_length", prompt, "prompt"), ("answer_length", answer, "answer"),
+        ("batch", concurrency, "concurrency"), ("prompt_length", prompt, "prompt"),
+        ("answer_length", answer, "answer"),
     ):  # fmt: skip
-        check.checked(name, value, called)
-    options = layouts(model, int(chips), _degrees(layout))
+        check.single(name, value, called)
+    check_names(weights=weights, cache=cache, engine=engine)
+    options = layouts(model, chips, layout)
     cases = cases_of(model, device, weights, cache, engine)
     at = bound_by(cases, options, concurrency, prompt, answer)
     room = room_in(at, options)
@@ -302,7 +304,7 @@ def room_in(at: dict[str, Any], layout: Layout) -> Any:
     return np.floor(each) * layout.data_parallel
 
 
-def price_of(device: Hardware) -> tuple[float | None, str]:
+def price_of(device: str | Hardware) -> tuple[float | None, str]:
     """Return the price of a chip for an hour, in US dollars, and whose it is, in words.
 
     It is the middle one of those that are asked; of those that somebody reckons with, if none is.
@@ -310,7 +312,7 @@ def price_of(device: Hardware) -> tuple[float | None, str]:
     Parameters
     ----------
     device
-        A row of the catalog.
+        A name or a row of the catalog.
 
     Returns
     -------
@@ -319,11 +321,11 @@ def price_of(device: Hardware) -> tuple[float | None, str]:
 
     Examples
     --------
-    >>> from lifecost import hardware
-    >>> price_of(hardware["b200"])
+    >>> price_of("b200")
     (6.69, '6.69 dollars for a chip and an hour; asked: 6.69, until 2026-09-20')
     """
-    rows = [row for row in load("prices")["row"] if row["hardware"] == device.name]
+    name = device_of(device).name
+    rows = [row for row in load("prices")["row"] if row["hardware"] == name]
     asked = [row for row in rows if not row.get("reckoned")]
     found = [row["chip_hour_price"] for row in asked or rows]
     if not found:
@@ -351,15 +353,20 @@ def _taken(device: Hardware, row: str, priced: str) -> dict[str, str]:
 
 def _degrees(layout: Layout | Mapping[str, int] | None) -> dict[str, int]:
     """Return the degrees that are given."""
-    given = layout._asdict() if isinstance(layout, Layout) else dict(layout or {})
+    given = layout._asdict() if isinstance(layout, Layout) else layout
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"layout = {check.show(layout)} is no `Layout`, and no degrees by name")
     for name, degree in given.items():
-        if name not in Layout._fields:
-            raise unknown_name("degree of parallelism", name, Layout._fields)
-        check.checked(name, degree)
+        check_known("degree of parallelism", name, Layout._fields)
+        check.single(name, degree)
     return {name: int(degree) for name, degree in given.items()}
 
 
-def layouts(model: Model, chips: int, given: Mapping[str, int] | None = None) -> Layout:
+def layouts(
+    model: str | Model, chips: int, given: Layout | Mapping[str, int] | None = None
+) -> Layout:
     """Return all layouts of a model on so many chips, as arrays of degrees.
 
     Heads are split evenly, and so are experts: over all chips of a stage, where ranks share them.
@@ -375,7 +382,8 @@ def layouts(model: Model, chips: int, given: Mapping[str, int] | None = None) ->
     >>> layouts(models["llama-3-8b"], 2).tensor_parallel
     array([1, 1, 2])
     """
-    given = given or {}
+    model, chips = model_of(model), int(check.single("n_chip", chips, "chips"))
+    given = _degrees(given)
     sizes = [dict(part.block.sizes) for part in model.stack.parts]
     heads = math.gcd(*(size[name] for size in sizes for name in _HEADS if name in size))
     experts = math.gcd(*(size["n_expert"] for size in sizes if "n_expert" in size))

@@ -15,6 +15,7 @@ from lifecost.formulas.decode import decode_step_cost_full
 from lifecost.formulas.overheads import step_time, time_per_token
 from lifecost.formulas.service import service_throughput
 from lifecost.formulas.speculative import speculated_step_time
+from lifecost.serving.cases import model_of
 from lifecost.values import Value
 
 
@@ -29,14 +30,14 @@ def guesses(
 
     Without a ``cost`` of the draft, the model's own heads guess.
     """
-    if not speculated:
+    length = check.single("draft_length", speculated, "speculated")
+    if not length:
         if acceptance is not None or cost is not None:
             raise InputError("acceptance and draft cost say nothing where no token is speculated")
         return {}
     if acceptance is None:
         raise InputError(
-            f"speculated = {check.show(speculated)} needs an acceptance: which share of the "
-            "guesses is right"
+            f"speculated = {length} needs an acceptance: which share of the guesses is right"
         )
     if cost is None:
         if model.draft is None:
@@ -45,9 +46,11 @@ def guesses(
             )
         given = {name: at[name] for name in ("batch", "context", "kv_bytes", "weight_bytes")}
         cost = draft_cost(model, given, hoi=at["peak_flops"] / at["memory_bandwidth"])
-    right = check.checked("acceptance_rate", acceptance, "acceptance")
+    else:
+        check.single("draft_cost_ratio", cost, "draft_cost")
+    right = check.single("acceptance_rate", acceptance, "acceptance")
     return {
-        "draft_length": check.checked("draft_length", speculated, "speculated"),
+        "draft_length": length,
         # Where all are right, the series has a case of its own: taken row by row, as the rest is.
         "acceptance_rate": np.full(np.shape(at["batch"]), right) if np.ndim(at["batch"]) else right,
         "draft_cost_ratio": check.checked("draft_cost_ratio", cost, "draft_cost"),
@@ -106,8 +109,10 @@ def best_draft_length(
     >>> best_draft_length(walltime_speedup, acceptance_rate=0.8, draft_cost_ratio=0.05)
     (8, 3.0920795428571433)
     """
+    if not isinstance(speedup, Formula):
+        raise InputError(f"speedup = {check.show(speedup)} is no formula of the package")
     if longest.__class__ is not int or not 1 <= longest <= 1024:
-        raise InputError(f"longest = {longest!r} is out of range: tokens, from 1 to 1024")
+        raise InputError(f"longest = {check.show(longest)} is out of range: tokens, from 1 to 1024")
     found = [
         np.asarray(speedup(*objects, draft_length=length, **values))
         for length in range(longest + 1)
@@ -117,7 +122,7 @@ def best_draft_length(
     return (int(lengths), float(best)) if np.ndim(best) == 0 else (lengths, best)
 
 
-def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
+def draft_cost(model: str | Model, *objects: Any, **values: Value) -> Value:
     """Return what one guess by a model's own heads costs, as a share of a step of the model.
 
     It is a `draft_cost_ratio`, at the full level: each counts its weights, cache and arithmetic.
@@ -126,7 +131,7 @@ def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
     Parameters
     ----------
     model
-        A model that has such heads, as `load_model` reads them.
+        A model that has such heads, as `load_model` reads them, or its name.
     objects, values
         What `decode_step_cost_full` needs beside a model: numbers, or arrays that broadcast.
 
@@ -141,6 +146,7 @@ def draft_cost(model: Model, *objects: Any, **values: Value) -> Value:
     >>> round(float(draft_cost(models["glm-5"], post)), 3)
     0.015
     """
+    model = model_of(model)
     if model.draft is None:
         raise InputError(f"{model.name} has no heads that guess further tokens")
     heads: Value = decode_step_cost_full(model.draft, *objects, **values)

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from lifecost import values as check
 from lifecost.catalog import Model
 from lifecost.formulas.decode import decode_flops, decode_memory_flop_equivalent
 from lifecost.formulas.kv_cache import kv_bytes_read, kv_cache_size
 from lifecost.formulas.prefill import prompt_flops
 from lifecost.formulas.time import decode_weights_time
+from lifecost.serving.cases import model_of
 from lifecost.stack import Stack
+from lifecost.workload.reading import read_trace
 from lifecost.workload.trace import Counts, Trace
 
 SHARES = {"p50": 0.50, "p90": 0.90, "p99": 0.99}
@@ -134,15 +137,15 @@ def answers(trace: Trace, grown: Callable[[Any], Any]) -> float:
     return ends - starts if trace.output.total else 0.0
 
 
-def bill(trace: Trace, model: Model, *setting: Any, **values: Any) -> Bill:
+def bill(trace: Any, model: str | Model, *setting: Any, **values: Any) -> Bill:
     """Return what the requests of a trace cost, each answer at the context that it has grown to.
 
     Parameters
     ----------
     trace
-        What `read_trace` returns.
+        A `Trace`, or what `read_trace` takes.
     model
-        A row of the catalog, or what `load_model` returns.
+        A name or a row of the catalog, or what `load_model` returns.
     setting, values
         As a formula takes them: ``batch``, ``hoi``, ``kv_bytes`` and ``weight_bytes``; with
         ``peak_flops`` and ``memory_bandwidth`` there are chip-seconds too.
@@ -152,15 +155,14 @@ def bill(trace: Trace, model: Model, *setting: Any, **values: Any) -> Bill:
     An answer of 32,000 tokens after a prompt of 1,000 reads the cache at 17,000 on average:
 
     >>> from lifecost import decode_flops, models, post
-    >>> from lifecost.workload import read_trace
-    >>> trace, model = read_trace({"input": [1000], "output": [32_000]}), models["llama-3-8b"]
+    >>> trace, model = {"input": [1000], "output": [32_000]}, models["llama-3-8b"]
     >>> bill(trace, model, post).decode.flops / 32_000 == decode_flops(
     ...     model, batch=1, context=17_000)
     True
     """
-    at: dict[str, Any] = {}
-    for one in (model, *setting, values):
-        at.update(getattr(one, "bindings", one))
+    trace = trace if isinstance(trace, Trace) else read_trace(trace)
+    model = model_of(model)
+    at, _ = check.bound_by("bill", [model, *setting, values], ())
     costs = _Costs(model, at)
     prefill = costs.prefill(total(trace.input, costs.prompt) - total(trace.cached, costs.prompt))
     cached = costs.loaded(total(trace.cached, costs.held))
@@ -185,10 +187,11 @@ class _Costs:
     """What prompts and tokens of a model cost in a setting."""
 
     def __init__(self, model: Model, at: Mapping[str, Any]) -> None:
-        self.at = dict(at)
+        self.at = at = check.singles(at)
         self.one = {**self.at, "batch": 1}
-        self.hoi = float(at["hoi"]) if "hoi" in at else self._lacks("hoi")
-        batch = float(at["batch"]) if "batch" in at else self._lacks("batch")
+        if absent := [name for name in ("hoi", "batch") if name not in at]:
+            raise check.missing("bill", absent)
+        self.hoi, batch = float(at["hoi"]), float(at["batch"])
         here = {**self.at, "context": 1}
         cache = kv_bytes_read(here)
         self.weights = (decode_memory_flop_equivalent(here) / self.hoi - cache) / batch
@@ -200,12 +203,6 @@ class _Costs:
         if "peak_flops" in at and "memory_bandwidth" in at:
             self.rates = float(at["peak_flops"]), float(at["memory_bandwidth"])
             self.certain = float(decode_weights_time(here)) * self.rates[1] / batch
-
-    @staticmethod
-    def _lacks(name: str) -> float:
-        from lifecost.values import missing
-
-        raise missing("bill", [name])
 
     def prompt(self, length: Any) -> Any:
         return prompt_flops({**self.one, "context": length})

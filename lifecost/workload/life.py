@@ -196,12 +196,13 @@ def life(
     row = load("regimes")[service.regime]
     price, priced = price_of(device)
     if chip_hour_price is not None:
-        price = check.checked("chip_hour_price", chip_hour_price)
+        price = check.single("chip_hour_price", chip_hour_price)
         priced = f"{price} dollars for a chip and an hour, as given"
     service.taken_from["price"] = priced
     tokens = model.train_tokens if train_tokens is None else train_tokens
     training = None
     if tokens is not None:
+        tokens = check.single("train_tokens", tokens)
         flops = float(training_flops(model, train_tokens=tokens))
         training = {
             "tokens": tokens, "flops": flops, "traces_until_equal": flops / costs.flop_equivalents,
@@ -249,11 +250,11 @@ def _days(trace: Trace, days: float | None, tokens_per_day: float | None) -> flo
     if days is not None and tokens_per_day is not None:
         raise InputError("days and tokens_per_day say the same: give one of them")
     if days is not None:
-        if not check.checked("service_days", days, "days"):
+        if not check.single("service_days", days, "days"):
             raise InputError("days = 0 is out of range: a number above 0")
         return float(days)
     if tokens_per_day is not None:
-        rate = check.checked("tokens_per_day", tokens_per_day)
+        rate = check.single("tokens_per_day", tokens_per_day)
         return trace.output.total / float(rate)
     return None if trace.seconds is None else trace.seconds / _DAY
 

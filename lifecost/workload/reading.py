@@ -140,7 +140,7 @@ def _of_file(source: Any) -> Trace:
 
 def _opened(source: Any) -> tuple[str, Any, bool]:
     """Return a name for messages, an open file, and whether it is ours to close."""
-    if source == "-":
+    if isinstance(source, str) and source == "-":
         if sys.stdin is None:
             raise InputError("the standard input is closed")
         return "the standard input", sys.stdin.buffer, False

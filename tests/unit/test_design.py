@@ -46,7 +46,7 @@ ONLY = {
     },
     "lifecost.blocks": {"lifecost.blocks", "lifecost.stack", "lifecost.symbols"},
     "lifecost.errors": set(),
-    "lifecost.quantities": {"lifecost.symbols"},
+    "lifecost.quantities": {"lifecost.errors", "lifecost.symbols"},
 }  # fmt: skip
 OUTSIDE = {
     "lifecost.formulas": {"__future__", "math", "typing", "sympy"},

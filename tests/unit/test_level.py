@@ -97,7 +97,7 @@ def test_it_prints_as_a_table():
     ((models["llama-3-8b"],), {}, "levels also needs hoi"),
     ((models["llama-3-8b"], {"hoi": 600}), {"batch": 1}, "also needs context"),
     ((3,), {}, "levels takes what binds symbols"),
-    ((models["llama-3-8b"], post), {"batch": [1, 2]}, "batch = [1, 2]: levels are those of one"),
+    ((models["llama-3-8b"], post), {"batch": [1, 2]}, "batch = [1, 2] is not one number: seq"),
     ((models["llama-3-8b"], models["llama-3-70b"], post), {}, "choose with"),
     ((models["llama-3-8b"], post), {"context": -1}, "context = -1 is out of range"),
     ((models["llama-3-8b"], post), {"hoi": math.nan}, "hoi = nan is out of range"),

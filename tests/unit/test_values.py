@@ -1,5 +1,6 @@
 """Wrong input: one line that names the symbol, the value, what is allowed and the unit."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -7,9 +8,40 @@ import numpy as np
 import pytest
 from every import every
 
-from lifecost import FORMULAS, InputError, kv_cache_size, kv_elements_per_token, models
+from lifecost import (
+    FORMULAS,
+    InputError,
+    Symbols,
+    Table,
+    columns,
+    hardware,
+    kv_cache_size,
+    kv_elements_per_token,
+    laws,
+    levels,
+    models,
+    number,
+    percent,
+    post,
+    quantity,
+    walltime_speedup,
+)
+from lifecost.optimum import optimum
+from lifecost.serving import (
+    Layout,
+    best_draft_length,
+    draft_cost,
+    fewest_chips,
+    frontier,
+    layouts,
+    price_of,
+    regime,
+    serve,
+    setting,
+)
 from lifecost.symbols import SYMBOLS
 from lifecost.values import checked
+from lifecost.workload import bill, life, read_trace
 
 LLAMA = models["llama-3-8b"]
 STEP = dict(batch=128, context=8192, kv_bytes=1)
@@ -222,3 +254,56 @@ def test_a_masked_array_stays_one():
 def test_shapes_that_do_not_broadcast():
     text = message_of(lambda: kv_cache_size(LLAMA, batch=[1, 2], context=[1, 2, 3], kv_bytes=1))
     assert text == "these shapes do not broadcast: batch (2,), context (3,)"
+
+
+# What is no value of a symbol: a call that is right but for one of these answers, or says what is
+# wrong with it, and never fails further in.
+CHIP = hardware["h100-sxm"]
+OF_SERVICE = dict(model=LLAMA, device=CHIP, concurrency=8, prompt=1000, answer=100)
+FORMATS = dict(weights=None, cache=None, engine="aggregated")
+GUESSES = dict(speculated=2, acceptance=0.5, draft_cost=0.1)
+LENGTHS = {"input": [1000], "output": [20]}
+CALLS = [
+    (serve, OF_SERVICE | FORMATS | GUESSES | dict(chips=2, layout=None)),
+    (frontier, dict(model=LLAMA, device=CHIP, chips=1, prompt=1000, answer=100) | FORMATS),
+    (fewest_chips, OF_SERVICE | dict(time_per_token=1)),
+    (setting, OF_SERVICE | FORMATS | dict(layout=Layout(2))),
+    (regime, dict(device=CHIP, at=setting(LLAMA, CHIP, Layout(2), 8, 1000, 100))),
+    (layouts, dict(model=LLAMA, chips=2, given=None)),
+    (price_of, dict(device=CHIP)),
+    (best_draft_length, dict(speedup=walltime_speedup, longest=2, acceptance_rate=0.8,
+                             draft_cost_ratio=0.05)),
+    (draft_cost, dict(model=models["glm-5"], **post.bindings)),
+    (optimum, dict(law=laws["sardana"], quality_of=3e10, inference_tokens=1e13, decode=None)),
+    (levels, LLAMA.bindings | post.bindings | dict(error=0.1)),
+    (life, dict(model=LLAMA, device=CHIP, trace=LENGTHS, chips=1, concurrency=4, layout=None,
+                weights=None, cache=None, train_tokens=1e12, days=1, chip_hour_price=2)),
+    (life, dict(model=LLAMA, device=CHIP, trace=LENGTHS, tokens_per_day=1e6)),
+    (bill, dict(trace=LENGTHS, model=LLAMA, **post.bindings)),
+    (read_trace, dict(source=LENGTHS)),
+    (columns, dict(rows=[LLAMA])),
+    (lambda batch: columns([{"batch": batch}, {"batch": 1}]), dict(batch=1)),
+    (Table, dict(heads=["a"], rows=[[1]])),
+    (number, dict(value=1.5, digits=3)),
+    (percent, dict(value=0.5, digits=3)),
+    (quantity, dict(value=1e9, unit="byte", digits=3, prefix="G")),
+    (Symbols, dict(stack=None)),
+    (Symbols().but, dict(context=1)),
+    (LLAMA.but, dict(layers=2, n_kv_head=4)),
+    (CHIP.at, dict(precision="fp8", chips=2)),
+    (lambda name: models[name], dict(name="llama-3-8b")),
+    (models.read, dict(path="")),
+]  # fmt: skip
+OF_NO_KIND = [None, "", {}, [], [1, 2], math.nan, -1, 10**400, object()]
+
+
+@every("call, given", CALLS)
+def test_what_is_of_no_kind_is_refused_in_one_line(call, given):
+    said = []
+    for name, value in itertools.product(given, OF_NO_KIND):
+        try:
+            call(**given | {name: value})
+        except InputError as error:
+            said.append(str(error))
+    assert said
+    assert not any("\n" in line for line in said)
