@@ -6,6 +6,7 @@ import html
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import indent
 from typing import Any
 
 from lifebook.claims import CLAIMS
@@ -216,16 +217,17 @@ def _paragraph(entry: Entry) -> str:
         f"{row['verdict']:<12} {entry.id}: {row['claim']}\n"
         f"{'':12} post {row['quote']} | here {entry.shown}"
         f"{f' | stands in {entry.tried}' if entry.tried else ''}"
-        f"{'' if entry.holds else '  NO LONGER HOLDS'}\n"
-        f"{'':12} {entry.why}"
+        f"{'' if entry.holds else '  NO LONGER HOLDS'}\n" + indent(entry.why, f"{'':13}")
     )
 
 
 def _table_row(entry: Entry) -> str:
     row = entry.row
-    verdict = ", ".join(filter(None, (row["verdict"], entry.tried)))
-    cells = [f"<strong>{html.escape(row['claim'])}.</strong> {html.escape(entry.why)}"]
-    cells += [_whole(html.escape(cell)) for cell in (row["quote"], entry.shown, verdict)]
+    verdict = ", ".join(filter(None, (row["verdict"], _whole(entry.tried))))
+    first, *more = html.escape(entry.why).split("\n")
+    cells = [f"<strong>{html.escape(row['claim'])}.</strong> {first}"]
+    cells[0] += "".join(f"<p>{paragraph}</p>" for paragraph in more)
+    cells += [_whole(html.escape(cell)) for cell in (row["quote"], entry.shown)] + [verdict]
     # Left-aligned here and not in a style sheet, since JupyterLab aligns tables to the right.
     text = "".join(
         f'<td role="cell" data-head="{head}" style="text-align: left">{cell}</td>'
