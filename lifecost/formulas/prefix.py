@@ -58,16 +58,6 @@ def prefix_recompute_time(s: Symbols) -> Expr:
 
 
 @formula(
-    r"W_\text{again}", "byte/s", level="full", assumptions=(*_ALONE, *_LOADED),
-    varies=f"* kv_bytes peak_flops prefill_mfu - prefix_length {_SIZES} + {_CACHE}",
-    example=(KEPT, KV_8B / 128 / AGAIN, "its entries, in that time"),
-)  # fmt: skip
-def recompute_bandwidth(s: Symbols) -> Expr:
-    """Bandwidth below which computing a prefix again is quicker than loading its cache."""
-    return _held(s) / prefix_recompute_time(s)
-
-
-@formula(
     r"P_\text{keep}", "USD/h",
     varies="* n_layer n_kv_head d_head kv_bytes prefix_length memory_price",
     example=(KEPT, KV_8B / 128 * 4e-12, "its entries"),

@@ -1,4 +1,4 @@
-"""What loss laws of size and tokens leave out: repeated data, fewer bits, more samples."""
+"""What loss laws of size and tokens leave out: repeated data, fewer bits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sympy
 
 from lifecost.algebra import Max, Min
 from lifecost.formula import formula
-from lifecost.formulas.training import PASSES
 from lifecost.symbols import Expr, Symbols
 
 MUENNIGHOFF: dict[str, float] = dict(
@@ -43,19 +42,3 @@ def worth_of_repeated_tokens(s: Symbols) -> Expr:
 def precision_share(s: Symbols) -> Expr:
     """Share of the parameters that count in the loss, when they are trained in few bits."""
     return Max(0, 1 - sympy.exp(s.precision_offset - s.element_bits / s.precision_decay))
-
-
-@formula(
-    r"D_\text{test}", "token", source="snell2024scaling", level="post",
-    assumptions=("forward passes only; both sizes are trained on the same tokens",),
-    varies="+ size_ratio decode_tokens ~ train_tokens",
-    example=(dict(size_ratio=14, train_tokens=1e12, decode_tokens=22e12), (14 * 22 + 3 * 13) * 1e12,
-             "Snell et al. 2024, section 7: 14 + 3 x 13 / 22 times as many, for R = 22"),
-)  # fmt: skip
-def equal_cost_tokens(s: Symbols) -> Expr:
-    """Tokens that a model may decode, in samples too, until a larger one's life is as cheap.
-
-    The larger one decodes what is decoded; what its size costs in training and in service, the
-    smaller one may spend at test time.
-    """
-    return s.size_ratio * s.decode_tokens + PASSES * s.train_tokens * (s.size_ratio - 1)

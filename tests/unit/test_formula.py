@@ -332,11 +332,8 @@ UNBOUNDED = (
     "adaptive_draft_length",
 )  # fmt: skip
 # A design that is dearer than the one before must gain where others may lose.
-# A model that is no larger leaves a smaller one nothing, and no law holds far beyond its fit.
-SIGNED = (
-    "break_even_params_penalty", "break_even_tokens_penalty", "equal_cost_tokens",
-    "mixture_param_exponent",
-)  # fmt: skip
+# No law holds far beyond its fit.
+SIGNED = "break_even_params_penalty", "break_even_tokens_penalty", "mixture_param_exponent"
 # Only powers leave the range, and what has no value where next to nothing is served.
 QUOTIENTS = ("cache_saving_needed", "design_inference_factor", "index_share", "tree_guesses")
 # One minus a power near one, in which Python and NumPy may differ by its last digit, times these.

@@ -3,14 +3,12 @@
 import math
 
 import pytest
-import sympy
 
 from lifebook.asked import asked, request_of_the_day, ways
 from lifebook.data import load
 from lifebook.prompts import kept, memories
 from lifecost import (
     InputError,
-    Symbols,
     decode_step_cost_full,
     hardware,
     kv_bytes_read,
@@ -19,11 +17,9 @@ from lifecost import (
     models,
     post,
     prefill_time,
-    prefix_load_time,
     prefix_recompute_price,
     prefix_recompute_time,
     prefix_storage_price,
-    recompute_bandwidth,
     shared_kv_bytes_read,
     shared_step_cost,
 )
@@ -55,16 +51,9 @@ def test_computing_again_is_the_prompts_prefill():
     assert prefix_recompute_time(models["llama-3-8b"], at) == pytest.approx(least, rel=1e-12)
 
 
-def test_break_evens_are_where_both_cost_the_same():
-    bandwidth = recompute_bandwidth(KEPT)
-    even = {**KEPT, "load_bandwidth": bandwidth}
-    assert prefix_load_time(even) == pytest.approx(prefix_recompute_time(even), rel=1e-12)
+def test_a_prefix_is_kept_until_computing_it_again_costs_the_same():
     hours = longest_keep_time(KEPT)
     assert hours * prefix_storage_price(KEPT) == pytest.approx(prefix_recompute_price(KEPT))
-    # In symbols too.
-    s = Symbols()
-    left = prefix_load_time(s).subs(s.load_bandwidth, recompute_bandwidth(s))
-    assert sympy.simplify(left / prefix_recompute_time(s)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

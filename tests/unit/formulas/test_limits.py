@@ -53,7 +53,6 @@ TURNS = {
         dict(prompt_length=100, answer_length=100_000),
         dict(prompt_length=500_000, answer_length=10),
     ],
-    "equal_cost_tokens": [dict(decode_tokens=1e15), dict(size_ratio=14)],
     "walltime_speedup": [dict(), dict(acceptance_rate=0.1)],
     "speculative_speedup": [dict(), dict(hoi=4)],
     "speculative_speedup_full": [
