@@ -25,9 +25,10 @@ from lifecost.config.files import printable
 from lifecost.config.messages import show
 from lifecost.data import load
 from lifecost.errors import InputError
+from lifecost.symbols import SYMBOLS
 from lifecost.workload.trace import COLUMNS, Builder, Ints, Trace
 
-LONGEST = 10**9  # tokens of a request; beyond it something else is counted
+LONGEST = int(SYMBOLS["prompt_length"].high)  # beyond it something else is counted
 LONGEST_ROW = 10**7  # characters
 MOST = 2**53 - 1  # of what numbers a block: JavaScript has whole numbers up to here
 _BLOCK = 1 << 22  # characters read at a time

@@ -438,6 +438,7 @@ def test_a_table_for_people(words, line, capsys):
         (ASKED.replace("4096", "nan"), "--prompt = nan is out of range"),
         (ASKED.replace("512", "many"), "'many' is not a number"),
         (ASKED.replace("--answer 512", ""), "required: --answer"),
+        (ASKED.replace("4096", "1e10"), "--prompt = 10000000000 is out of range"),
         (f"{ASKED} --tensor-parallel 3", "tensor_parallel = 3 does not divide the 8 chips"),
         (f"{ASKED} --data-parallel 3", "data_parallel = 3 does not divide the 8 chips"),
         (f"{ASKED} --tensor-parallel 4 --data-parallel 4", "no layout of 8 chips"),
