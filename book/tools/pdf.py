@@ -5,6 +5,7 @@ The same site gives the same bytes: no date and no random name goes into the fil
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -74,6 +75,7 @@ def mend(bookmark: pikepdf.OutlineItem) -> None:
 
 
 def main() -> int:
+    gc.disable()  # all elements of the document live until it is written
     WORK.mkdir(parents=True, exist_ok=True)
     page = WORK / "book.html"
     page.write_text(printed.document(), "utf-8")

@@ -53,7 +53,7 @@ class Page:
     @cached_property
     def article(self) -> Tag:
         html = (HTML / f"{self.path}.html").read_text("utf-8")
-        return BeautifulSoup(html, "html.parser").article
+        return _tag(html[html.index("<article") : html.index("</article>")] + "</article>")
 
     @property
     def text(self) -> Tag:
@@ -80,15 +80,15 @@ class Page:
         self._leave_out()
         self._mark_lines()
         self._mark_places()
-        for image in self.article.select("img[src]"):
+        for image in self.article.find_all("img", src=True):
             image["src"] = f"../html/{self._resolve(image['src'])}"
-        for tag in self.article.select("[id]"):
+        for tag in self.article.find_all(id=True):
             if not tag.find_parent("svg"):  # those are unique in the whole book already
                 tag["id"] = f"{self.name}:{tag['id']}"
 
     def _number_solutions(self) -> None:
         """Let each exercise name the page of its solution, and each solution the other's."""
-        folds = [fold for fold in self.article.select("details") if _title(fold) == "Solution"]
+        folds = [fold for fold in self.article.find_all("details") if _title(fold) == "Solution"]
         for count, fold in enumerate(folds, 1):
             exercise = fold.find_previous(lambda tag: tag.name == "p" and _exercise(tag))
             here, there = f"exercise-{count}", f"solution-{count}"
@@ -102,7 +102,7 @@ class Page:
         for code in self.article.select("details.code"):
             code.summary.decompose()
             code.unwrap()
-        for fold in self.article.select("details"):
+        for fold in self.article.find_all("details"):
             python = fold.select_one(".highlight-python")
             if _title(fold) == "As code" and python:  # shown where the equation is too long
                 fold.replace_with(python)
@@ -125,7 +125,7 @@ class Page:
         for code in self.article.select(".highlight-python pre, .highlight-sh pre"):
             lines = code.decode_contents().rstrip("\n").split("\n")
             code.replace_with(_tag(f"<pre>{''.join(map(LINE.format, lines))}</pre>"))
-        for data in self.article.select("data"):
+        for data in self.article.find_all("data"):
             if len(data.get_text()) > LONGEST_NUMBER:
                 data.unwrap()
 
@@ -134,17 +134,17 @@ class Page:
 
         Their equations, with numbers as long as a line of the screen, stay there.
         """
-        for question in self.article.select(".x-title"):
+        for question in self.article.find_all(class_="x-title"):
             del question["role"], question["aria-level"]
-        for equation in self.article.select(".x-equation"):
+        for equation in self.article.find_all(class_="x-equation"):
             equation.decompose()
-        for table in self.article.select("table"):
+        for table in self.article.find_all("table"):
             if len(table.tr.find_all(["td", "th"])) > UPRIGHT_COLUMNS:
                 table.parent["class"] = "wide"
 
     def lead(self, pages: dict[str, Page], names: set[str]) -> None:
         """Let links lead within the book, or to the published site if there is one."""
-        for link in self.article.select("a[href]"):
+        for link in self.article.find_all("a", href=True):
             if re.match(r"\w+:", link["href"]):
                 continue
             path, _, fragment = link["href"].partition("#")
@@ -162,7 +162,7 @@ class Page:
         return posixpath.normpath(posixpath.join(posixpath.dirname(self.path), target))
 
     def take_solutions(self) -> list[Tag]:
-        return [solution.extract() for solution in self.article.select(".solution")]
+        return [solution.extract() for solution in self.article.find_all(class_="solution")]
 
     def take_in(self) -> None:
         """Take the inner pages in, as sections that bear the names of the pages."""
@@ -222,7 +222,7 @@ def document() -> str:
     pages = {page.path: page for chapter in chapters for page in (chapter, *chapter.inner)}
     for page in pages.values():
         page.prepare()
-    names = {tag["id"] for page in pages.values() for tag in page.article.select("[id]")}
+    names = {tag["id"] for page in pages.values() for tag in page.article.find_all(id=True)}
     names |= {page.name for page in pages.values()}
     for page in pages.values():
         page.lead(pages, names)
