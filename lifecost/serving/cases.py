@@ -271,7 +271,9 @@ def check_names(**given: Any) -> None:
     """Raise `InputError` where a format or an engine is no name, or several."""
     for called, name in given.items():
         if not isinstance(name, (str, NoneType)):
-            raise InputError(f"{called} = {check.show(name)} is not one name, such as 'fp8'")
+            known = ENGINES if called == "engine" else load("formats")["formats"]
+            given = f"{called} = {check.show(name)} is not one name"
+            raise InputError(f"{given}; known: {', '.join(known)}")
 
 
 def cases_of(*columns: Any) -> Cases:

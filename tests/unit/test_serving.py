@@ -469,6 +469,8 @@ def test_wrong_input_is_one_line(words, complaint, capsys):
         (lambda: setting(["llama-3-8b"], ["b200", "b200"], ALONE, 1, 1, 1), "differ in length"),
         (lambda: setting("llama-3-8b", "b200", ALONE, 1, 0, 1), "prompt_length = 0 is out of"),
         (lambda: setting("llama-3-8b", "b200", ALONE, 1, 1, 1, engine=["x"]), "engine 'x'"),
+        (lambda: serve("llama-3-8b", "b200", 8, 1, 1, 1, weights=3), "weights = 3 is not one name"),
+        (lambda: serve({}, "b200", 8, 1, 1, 1), "unknown model {}"),
         (lambda: serve("llama-3-8b", "b200", 8, 1, 1, 1, layout={"tensor": 8}),
          "unknown degree of parallelism 'tensor'"),
         (lambda: serve("llama-3-8b", "b200", 8, 1, 1, 1, layout={"data_parallel": 0}),
