@@ -272,8 +272,8 @@ def check_names(**given: Any) -> None:
     for called, name in given.items():
         if not isinstance(name, (str, NoneType)):
             known = ENGINES if called == "engine" else load("formats")["formats"]
-            given = f"{called} = {check.show(name)} is not one name"
-            raise InputError(f"{given}; known: {', '.join(known)}")
+            wrong = f"{called} = {check.show(name)} is not one name"
+            raise InputError(f"{wrong}; known: {', '.join(known)}")
 
 
 def cases_of(*columns: Any) -> Cases:
