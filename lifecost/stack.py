@@ -147,6 +147,7 @@ class Family:
 
     def __init__(self, rows: Callable[..., Iterator[Row]], role: str) -> None:
         self.rows, self.role = rows, role
+        self._lowered: dict[str, Term | None] = {}
         self.name, self.__doc__ = rows.__name__, rows.__doc__
         self.sizes = dict([*inspect.signature(rows).parameters.items()][1:])
         self.__signature__ = inspect.Signature(
@@ -186,12 +187,15 @@ class Family:
         """A block of it whose sizes are symbols."""
         return Block(self.name, tuple((name, symbol_of(name)) for name in self.sizes))
 
-    @cached_property
-    def lowered(self) -> dict[str, Term]:
-        """Each sum of a block's rows as a function of its sizes and the setting, if it has any."""
-        s = Symbols(ANY, optional=True)
-        found = {name: sympy.sympify(self.block.total(name, s)) for name in SUMS}
-        return {name: Term(name, in_numbers(expr)) for name, expr in found.items() if expr != 0}
+    def lowered(self, name: str) -> Term | None:
+        """Return a sum of a block's rows as a function of its sizes and the setting, if it has any.
+
+        Few of all the sums are ever asked for.
+        """
+        if name not in self._lowered:
+            expr = sympy.sympify(self.block.total(name, Symbols(ANY, optional=True)))
+            self._lowered[name] = Term(name, in_numbers(expr)) if expr != 0 else None
+        return self._lowered[name]
 
     @cached_property
     def weights(self) -> dict[str, tuple[Term, str]]:
@@ -407,7 +411,7 @@ class Stack:
         known: Any = 0
         terms = []
         for part in self.parts:
-            if term := FAMILIES[part.block.family].lowered.get(name):
+            if term := FAMILIES[part.block.family].lowered(name):
                 own = {**dict(part.block.sizes), "d_model": self.d_model}
                 times, sizes = self._times(name, part), [(n, own.get(n)) for n in term.names]
                 if all(value is not None for _, value in sizes):

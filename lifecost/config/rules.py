@@ -250,9 +250,11 @@ class Reader:
         if once and not count:
             return []
         found: dict[Block, list[int]] = {}
+        varies, block = any(self._depends(node) for _, node in rule["sizes"]), None
         for i in [-1] if once else range(self.n_layer):
             if "layers" not in rule or truth(rule["layers"], self._scope(i)):
-                block = self._block(rule["family"], rule["sizes"], i)
+                if varies or block is None:  # most models have the same sizes in every layer
+                    block = self._block(rule["family"], rule["sizes"], i)
                 found.setdefault(block, []).append(i)
         runs = self._size("n_layer", rule["runs"], 0) if "runs" in rule else 1
         return [

@@ -35,11 +35,17 @@ SHOWN = """() => Object.fromEntries([...document.querySelectorAll("lifecost-expl
   .map((output) => [output.name, Number(output.dataset.value)]))"""
 
 
+@pytest.fixture(autouse=True)
+def as_opened():
+    """Leave every explorer as it opens."""
+    yield
+    for explorer in EXPLORERS.values():
+        vars(explorer).pop("_live", None)
+
+
 @pytest.fixture
 def explorer():
-    """Yield an explorer that nobody changed, and leave it so."""
-    yield kv_cache
-    vars(kv_cache).pop("_live", None)
+    return kv_cache
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def page(browser):
 
 
 def show(page, explorer):
-    code = "data:text/javascript;base64," + b64encode(live.module().encode()).decode()
+    code = "data:text/javascript;base64," + b64encode(live.module(explorer).encode()).decode()
     widget = explorer._live.widget
     page.evaluate(HOST, [code, live.style(), widget._markup, widget.setting])
     return widget
@@ -91,30 +97,31 @@ def test_what_either_side_says_arrives_at_the_other(explorer, page):
 
 
 def test_a_readers_own_chip_goes_both_ways(page):
-    try:
-        widget = show(page, my_model)
-        own = {**hardware["h100-sxm"].at("fp8"), "weight_bytes": 1, "memory_bandwidth": 2e12}
-        own["hoi"] = own["peak_flops"] / own["memory_bandwidth"]
-        my_model.set(device=own)
-        page.evaluate("(setting) => model.kernel(setting)", widget.setting)
-        assert page.evaluate(SHOWN) == pytest.approx(my_model.values, rel=1e-12)
-        page.locator("input[name=memory_bandwidth]").fill("4 TB/s")
-        widget.setting = page.evaluate("sent.at(-1)")
-        assert page.evaluate(SHOWN) == pytest.approx(my_model.values, rel=1e-12)
-    finally:
-        vars(my_model).pop("_live", None)
+    widget = show(page, my_model)
+    own = {**hardware["h100-sxm"].at("fp8"), "weight_bytes": 1, "memory_bandwidth": 2e12}
+    own["hoi"] = own["peak_flops"] / own["memory_bandwidth"]
+    my_model.set(device=own)
+    page.evaluate("(setting) => model.kernel(setting)", widget.setting)
+    assert page.evaluate(SHOWN) == pytest.approx(my_model.values, rel=1e-12)
+    page.locator("input[name=memory_bandwidth]").fill("4 TB/s")
+    widget.setting = page.evaluate("sent.at(-1)")
+    assert page.evaluate(SHOWN) == pytest.approx(my_model.values, rel=1e-12)
 
 
 def test_without_anywidget_an_explorer_is_plain_html(explorer, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    live._widget.cache_clear()
     assert {*explorer._repr_mimebundle_()} == {"text/plain", PAGE_HTML, "image/png"}
     explorer.set(batch=2)
     assert explorer.values == explorer(batch=2)
 
 
-def test_the_module_holds_the_formulas_of_every_explorer():
-    code = live.module()
-    for explorer in EXPLORERS.values():
-        for name in explorer.formulas:
-            assert f"function {name}(" in code or f"const {name} =" in code
+def test_explorers_of_one_notebook_gather_their_formulas(page):
+    # Those of plain decoders share some with those of any model, before and after.
+    for name in ("kv-cache", "gqa", "shape"):
+        explorer = EXPLORERS[name]
+        show(page, explorer)
+        page.evaluate("(setting) => model.kernel(setting)", dict(explorer.opening))
+    any_model = {**kv_cache.opening, "model": "deepseek-v3"}
+    page.evaluate("(values) => document.getElementById('kv-cache').set(values)", any_model)
+    expected = kv_cache(**any_model) | EXPLORERS["gqa"]() | EXPLORERS["shape"]()
+    assert page.evaluate(SHOWN) == pytest.approx(expected, rel=1e-12)

@@ -81,7 +81,7 @@ class Live:
     @functools.cached_property
     def widget(self) -> Any:
         """The widget; an `ImportError` where anywidget is missing."""
-        made = _widget()(_markup=self.markup, setting=self.setting)
+        made = _widget(self.explorer)(_markup=self.markup, setting=self.setting)
         made.observe(lambda change: self.set(change["new"]), "setting")
         return made
 
@@ -94,14 +94,13 @@ class Live:
         return {VIEW: data[VIEW]}
 
 
-@functools.cache
-def _widget() -> Any:
-    """Return the class of the widget, which holds all that it needs and asks no host for it."""
+def _widget(explorer: Declaration) -> Any:
+    """Return the class of its widget, which holds all that it needs and asks no host for it."""
     import anywidget
     import traitlets
 
     class ExplorerView(anywidget.AnyWidget):  # type: ignore[misc]  # without types
-        _esm = module()
+        _esm = module(explorer)
         _css = style()
         _markup = traitlets.Unicode().tag(sync=True)
         setting = traitlets.Dict().tag(sync=True)
@@ -109,13 +108,21 @@ def _widget() -> Any:
     return ExplorerView
 
 
-def module() -> str:
-    """Return the page's scripts as one module; several explorers of a notebook share them."""
-    from lifebook.explorer.gallery import EXPLORERS  # which is made of explorers
+def module(explorer: Declaration) -> str:
+    """Return the page's scripts as one module, with the formulas of one explorer.
 
-    scripts = script.whole(EXPLORERS.values())
-    once = "\n".join(['if (!customElements.get("lifecost-explorer")) {', scripts, "}"])
-    return f"{once}\n{RENDER}"
+    To derive those of all takes seconds. A notebook's explorers gather theirs, each for any model.
+    """
+    return "\n".join(
+        [
+            "const known = globalThis.LIFECOST?.FORMULAS;",
+            script.formulas([], explorer.formulas),
+            "if (known) LIFECOST.FORMULAS = Object.assign(known, LIFECOST.FORMULAS);",
+            'if (!customElements.get("lifecost-explorer")) {',
+            script.runtime(),
+            f"}}\n{RENDER}",
+        ]
+    )
 
 
 def style() -> str:

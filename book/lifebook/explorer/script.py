@@ -134,8 +134,12 @@ def formulas(
 
 def whole(explorers: Iterable[Declaration]) -> str:
     """Return all scripts of some explorers as one."""
-    parts = (source(name) for name in ("runtime", *PARTS))
-    return "\n".join([catalog(), formulas(explorers), families(), *parts])
+    return "\n".join([formulas(explorers), runtime()])
+
+
+def runtime() -> str:
+    """Return what explorers of any formulas share, as one script to run after these."""
+    return "\n".join([catalog(), families(), *map(source, ("runtime", *PARTS))])
 
 
 def _has_stacks(explorer: Declaration) -> bool:

@@ -73,8 +73,9 @@ def _quotients(names: list[str]) -> dict[str, tuple[str, str]]:
     of_any.sort(key=lambda formula: len(_of_any(formula.name)))
     for of, one in itertools.combinations(of_any, 2):
         top = one.expr * of.expr
-        same = top == one.general.expr * of.general.expr
-        if same and (top == 1 or top.is_Symbol) and not {of.name, one.name} & {*found}:
+        if (top != 1 and not top.is_Symbol) or {of.name, one.name} & {*found}:
+            continue
+        if top == one.general.expr * of.general.expr:
             found[one.name] = "1" if top == 1 else f"s.{top}", of.name
     return found
 
