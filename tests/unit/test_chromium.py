@@ -29,9 +29,23 @@ def test_a_failed_install_is_one_line(monkeypatch, capsys, tmp_path, run, ends):
     assert line.endswith(ends)
 
 
-def test_nothing_is_installed_where_a_browser_stands(monkeypatch, capsys, tmp_path):
-    (tmp_path / "chrome").touch()
-    monkeypatch.setattr(chromium, "path", lambda: str(tmp_path / "chrome"))
-    monkeypatch.setattr(chromium.subprocess, "run", fails)
+@pytest.mark.parametrize("user", [0, 1000])
+def test_any_browser_does_and_root_on_debian_gets_the_one_that_draws_no_window(
+    monkeypatch, tmp_path, user
+):
+    there, asked = {"apt-get", "chromium"}, []
+    (tmp_path / "chromium").touch()
+    monkeypatch.setattr(
+        chromium.shutil, "which", lambda name: str(tmp_path / name) if name in there else None
+    )
+    monkeypatch.setattr(chromium.os, "geteuid", lambda: user)
+    monkeypatch.setattr(
+        chromium, "_problem", lambda command: "out of reach" if asked.append(command[-1]) else ""
+    )
     assert chromium.main() == 0
-    assert capsys.readouterr() == ("", "")
+    assert asked == (["update", chromium.SHELL] if user == 0 else [])
+    there.add(chromium.SHELL)
+    (tmp_path / chromium.SHELL).touch()
+    assert chromium.main() == 0
+    assert chromium.find() == str(tmp_path / chromium.SHELL)
+    assert len(asked) <= 2
