@@ -1,5 +1,6 @@
 """A reader's own config.json on the page: the numbers and the refusals of Python."""
 
+import functools
 import json
 import math
 from pathlib import Path
@@ -23,8 +24,6 @@ from lifebook.explorer.readers import stacks
 from lifecost import FORMULAS, InputError, load_model, models
 
 PAGE = "book/your-model.html"
-OF_MODELS = [name for name, formula in FORMULAS.items() if formula.of_any_model]
-SOURCE = "\n".join([stacks.families(), stacks.formulas(FORMULAS, OF_MODELS), reader.source()])
 RUN = """
 const run = (config) => {
   try {
@@ -39,10 +38,18 @@ process.stdout.write(JSON.stringify(cases.map(run)));
 """
 
 
+@functools.cache
+def source():
+    """Return what the page reads a configuration with, and every formula."""
+    of_models = [name for name, formula in FORMULAS.items() if formula.of_any_model]
+    formulas = stacks.formulas(FORMULAS, of_models)
+    return "\n".join(['"use strict";', stacks.families(), formulas, reader.source()])
+
+
 def run(code, given=None):
     """Return what the page's reader and some code print; it is too long for a command line."""
     with NamedTemporaryFile("w", suffix=".js", encoding="utf-8") as file:
-        file.write(f'"use strict";\n{SOURCE}\n{code}')
+        file.write(f"{source()}\n{code}")
         file.flush()
         done = node(
             [file.name], return_completed_process=True, input=given, text=True, capture_output=True

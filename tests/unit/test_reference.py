@@ -1,5 +1,6 @@
 """The reference pages say what the package knows, and who uses it."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -11,12 +12,17 @@ from lifecost import FORMULAS, hardware, models
 from lifecost.symbols import SYMBOLS
 from tools import reference
 
-PAGES = reference.pages()
-CARDS = {
-    name: (page, card)
-    for page, text in PAGES.items()
-    for name, card in re.findall(r"^## `(\w+)`\n(.+?)(?=^## |\Z)", text, re.S | re.M)
-}
+pages = functools.cache(reference.pages)
+
+
+@functools.cache
+def cards():
+    """Return the page of each formula and what it says there."""
+    return {
+        name: (page, card)
+        for page, text in pages().items()
+        for name, card in re.findall(r"^## `(\w+)`\n(.+?)(?=^## |\Z)", text, re.S | re.M)
+    }
 
 
 @pytest.mark.parametrize(
@@ -24,11 +30,11 @@ CARDS = {
     [("notation", SYMBOLS), ("formulas", FORMULAS), ("models", models), ("hardware", hardware)],
 )
 def test_nothing_is_missing(page, names):
-    assert [name for name in names if f"`{name}`" not in PAGES[f"{page}.md"]] == []
+    assert [name for name in names if f"`{name}`" not in pages()[f"{page}.md"]] == []
 
 
 def test_every_formula_has_a_card_on_the_page_of_its_module():
-    assert {name: page for name, (page, _) in CARDS.items()} == {
+    assert {name: page for name, (page, _) in cards().items()} == {
         name: f"formulas/{formula.module}.md" for name, formula in FORMULAS.items()
     }
 
@@ -36,23 +42,23 @@ def test_every_formula_has_a_card_on_the_page_of_its_module():
 def test_links_lead_to_cards():
     found = [
         ((Path(page).parent / target).as_posix(), name)
-        for page, text in PAGES.items()
+        for page, text in pages().items()
         for target, name in re.findall(r"\]\(([\w/]+\.md)#(\w+)\)", text)
     ]
     assert len(found) > 500
-    assert [link for link in found if CARDS[link[1]][0] != link[0]] == []
+    assert [link for link in found if cards()[link[1]][0] != link[0]] == []
 
 
 @every("entry", ledger())
 def test_what_a_row_of_the_ledger_computes_says_so(entry):
     if name := entry.row.get("formula"):
-        assert "(../../ledger.ipynb)" in CARDS[name][1]
+        assert "(../../ledger.ipynb)" in cards()[name][1]
 
 
 @every("name", FORMULAS)
 def test_a_card_says_what_the_formula_is_made_of(name):
     def linked(row, of):
-        (line,) = re.findall(rf"^\| \*\*{row}\*\* \|(.*)$", CARDS[of][1], re.M) or [""]
+        (line,) = re.findall(rf"^\| \*\*{row}\*\* \|(.*)$", cards()[of][1], re.M) or [""]
         return set(re.findall(r"\[`(\w+)`\]", line))
 
     direct = linked("Made of", name)
@@ -64,7 +70,7 @@ def test_a_card_says_what_the_formula_is_made_of(name):
 
 
 def test_equal_trees_give_equal_bytes(tmp_path):
-    reference.write(tmp_path, PAGES)
+    reference.write(tmp_path, pages())
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
     reference.write(tmp_path, reference.pages())
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == before
