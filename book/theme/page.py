@@ -72,7 +72,7 @@ ASKS = {
     "<lifecost-model": ("boxes.css", "boxes.js"),
     r'<table class="[^"]*\bfiltered\b': ("filter.js",),
     "sortable": ("sort.js",),
-    r'sortable|class="(citation|py |search)': ("reference.css",),
+    r'sortable|class="(citation|lifecost-ledger|py |search)': ("reference.css",),
 }
 
 
