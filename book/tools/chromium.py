@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Without a window, letters would be fitted to pixels, and on paper words come apart.
+    "--font-render-hinting=none",
 ]
 
 
