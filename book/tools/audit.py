@@ -25,7 +25,7 @@ TOOLS = ROOT / "_build/audit"
 LIGHTHOUSE = "lighthouse@12.8.2"
 PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
 RUNS = 3
-FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
+FLAGS = " ".join(["--headless=new", *chromium.FLAGS])
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 HEAD = f"{'page':36}{'perf':>6}{'a11y':>6}{'best':>6}{'seo':>6}{'kB':>6}{'LCP':>6}"
 
