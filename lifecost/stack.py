@@ -178,7 +178,7 @@ class Family:
             n: v for n, v in found.items() if n not in bound and not isinstance(v, sympy.Basic)
         }
         for name, value in numbers.items():
-            numbers[name] = found[name] = check.single(name, value)
+            numbers[name] = found[name] = check.checked(name, value)
         check.check_together(numbers)
         return Block(self.name, tuple(found.items()))
 

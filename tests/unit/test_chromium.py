@@ -38,6 +38,7 @@ def test_any_browser_does_and_root_on_debian_gets_the_one_that_draws_no_window(
     monkeypatch.setattr(
         chromium.shutil, "which", lambda name: str(tmp_path / name) if name in there else None
     )
+    monkeypatch.setattr(chromium, "path", chromium.find)
     monkeypatch.setattr(chromium.os, "geteuid", lambda: user)
     monkeypatch.setattr(
         chromium, "_problem", lambda command: "out of reach" if asked.append(command[-1]) else ""

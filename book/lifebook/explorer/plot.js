@@ -380,7 +380,7 @@ class Plot {
     set(this.words.over, held, [[x.to - 6, y.to + 15, "end"], [x.to - 6, y.from - 7, "end"]]);
     const { guess } = this.explorer, up = guess?.axis === y.at, axis = up ? y : x, at = guess?.axis === axis.at && axis.place(guess.value);
     const beside = up ? [at - 6, at + 15].flatMap((h) => [[x.to - 6, h, "end"], [x.from + 8, h, "start"]])
-      : [15, 35, 55, this.tall - 7].flatMap((h) => [[at + 6, y.to + h, "start"], [at - 6, y.to + h, "end"]]);
+      : [15, 35, 55, this.tall - 7, 75, 95, 115, 135].flatMap((h) => [[at + 6, y.to + h, "start"], [at - 6, y.to + h, "end"]]);
     set(this.words.guess, at === false ? "" : `your guess: ${shown(guess.value, axis.kind)}`, beside);
     this.dots.forEach((dot, i) => {
       const [a, b] = places[i], text = dot.name && !(dot.ring && this.handles[i].getAttribute("visibility") === "hidden") ? this.explorer.fill(dot.name, bound) : "";
